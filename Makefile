@@ -1,0 +1,84 @@
+# Signedin: `make` lists what can be done. Everything runs in .venv, made from the hashed lock files.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SIZE ?= small
+JOBS ?= 2
+T ?=
+
+BIN := .venv/bin
+PY := $(BIN)/python
+OWN := src tests tools $(wildcard bench)
+COMPILE := uv pip compile pyproject.toml --extra server --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help env dev run demo test check format lint types house docs docs-check faults mutants bench lock vendor
+
+help: ## List what can be done, with a sentence each.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## Make the environment the server needs, .venv, and nothing else.
+	@$(call need_python)
+	@$(PYTHON) tools/environment.py run
+
+dev:
+	@$(call need_python)
+	@$(PYTHON) tools/environment.py dev
+
+run: env ## Start Signedin on http://localhost:8000 (HOST and PORT choose another address).
+	@exec $(BIN)/signedin serve --host $(HOST) --port $(PORT)
+
+demo: env ## The same, with a database of its own filled with a believable account.
+	@exec $(BIN)/signedin demo --host $(HOST) --port $(PORT)
+
+test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(T)
+
+check: dev format lint types house docs-check test ## What has to hold before a change goes in: format, lint, types, house, docs, tests.
+
+format: dev ## Is everything laid out by the formatter? (FIX=1 lays it out)
+	@$(BIN)/ruff format $(if $(FIX),,--check) --quiet $(OWN) || { echo "To lay it out: make format FIX=1"; exit 1; }
+
+lint: dev ## What ruff has to say (FIX=1 mends what can be mended).
+	@$(BIN)/ruff check $(if $(FIX),--fix) $(OWN)
+
+types: dev ## Types, strictly.
+	@$(BIN)/mypy
+
+house: dev ## Do imports run downstairs, are the files short, is the map true?
+	@$(PY) -m pytest -q -n 0 tests/test_house.py
+
+docs: dev ## Write the generated pages anew: docs/map.md and docs/guide-coverage.md.
+	@$(PY) tools/map.py
+	@$(PY) tools/coverage_table.py
+
+docs-check: dev ## Are the generated pages true, and do the links in the docs lead somewhere?
+	@$(PY) tools/map.py --check
+	@$(PY) tools/coverage_table.py --check
+	@$(PY) tools/links.py
+
+faults: dev ## The long run of processes killed in the middle of a deed (300 rounds).
+	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
+
+mutants: dev ## Switch features off, one at a time: a named test must turn red each time.
+	@$(PY) tools/mutants.py $(T)
+
+bench: dev ## Measure the check, the page, the list and a burst of sign-ins (SIZE=full takes longer).
+	@$(PY) -m bench --size $(SIZE)
+
+lock: ## Write the lock files anew (UPGRADE=1 takes newer releases); needs uv.
+	@command -v uv >/dev/null || { echo "uv makes the lock files: python3 -m pip install --user uv"; exit 1; }
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+
+vendor: ## Fetch the files of src/signedin/web/static/vendor anew, as vendor.toml names them; needs npm.
+	@$(PYTHON) tools/vendor.py
+
+define need_python
+command -v $(PYTHON) >/dev/null || { echo "Signedin needs Python 3.11 or newer, found no $(PYTHON)."; \
+	echo "Debian and Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13"; exit 1; }
+endef

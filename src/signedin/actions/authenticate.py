@@ -1,0 +1,85 @@
+"""A credential in, a presence out: what every request of every door begins with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from signedin.actions.means import Means
+from signedin.actions.note_use import GRACE
+from signedin.rules.account import AccountId, AccountState
+from signedin.rules.lifetime import WRITE_THROUGH_BELOW, why_expired
+from signedin.rules.presence import Absence, Presence
+from signedin.rules.revocation import EndReason
+from signedin.rules.secret import Kind, TokenRead, read_token, why_unreadable
+from signedin.rules.session import AppType, SessionId
+from signedin.store.checks import Living
+from signedin.store.schema import from_micros
+
+_MICROSECOND = timedelta(microseconds=1)
+SESSION_KINDS = frozenset({Kind.SES})
+
+
+def authenticate(
+    means: Means, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+) -> Presence | Absence:
+    """Who the credential signs in now, read from the database on the caller's thread; nothing is written.
+
+    An unreadable credential costs no query. Guide: "The session is terminated immediately" (R48).
+    """
+    if not credential:
+        return Absence("missing")
+    read = read_token(credential, kinds, means.keyring.way_keys)
+    if read is None:
+        return Absence(why_unreadable(credential, kinds))
+    living = means.checks.living(read.account_id, read.digest)
+    if living is None:
+        return _ended(means, read)
+    reason, ended_at = _why_dead(means, read.account_id, living, now)
+    if reason is not None:
+        return Absence(reason.value, ended_at)
+    return _presence(AccountId(read.account_id), living, now)
+
+
+def _presence(account_id: AccountId, living: Living, now: datetime) -> Presence:
+    soon = must_write_through(living.idle * _MICROSECOND, from_micros(living.last_at), now)
+    return Presence(
+        account_id, SessionId(living.session_id), AppType(living.app_type), from_micros(living.began_at),
+        expires_soon=soon,
+    )  # fmt: skip
+
+
+def _ended(means: Means, read: TokenRead) -> Absence:
+    stone = means.checks.ended(read.account_id, read.digest)
+    return Absence(stone[0], from_micros(stone[1])) if stone else Absence("unknown")
+
+
+def _why_dead(
+    means: Means, account_id: int, living: Living, now: datetime
+) -> tuple[EndReason | None, datetime | None]:
+    if living.state != AccountState.ACTIVE:
+        closed = living.state == AccountState.CLOSED
+        return (EndReason.ACCOUNT_CLOSED if closed else EndReason.ACCOUNT_DISABLED), None
+    if living.first_proof < living.epoch:
+        return EndReason.LOGGED_OUT_EVERYWHERE, from_micros(living.epoch_at or 0)
+    last_at, idle = known_last_use(means, account_id, living), living.idle * _MICROSECOND
+    overall_until = from_micros(living.overall_until)
+    reason = why_expired(last_at, idle, overall_until, now)
+    return reason, (min(last_at + idle, overall_until) if reason else None)
+
+
+def known_last_use(means: Means, account_id: int, living: Living) -> datetime:
+    """The last use as exactly as it can be known here: never earlier than it was (D28).
+
+    What this process saw itself is exact. Otherwise a use of up to a minute later may wait in another process
+    or have been lost in a crash, so the benefit of the doubt is given; short idle periods are written through.
+    """
+    stored = from_micros(living.last_at)
+    seen = means.recent.latest(AccountId(account_id), living.session_id)
+    if seen is not None:
+        return max(stored, seen)
+    return stored if living.idle * _MICROSECOND < WRITE_THROUGH_BELOW else stored + GRACE
+
+
+def must_write_through(living_idle: timedelta, last_at: datetime, now: datetime) -> bool:
+    """Whether a use must be on disk before the answer: short idle periods, and the last minutes of any (D28)."""
+    return living_idle < WRITE_THROUGH_BELOW or last_at + living_idle - now < 2 * GRACE

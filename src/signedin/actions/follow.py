@@ -1,0 +1,18 @@
+"""Following an account's history while a page is open."""
+
+from __future__ import annotations
+
+from signedin.actions.means import Means
+from signedin.rules.account import AccountId
+from signedin.rules.event import Recorded
+from signedin.store import journal
+
+
+def latest_number(means: Means, account_id: AccountId) -> int:
+    """The number of the account's latest event, read on the caller's thread."""
+    return means.checks.number(account_id)
+
+
+async def events_since(means: Means, account_id: AccountId, number: int) -> list[Recorded]:
+    """What happened after that number, oldest first."""
+    return await means.database.read(journal.since, account_id, number)

@@ -1,0 +1,148 @@
+"""A new account: the first one at set-up, by oneself, by invitation, or by an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from signedin.actions.means import Means, Registration
+from signedin.rules import errors
+from signedin.rules.account import Account, normalise_email, tidy_name
+from signedin.rules.event import Event, EventKind
+from signedin.rules.password import why_refused
+from signedin.rules.secret import Kind, digest, make_token, read_token
+from signedin.store import accounts, installation, journal, outbox
+from signedin.store.passwords import HashingBusy, common_passwords
+
+INVITATION_LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """What a person types to make an account."""
+
+    email: str
+    name: str
+    password: str = field(repr=False)
+
+
+async def set_up(means: Means, applicant: Applicant, now: datetime) -> Account:
+    """Make the first account; the door has judged the one-time code.
+
+    Raises:
+        SetupRefused: there is an account already.
+        InvalidInput, PasswordRefused: the form cannot be used as it is.
+    """
+    email, hashed = await _prepared(means, applicant)
+    return await means.database.write(_add_first, email, tidy_name(applicant.name), hashed, now)
+
+
+async def register(means: Means, applicant: Applicant, invitation: str | None, now: datetime) -> None:
+    """Make an account by oneself, or with an invitation.
+
+    The same is said whether or not the address was taken; its owner is told by mail (security 6.3.8).
+
+    Raises:
+        RegistrationClosed: not here, or not without an invitation.
+        LinkExpired: the invitation was used or has expired.
+        InvalidInput, PasswordRefused: the form cannot be used as it is.
+    """
+    if means.registration is Registration.CLOSED:
+        raise errors.RegistrationClosed
+    if means.registration is Registration.INVITATION and not invitation:
+        raise errors.RegistrationClosed
+    email, hashed = await _prepared(means, applicant)
+    await means.database.write(_register, means, email, tidy_name(applicant.name), hashed, invitation, now)
+
+
+async def add_by_operator(means: Means, applicant: Applicant, now: datetime) -> Account:
+    """Make an account from the command line.
+
+    Raises:
+        EmailTaken: there is one with this address.
+        InvalidInput, PasswordRefused: the words cannot be used as they are.
+    """
+    email, hashed = await _prepared(means, applicant)
+    return await means.database.write(_add, email, tidy_name(applicant.name), hashed, now)
+
+
+async def invite(means: Means, email: str, now: datetime) -> str:
+    """Invite an address; returns the one-time token for the link, which is shown this once.
+
+    Raises:
+        InvalidInput: not an e-mail address.
+    """
+    address = normalise_email(email)
+    if address is None:
+        raise errors.InvalidInput("This is not an email address.", field="email")
+    token = make_token(Kind.INV, 0, means.keyring.way_keys)
+    await means.database.write(installation.invite, digest(token), address, now + INVITATION_LASTS)
+    return token
+
+
+async def _prepared(means: Means, applicant: Applicant) -> tuple[str, str]:
+    email = normalise_email(applicant.email)
+    if email is None:
+        raise errors.InvalidInput("This is not an email address.", field="email")
+    if not tidy_name(applicant.name):
+        raise errors.InvalidInput("A name is needed.", field="name")
+    judge_password(applicant.password, (applicant.name, email, means.host, means.brand))
+    try:
+        return email, await means.hasher.hash(applicant.password)
+    except HashingBusy:
+        raise errors.Unavailable from None
+
+
+def judge_password(password: str, words: Iterable[str]) -> None:
+    """Refuse a password that is too short or easily guessed, saying why (D33).
+
+    Raises:
+        PasswordRefused: with the reason.
+    """
+    problem = why_refused(password, words=words, common=common_passwords())
+    if problem is not None:
+        raise errors.PasswordRefused(problem.sentence, field="password")
+
+
+def _add(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime) -> Account:
+    account = accounts.add(conn, email, name, now)
+    accounts.set_password(conn, account.id, hashed, now)
+    journal.record(conn, account.id, Event(EventKind.ACCOUNT_CREATED, now, personal={"name": name}))
+    return account
+
+
+def _add_first(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime) -> Account:
+    if not accounts.is_empty(conn):
+        raise errors.SetupRefused("There is an account already.", hint="Sign in with it.")
+    return _add(conn, email, name, hashed, now)
+
+
+def _register(
+    conn: sa.Connection,
+    means: Means,
+    email: str,
+    name: str,
+    hashed: str,
+    invitation: str | None,
+    now: datetime,
+) -> None:
+    if invitation:
+        _use_invitation(conn, means, invitation, email, now)
+    existing = accounts.find_by_email(conn, email)
+    if existing is None:
+        _add(conn, email, name, hashed, now)
+        return
+    fields = {"to": existing.email, "name": existing.name, "at": now.isoformat()}
+    outbox.queue(conn, existing.id, "address_already_registered", fields, now)
+
+
+def _use_invitation(conn: sa.Connection, means: Means, invitation: str, email: str, now: datetime) -> None:
+    read = read_token(invitation, {Kind.INV}, means.keyring.way_keys)
+    invited = installation.use_invitation(conn, read.digest, now) if read else None
+    if invited is None:
+        raise errors.LinkExpired
+    if invited != email:
+        raise errors.InvalidInput("The invitation is for another address.", field="email")

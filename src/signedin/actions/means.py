@@ -1,0 +1,38 @@
+"""What actions work with: the store's parts and the rules in force, put together once by the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from signedin.actions.note_use import RecentUse
+from signedin.rules.lifetime import Lifetimes
+from signedin.store.checks import Checks
+from signedin.store.database import Database
+from signedin.store.keyring import Keyring
+from signedin.store.passwords import PasswordHasher
+from signedin.store.places import Places
+
+
+class Registration(StrEnum):
+    """Who may make an account."""
+
+    OPEN = "open"
+    INVITATION = "invitation"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Everything an action may use; nothing is found by looking around."""
+
+    database: Database
+    checks: Checks
+    keyring: Keyring
+    hasher: PasswordHasher
+    places: Places
+    recent: RecentUse
+    lifetimes: Lifetimes
+    registration: Registration = Registration.OPEN
+    host: str = "localhost"
+    brand: str = "Signedin"

@@ -1,0 +1,116 @@
+"""Notes that a session was used: gathered in memory, written in chunks at most a minute later (R15, R70)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from signedin.rules.account import AccountId
+from signedin.rules.location import mask_address
+from signedin.store import activity
+from signedin.store.activity import Use
+from signedin.store.database import Database
+from signedin.store.keyring import Keyring
+from signedin.store.places import Places
+
+FLUSH_EVERY = timedelta(seconds=20)
+"""How often notes are written; with one missed turn the list is still under a minute behind."""
+GRACE = timedelta(seconds=60)
+"""How much later than known a use may have been, when another process or a crash kept it (D28)."""
+CHUNK = 1000
+MOST_KNOWN = 200_000
+
+_Key = tuple[int, str]
+log = structlog.get_logger("signedin.activity")
+
+
+class RecentUse:
+    """What this process knows of last use: what waits to be written, and what it has seen itself."""
+
+    def __init__(self) -> None:
+        self._pending: dict[_Key, tuple[datetime, int, str]] = {}
+        self._seen: OrderedDict[_Key, datetime] = OrderedDict()
+
+    def note(self, account_id: AccountId, row_id: str, address: str, now: datetime) -> None:
+        """Note a use; a second one within the same minute and from the same address counts once."""
+        key = (int(account_id), row_id)
+        _, times, _ = self._pending.get(key, (now, 0, ""))
+        last = self._seen.get(key)
+        fresh = last is None or now - last >= timedelta(minutes=1) or not times
+        self._pending[key] = (now, times + 1 if fresh else times, address)
+        self.saw(account_id, row_id, now)
+
+    def saw(self, account_id: AccountId, row_id: str, now: datetime) -> None:
+        """Remember that this process itself knows the latest use."""
+        key = (int(account_id), row_id)
+        self._seen[key] = now
+        self._seen.move_to_end(key)
+        if len(self._seen) > MOST_KNOWN:
+            self._seen.popitem(last=False)
+
+    def latest(self, account_id: AccountId, row_id: str) -> datetime | None:
+        """The latest use this process has seen, or `None` when it has not seen any."""
+        return self._seen.get((int(account_id), row_id))
+
+    def forget(self, account_id: AccountId, row_id: str) -> None:
+        """Drop what is known of a row that has ended."""
+        key = (int(account_id), row_id)
+        self._pending.pop(key, None)
+        self._seen.pop(key, None)
+
+    def take(self) -> list[tuple[_Key, datetime, int, str]]:
+        """What waits to be written, oldest first; it waits no more."""
+        pending, self._pending = self._pending, {}
+        return [(key, at, max(times, 1), address) for key, (at, times, address) in pending.items()]
+
+    def put_back(self, taken: list[tuple[_Key, datetime, int, str]]) -> None:
+        """Let notes that could not be written wait again, unless newer ones do."""
+        for key, at, times, address in taken:
+            self._pending.setdefault(key, (at, times, address))
+
+
+async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
+    """Write what waits, in chunks; a chunk that fails is written row by row, so one bad row loses only itself."""
+    taken = recent.take()
+    for start in range(0, len(taken), CHUNK):
+        chunk = taken[start : start + CHUNK]
+        try:
+            await database.note(_write, chunk, _use_maker(keyring, places))
+        except Exception:
+            recent.put_back(taken[start:])
+            raise
+    return len(taken)
+
+
+def _write(
+    conn: sa.Connection, chunk: list[tuple[_Key, datetime, int, str]], use_of: Callable[..., Use]
+) -> None:
+    for note in chunk:
+        try:
+            with conn.begin_nested():
+                activity.note_one(conn, use_of(note))
+        except (ValueError, TypeError, sa.exc.IntegrityError) as error:
+            log.warning("a note of use could not be written", error=type(error).__name__)
+
+
+def _use_maker(keyring: Keyring, places: Places) -> Callable[[tuple[_Key, datetime, int, str]], Use]:
+    def use_of(note: tuple[_Key, datetime, int, str]) -> Use:
+        (account_id, row_id), at, times, address = note
+        if not address:
+            return Use(AccountId(account_id), row_id, at, times)
+        return Use(
+            AccountId(account_id), row_id, at, times, address_mac(keyring, address),
+            keyring.encrypt("address", account_id, address.encode()), mask_address(address),
+            places.locate(address),
+        )  # fmt: skip
+
+    return use_of
+
+
+def address_mac(keyring: Keyring, address: str) -> bytes:
+    """A short keyed digest of an address, to see whether it is still the same without reading it."""
+    return keyring.mac("address", address.encode())[:8]

@@ -1,0 +1,179 @@
+"""Log out, revoke one, log out all devices: each returns once the ending holds in every process.
+
+On SQLite that is at the commit: no process of the server answers from memory.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.actions.list_sessions import read_list
+from signedin.actions.means import Means
+from signedin.rules import errors
+from signedin.rules.account import AccountId
+from signedin.rules.consent import Consent
+from signedin.rules.event import Event, EventKind
+from signedin.rules.presence import Presence
+from signedin.rules.revocation import EndReason, LogoutAllCounts, may_manage, may_revoke
+from signedin.rules.session import SessionId
+from signedin.rules.session_list import Row, SessionList
+from signedin.store import accounts, consents, journal, outbox, sessions, tombstones
+
+TIDY_AT_ONCE = 500
+
+
+async def log_out(means: Means, presence: Presence, now: datetime) -> None:
+    """End the session that asks. Guide: "You are immediately logged out" (R41).
+
+    Raises:
+        NoCurrentSession: the one who asks has no session of its own (D3).
+    """
+    if presence.current_id is None:
+        raise errors.NoCurrentSession
+    await means.database.write(_log_out, presence.account_id, presence.current_id, now)
+    means.recent.forget(presence.account_id, presence.current_id)
+
+
+def _log_out(conn: sa.Connection, account_id: AccountId, session_id: SessionId, now: datetime) -> None:
+    if sessions.find(conn, account_id, session_id) is None:
+        return
+    number = journal.record(
+        conn, account_id, Event(EventKind.SESSION_LOGGED_OUT, now, session_id, session_id)
+    )
+    sessions.end(conn, account_id, [session_id], EndReason.LOGGED_OUT, now, number)
+
+
+async def revoke(means: Means, presence: Presence, row_id: str, now: datetime) -> Row:
+    """End another session or a consent; returns what it was. Guide: "The session is terminated immediately".
+
+    Raises:
+        CannotRevokeCurrent: it is the session that asks (R84).
+        SessionAlreadyEnded: it has ended before (R85, D9).
+        NotFound: there is none like that among one's own (R5).
+        InsufficientPermission: no right to manage sessions (R86).
+    """
+    may_revoke(presence, row_id)
+    row = await means.database.write(_revoke, means, presence, row_id, now)
+    means.recent.forget(presence.account_id, row_id)
+    return row
+
+
+def _revoke(conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime) -> Row:
+    account_id = presence.account_id
+    row = read_list(conn, means, account_id, presence.current_id, now).find(row_id)
+    if row is None:
+        raise _why_not_there(conn, account_id, row_id, now)
+    is_consent = isinstance(row, Consent)
+    kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
+    personal = {"device": row.client_name if isinstance(row, Consent) else row.device.name}
+    facts: dict[str, object] = {"app_type": row.app_type.value}
+    number = journal.record(
+        conn, account_id, Event(kind, now, row_id, presence.current_id, facts, dict(personal))
+    )
+    if is_consent:
+        consents.end(conn, account_id, [row_id])
+        tombstones.bury(conn, account_id, row_id, EndReason.REVOKED, now, number)
+    else:
+        sessions.end(conn, account_id, [row_id], EndReason.REVOKED, now, number)
+    return row
+
+
+def _why_not_there(conn: sa.Connection, account_id: AccountId, row_id: str, now: datetime) -> errors.Refused:
+    stone = tombstones.tombstone_of(conn, account_id, row_id)
+    if stone is not None:
+        return errors.SessionAlreadyEnded(stone.reason.value)
+    session = sessions.find(conn, account_id, row_id)
+    if session is not None and session.expires_at <= now:
+        overall = session.overall_until <= now
+        return errors.SessionAlreadyEnded(
+            (EndReason.EXPIRED_OVERALL if overall else EndReason.EXPIRED_IDLE).value
+        )
+    if row_id in sessions.cut_off(conn, account_id, 100_000) or row_id in consents.cut_off(
+        conn, account_id, 100_000
+    ):
+        return errors.SessionAlreadyEnded(EndReason.LOGGED_OUT_EVERYWHERE.value)
+    return errors.NotFound()
+
+
+async def log_out_all(
+    means: Means, presence: Presence, now: datetime, *, except_current: bool = False
+) -> LogoutAllCounts:
+    """End all sessions and consents at one stroke; access keys are out of reach (R58-R61).
+
+    The ending is one number, the account's epoch: whatever was first proved before it is dead at once, also a
+    sign-in that finishes later (D23). Rows are tidied afterwards.
+
+    Raises:
+        InsufficientPermission: no right to manage sessions (R86).
+    """
+    may_manage(presence)
+    keep = presence.current_id if except_current else None
+    counts = await means.database.write(_log_out_all, means, presence, keep, now)
+    await tidy(means, presence.account_id, now)
+    return counts
+
+
+def _log_out_all(
+    conn: sa.Connection, means: Means, presence: Presence, keep: SessionId | None, now: datetime
+) -> LogoutAllCounts:
+    account_id = presence.account_id
+    listed = read_list(conn, means, account_id, presence.current_id, now)
+    counts = _counts(listed, keep)
+    kind = EventKind.LOGGED_OUT_OTHERS if keep else EventKind.LOGGED_OUT_EVERYWHERE
+    facts: dict[str, object] = {"by_type": listed.counts(), "access_keys_kept": counts.access_keys_kept}
+    number = journal.record(conn, account_id, Event(kind, now, None, presence.current_id, facts))
+    accounts.set_epoch(conn, account_id, number, now)
+    accounts.forget_browsers(conn, account_id)
+    if keep:
+        sessions.keep_across(conn, account_id, keep, number)
+    _tell(conn, account_id, counts, now, others_only=keep is not None)
+    return counts
+
+
+def _counts(listed: SessionList, keep: SessionId | None) -> LogoutAllCounts:
+    ended = [row for row in listed.sessions if row.id != keep]
+    return LogoutAllCounts(len(ended), len(listed.consents), listed.access_keys)
+
+
+def _tell(
+    conn: sa.Connection, account_id: AccountId, counts: LogoutAllCounts, now: datetime, *, others_only: bool
+) -> None:
+    account = accounts.find(conn, account_id)
+    if account is None:
+        return
+    fields = {"to": account.email, "name": account.name, "at": now.isoformat(),
+              "sessions": str(counts.sessions_ended), "consents": str(counts.consents_ended),
+              "keys": str(counts.access_keys_kept)}  # fmt: skip
+    outbox.queue(
+        conn, account_id, "logged_out_others" if others_only else "logged_out_everywhere", fields, now
+    )
+
+
+async def tidy(means: Means, account_id: AccountId, now: datetime) -> int:
+    """Move what the account's cut-off has ended to the tombstones, batch by batch; returns how many."""
+    total = 0
+    while True:
+        done = await means.database.write(tidy_batch, account_id, now)
+        total += done
+        if done < TIDY_AT_ONCE:
+            return total
+
+
+def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit: int = TIDY_AT_ONCE) -> int:
+    """One batch of tidying in the transaction at hand."""
+    account = accounts.find(conn, account_id)
+    if account is None:
+        return 0
+    ended_at = accounts.epoch_at(conn, account_id) or now
+    dead, withdrawn = sessions.cut_off(conn, account_id, limit), consents.cut_off(conn, account_id, limit)
+    if dead:
+        sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
+    if withdrawn:
+        consents.end(conn, account_id, withdrawn)
+        for consent_id in withdrawn:
+            tombstones.bury(
+                conn, account_id, consent_id, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch
+            )
+    return len(dead) + len(withdrawn)

@@ -1,0 +1,210 @@
+"""Proof of identity in, a session out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.actions.means import Means
+from signedin.actions.note_use import address_mac
+from signedin.rules import errors
+from signedin.rules.account import Account, AccountId, AccountState, normalise_email
+from signedin.rules.activity import DayLevels, day_of
+from signedin.rules.device import Device
+from signedin.rules.event import Event, EventKind
+from signedin.rules.location import mask_address
+from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
+from signedin.rules.session import AppType, Origin, Session, SessionId
+from signedin.rules.suspicion import SeenBefore, notice
+from signedin.store import accounts, journal, limits, outbox, sessions
+from signedin.store.passwords import HashingBusy
+from signedin.store.sessions import SignedInWith
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where a sign-in comes from: all that the server itself can see of the browser."""
+
+    address: str
+    user_agent: str
+    device: Device
+    ruleset: str
+    known_browser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session that has begun: its secret, shown this once, and the browser's mark if it is remembered."""
+
+    session: Session
+    token: str = field(repr=False)
+    browser_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The two ticks of the sign-in page; the shared computer wins (D35)."""
+
+    remember: bool = False
+    shared: bool = False
+
+
+async def sign_in(
+    means: Means, email: str, password: str, visit: Visit, ticks: Ticks, now: datetime
+) -> Begun:
+    """Sign in with an address and a password; a new session with a new secret begins (R44, R67).
+
+    The same work is done and the same is said for an unknown address, a wrong password and a disabled account.
+
+    Raises:
+        SignInRefused: any of those.
+        TooManyRequests: a limit per account, address or browser was reached.
+        Unavailable: too many sign-ins wait for the one hashing thread.
+    """
+    address = normalise_email(email) or ""
+    account, hashed, first_proof, known = await means.database.read(_look_up, means, address, visit)
+    subjects = _subjects(means, address, visit, known=known)
+    retry_at = await means.database.write(limits.reserve, subjects, now)
+    if retry_at is not None:
+        raise errors.TooManyRequests(retry_at)
+    try:
+        verdict = await means.hasher.verify(hashed, password)
+    except HashingBusy:
+        raise errors.Unavailable from None
+    if not verdict.ok or account is None or account.state is not AccountState.ACTIVE:
+        raise errors.SignInRefused
+    if verdict.needs_rehash:
+        fresh = await means.hasher.hash(password)
+        await means.database.write(accounts.set_password, account.id, fresh, now)
+    begun = await means.database.write(begin, means, account, visit, ticks, first_proof, now)
+    await means.database.write(limits.forgive, subjects)
+    means.recent.saw(account.id, begun.session.id, now)
+    return begun
+
+
+def _look_up(
+    conn: sa.Connection, means: Means, email: str, visit: Visit
+) -> tuple[Account | None, str | None, int, bool]:
+    account = accounts.find_by_email(conn, email)
+    account_id = account.id if account else AccountId(0)
+    hashed = accounts.password_hash(conn, account_id)
+    first_proof = accounts.history_number(conn, account_id)
+    known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
+    return account, hashed, first_proof, known
+
+
+def _browser_digest(means: Means, visit: Visit, account_id: AccountId) -> bytes:
+    read = read_token(visit.known_browser or "", {Kind.BRW}, means.keyring.way_keys)
+    return read.digest if read and read.account_id == account_id else b""
+
+
+def _subjects(means: Means, email: str, visit: Visit, *, known: bool) -> limits.Subjects:
+    return limits.subjects(
+        means.keyring, email=email, address=visit.address, browser=visit.known_browser if known else None
+    )
+
+
+def begin(
+    conn: sa.Connection, means: Means, account: Account, visit: Visit, ticks: Ticks, first_proof: int,
+    now: datetime, made_by: SessionId | None = None, app_type: AppType = AppType.WEB,
+) -> Begun:  # fmt: skip
+    """Begin a session in the transaction at hand: row, event, alert and known browser together.
+
+    Raises:
+        SignInRefused: all devices were logged out since the first proof was accepted (D23).
+    """
+    _refuse_if_cut_off(conn, account.id, first_proof)
+    token = make_token(Kind.SES, account.id, means.keyring.way_keys)
+    origin = Origin(mask_address(visit.address), means.places.locate(visit.address))
+    before = _seen_before(conn, means, account.id, visit)
+    session = _new_session(means, account, visit, origin, first_proof, now)
+    session = replace(
+        session, app_type=app_type, made_by=made_by, is_shared_computer=ticks.shared,
+        idle=means.lifetimes.of(app_type, shared_computer=ticks.shared).idle,
+        overall_until=now + means.lifetimes.of(app_type).overall,
+        noticed=notice(origin.location, before),
+    )  # fmt: skip
+    sessions.begin(conn, session, _kept(means, account.id, visit, token))
+    journal.record(conn, account.id, _started(session))
+    if not any(n.sign.value == "unfamiliar_location" for n in session.noticed):
+        accounts.add_familiar(conn, account.id, origin.location.place_key, now)
+    if not before.is_first_sign_in and not before.is_known_browser:
+        outbox.queue(conn, account.id, "new_sign_in", _alert(account, session), now)
+    browser = _remember(conn, means, account.id, visit, ticks, before, now)
+    return Begun(session, token, browser)
+
+
+def _refuse_if_cut_off(conn: sa.Connection, account_id: AccountId, first_proof: int) -> None:
+    account = accounts.find(conn, account_id)
+    if account is None or account.state is not AccountState.ACTIVE or first_proof < account.epoch:
+        raise errors.SignInRefused
+
+
+def _seen_before(conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit) -> SeenBefore:
+    familiar = accounts.familiar(conn, account_id)
+    known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
+    latest = max(sessions.of(conn, account_id), key=lambda s: s.last_at, default=None)
+    if latest is None:
+        return SeenBefore(not familiar, known, familiar)
+    return SeenBefore(not familiar, known, familiar, latest.last_from.location, latest.last_at)
+
+
+def _new_session(
+    means: Means, account: Account, visit: Visit, origin: Origin, first_proof: int, now: datetime
+) -> Session:
+    return Session(
+        id=SessionId(make_session_id(account.id, means.keyring.way_keys)), account_id=account.id,
+        app_type=AppType.WEB, device=visit.device, began_at=now, began_from=origin, last_at=now,
+        last_from=origin, idle=means.lifetimes.default.idle, overall_until=now, first_proof=first_proof,
+        days=DayLevels(last_day=day_of(now)).noted(day_of(now)), factors=("password",),
+    )  # fmt: skip
+
+
+def _kept(means: Means, account_id: AccountId, visit: Visit, token: str) -> SignedInWith:
+    sealed = means.keyring.encrypt("address", account_id, visit.address.encode())
+    return SignedInWith(
+        digest(token),
+        visit.user_agent[:1024],
+        visit.ruleset,
+        sealed,
+        address_mac(means.keyring, visit.address),
+    )
+
+
+def _started(session: Session) -> Event:
+    facts: dict[str, object] = {
+        "app_type": session.app_type.value,
+        "signs": [n.sign.value for n in session.noticed],
+    }
+    return Event(
+        EventKind.SESSION_STARTED, session.began_at, session.id, session.made_by, facts, _personal(session)
+    )
+
+
+def _personal(session: Session) -> dict[str, object]:
+    return {
+        "device": session.device.name,
+        "place": session.last_from.location.label,
+        "masked_ip": session.last_from.masked_ip,
+    }
+
+
+def _alert(account: Account, session: Session) -> dict[str, str]:
+    fields = {key: str(value) for key, value in _personal(session).items()}
+    return {"to": account.email, "name": account.name, "at": session.began_at.isoformat()} | fields
+
+
+def _remember(
+    conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit, ticks: Ticks, before: SeenBefore,
+    now: datetime,
+) -> str | None:  # fmt: skip
+    if ticks.shared or not (ticks.remember or before.is_known_browser):
+        return None
+    if before.is_known_browser and visit.known_browser:
+        accounts.remember_browser(conn, account_id, digest(visit.known_browser), now)
+        return visit.known_browser
+    token = make_token(Kind.BRW, account_id, means.keyring.way_keys)
+    accounts.remember_browser(conn, account_id, digest(token), now)
+    return token

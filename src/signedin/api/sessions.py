@@ -1,0 +1,119 @@
+"""The session list for programs: `/v1/sessions`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from litestar import delete, get, post
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.list_sessions import list_sessions
+from signedin.actions.revoke import log_out, log_out_all, revoke
+from signedin.api import session_items
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
+from signedin.gate.keep import Kept
+from signedin.rules import errors
+from signedin.rules.session import AppType
+from signedin.rules.session_list import Question, Sort
+
+LARGEST_PAGE = 200
+
+
+@get("/v1/sessions")
+async def list_all(request: Ask, kept: Kept) -> ASGIResponse:
+    """The caller's sessions and consents, flat, newest use first (D27)."""
+    _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
+    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    rows = listed.answer(_question(request), session_items.displayed)
+    limit, after = _limit(request), request.query_params.get("cursor")
+    start = next((at + 1 for at, row in enumerate(rows) if row.id == after), 0) if after else 0
+    page = rows[start : start + limit]
+    more = page[-1].id if page and start + limit < len(rows) else None
+    items = [session_items.item(listed, row) for row in page]
+    return _json({"items": items, "counts": listed.counts(), "next_cursor": more})
+
+
+@get("/v1/sessions/current")
+async def current(request: Ask, kept: Kept) -> ASGIResponse:
+    """The caller's own row (D3)."""
+    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    if listed.current is None:
+        raise errors.NoCurrentSession
+    return _json(session_items.item(listed, listed.current))
+
+
+@get("/v1/sessions/{row_id:str}")
+async def one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
+    """One row with its details; another account's looks like one that never was (R5)."""
+    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    row = listed.find(row_id)
+    if row is None:
+        raise errors.NotFound
+    return _json(session_items.item(listed, row))
+
+
+@delete("/v1/sessions/current", status_code=200)
+async def log_out_current(request: Ask, kept: Kept) -> ASGIResponse:
+    """Log out."""
+    changes_from_ourselves(request, kept)
+    await log_out(kept.means, signed_in(request), arrival_of(request).now)
+    return _empty()
+
+
+@delete("/v1/sessions/{row_id:str}", status_code=200)
+async def revoke_one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
+    """Revoke a session or consent: 204 once it is over everywhere; 409, 410, 404, 403 as D9."""
+    changes_from_ourselves(request, kept)
+    await revoke(kept.means, signed_in(request), row_id, arrival_of(request).now)
+    return _empty()
+
+
+@post("/v1/sessions/logout-all", status_code=200)
+async def logout_all(request: Ask, kept: Kept) -> ASGIResponse:
+    """Logout All Devices; `?except=current` for all others."""
+    changes_from_ourselves(request, kept)
+    _refuse_unknown(request, {"except"})
+    others = request.query_params.get("except") == "current"
+    counts = await log_out_all(kept.means, signed_in(request), arrival_of(request).now, except_current=others)
+    return _json(
+        {
+            "sessions_ended": counts.sessions_ended,
+            "consents_ended": counts.consents_ended,
+            "access_keys_kept": counts.access_keys_kept,
+        }
+    )
+
+
+ROUTES = [list_all, current, one, log_out_current, revoke_one, logout_all]
+
+
+def _question(request: Ask) -> Question:
+    kind, sort = request.query_params.get("type"), request.query_params.get("sort", Sort.RECENT.value)
+    if kind is not None and kind not in {"all", *(each.value for each in AppType)}:
+        raise errors.InvalidInput("There is no such type of session.", field="type")
+    if sort not in {each.value for each in Sort}:
+        raise errors.InvalidInput("The list cannot be sorted like that.", field="sort")
+    words = request.query_params.get("q", "")[:200]
+    return Question(None if kind in (None, "all") else AppType(kind), None, words, Sort(sort))
+
+
+def _limit(request: Ask) -> int:
+    text = request.query_params.get("limit", "100")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+        raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
+    return int(text)
+
+
+def _refuse_unknown(request: Ask, known: set[str]) -> None:
+    for name in request.query_params:
+        if name not in known:
+            raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name)
+
+
+def _json(value: Any) -> ASGIResponse:
+    return ASGIResponse(body=json.dumps(value, ensure_ascii=False), media_type="application/json")
+
+
+def _empty() -> ASGIResponse:
+    return ASGIResponse(status_code=204)

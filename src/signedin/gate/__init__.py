@@ -1,0 +1,1 @@
+"""Who is asking: in front of every request."""

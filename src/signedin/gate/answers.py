@@ -1,0 +1,42 @@
+"""The one table that turns a refusal into a status, for pages and programs alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from signedin.rules import errors
+
+STATUS: dict[type[errors.Refused], int] = {
+    errors.NotSignedIn: 401,
+    errors.SignInRefused: 401,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+    errors.DatabaseProblem: 503,
+    errors.NotFound: 404,
+    errors.NoCurrentSession: 404,
+    errors.SessionAlreadyEnded: 410,
+    errors.LinkExpired: 410,
+    errors.CannotRevokeCurrent: 409,
+    errors.EmailTaken: 409,
+    errors.InsufficientPermission: 403,
+    errors.CrossSite: 403,
+    errors.SetupRefused: 403,
+    errors.RegistrationClosed: 403,
+    errors.PasswordRefused: 422,
+    errors.UnknownField: 422,
+    errors.InvalidInput: 422,
+}
+
+
+def status_of(refusal: errors.Refused) -> int:
+    """The HTTP status of a refusal."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
+
+
+def retry_after(refusal: errors.Refused, now: datetime) -> int | None:
+    """The seconds after which it makes sense to try again, or `None`."""
+    if isinstance(refusal, errors.TooManyRequests):
+        return max(1, int((refusal.retry_at - now).total_seconds()) + 1)
+    if isinstance(refusal, errors.Unavailable | errors.DatabaseProblem):
+        return 2
+    return None

@@ -1,0 +1,70 @@
+"""How a credential travels: cookies by exact name, and nothing that is doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LONGEST_COOKIE_HEADER = 16_384
+DUPLICATED = "\0duplicated"
+"""Stands for a cookie that came twice: nothing that can be read as a token."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class CookieNames:
+    """The names of our cookies: with the `__Host-` prefix, or plain on loopback http (D18)."""
+
+    session: str
+    browser: str
+    form: str
+    flash: str
+    is_secure: bool
+
+    @classmethod
+    def for_base_url(cls, base_url: str) -> CookieNames:
+        """The names that fit the base URL."""
+        secure = base_url.startswith("https://")
+        prefix = "__Host-" if secure else ""
+        session, browser, form, flash = (
+            f"{prefix}signedin{suffix}" for suffix in ("", "-browser", "-form", "-notice")
+        )
+        return cls(session, browser, form, flash, is_secure=secure)
+
+
+def header(headers: Headers, name: bytes) -> str | None:
+    """The first header of that name, or `None`."""
+    return next((value.decode("latin-1") for key, value in headers if key == name), None)
+
+
+def cookies(headers: Headers) -> dict[str, str]:
+    """The cookies of a request by exact name; one that came twice reads as nothing (security C5).
+
+    >>> cookies([(b"cookie", b"a=1; b=2; a=3")]) == {"a": DUPLICATED, "b": "2"}
+    True
+    """
+    found: dict[str, str] = {}
+    lines = [value for key, value in headers if key == b"cookie"]
+    if sum(map(len, lines)) > LONGEST_COOKIE_HEADER:
+        return found
+    for line in lines:
+        for pair in line.decode("latin-1").split(";"):
+            name, equals, value = pair.strip().partition("=")
+            if equals:
+                found[name] = DUPLICATED if name in found else value
+    return found
+
+
+def set_cookie(
+    names: CookieNames, name: str, value: str, *, max_age: int | None = None, readable: bool = False
+) -> str:
+    """A Set-Cookie header's value: this host only, every path, Lax, out of reach of scripts."""
+    parts = [f"{name}={value}", "Path=/", "SameSite=Lax"]
+    if max_age is not None:
+        parts.append(f"Max-Age={max_age}")
+    if not readable:
+        parts.append("HttpOnly")
+    if names.is_secure:
+        parts.append("Secure")
+    return "; ".join(parts)

@@ -1,0 +1,90 @@
+"""Puts the presence on every request: pure ASGI, in front of every door.
+
+`scope["signedin"]` holds an `Arrival`. A use is noted once the answer is known to be good (D15), and written
+before the answer where the session would otherwise end within minutes (D28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from signedin.actions.authenticate import authenticate
+from signedin.actions.means import Means
+from signedin.actions.note_use import flush
+from signedin.gate.client_address import Networks, client_address
+from signedin.gate.credentials import CookieNames, cookies, header
+from signedin.rules.presence import Absence, Presence
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+QUIET_HEADER = b"signedin-automatic"
+"""Sent with what a page re-reads by itself: not an activity of anybody's (D15)."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A request as it arrived: who asks, from where, with which cookies, and when."""
+
+    presence: Presence | None
+    absence: Absence | None
+    address: str
+    cookies: dict[str, str]
+    now: datetime
+    credential: str | None = None
+    is_quiet: bool = False
+
+
+class Gate:
+    """The ASGI middleware that recognises who is asking."""
+
+    def __init__(
+        self, app: App, means: Means, names: CookieNames, trusted: Networks, clock: Callable[[], datetime]
+    ) -> None:
+        self._app = app
+        self._means = means
+        self._names = names
+        self._trusted = trusted
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Recognise, pass on, note the use."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        arrival = self._recognise(scope)
+        scope["signedin"] = arrival
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                await self._note(arrival)
+            await send(message)
+
+        counts = arrival.presence is not None and not arrival.is_quiet
+        await self._app(scope, receive, noting if counts else send)
+
+    def _recognise(self, scope: Scope) -> Arrival:
+        now, headers = self._clock(), scope["headers"]
+        sent = cookies(headers)
+        credential = sent.get(self._names.session)
+        found = authenticate(self._means, credential, now)
+        peer = scope.get("client")
+        address = client_address(peer[0] if peer else None, headers, self._trusted)
+        presence, absence = (found, None) if isinstance(found, Presence) else (None, found)
+        quiet = header(headers, QUIET_HEADER) is not None
+        return Arrival(presence, absence, address, sent, now, credential, quiet)
+
+    async def _note(self, arrival: Arrival) -> None:
+        presence = arrival.presence
+        if presence is None or presence.current_id is None or arrival.is_quiet:
+            return
+        means = self._means
+        means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now)
+        if presence.expires_soon:
+            await flush(means.recent, means.database, means.keyring, means.places)

@@ -1,0 +1,1 @@
+"""What is true: values and decisions, told everything they need and fetching nothing."""

@@ -1,0 +1,73 @@
+"""A person who can sign in, and what their account says about how it may be used."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+AccountId = NewType("AccountId", int)
+"""63 random bits; leads every key of every table, and so is what an account is sharded by."""
+
+OrganisationId = NewType("OrganisationId", int)
+
+LONGEST_EMAIL = 254
+LONGEST_NAME = 120
+
+
+class AccountState(StrEnum):
+    """Whether anything of the account may be used: disabled means dead on every path."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account. `epoch` is the number in its history at which all devices were last logged out (D23)."""
+
+    id: AccountId
+    email: str
+    name: str
+    state: AccountState
+    created_at: datetime
+    epoch: int = 0
+    organisation_id: OrganisationId | None = None
+    zone: str | None = None
+    locale: str | None = None
+    is_demo: bool = False
+
+    @property
+    def initials(self) -> str:
+        """Up to two letters for the badge in the bar: "IH" for Ines Halloran."""
+        words = (self.name or self.email).split()
+        letters = [word[0] for word in (words[:1] + words[1:][-1:]) if word]
+        return "".join(letters).upper() or "?"
+
+
+def normalise_email(text: str) -> str | None:
+    """The address in the form accounts are found by, or `None` when it cannot be one.
+
+    The whole address is compared without regard to case, as people expect.
+
+    >>> normalise_email(" Ada@Example.ORG ")
+    'ada@example.org'
+    >>> normalise_email("nobody") is None
+    True
+    """
+    email = unicodedata.normalize("NFC", text).strip().casefold()
+    local, at, host = email.rpartition("@")
+    if not (at and local and host) or len(email) > LONGEST_EMAIL or "@" in local:
+        return None
+    if any(ch.isspace() or not ch.isprintable() for ch in email) or ".." in host or host[0] in ".-":
+        return None
+    return email
+
+
+def tidy_name(text: str) -> str:
+    """The name as it may be shown: one line, no control or direction-changing characters, bounded."""
+    kept = "".join(ch for ch in unicodedata.normalize("NFC", text) if unicodedata.category(ch)[0] != "C")
+    return " ".join(kept.split())[:LONGEST_NAME]

@@ -1,0 +1,59 @@
+"""What an account allowed a client, and when."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signedin.rules.account import AccountId
+from signedin.rules.activity import DayLevels
+from signedin.rules.session import AppType, Origin, SessionId, SessionType
+
+LONGEST_CLIENT_NAME = 80
+LONGEST_CLIENT_DESCRIPTION = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One account's consent to one client: a row of the session list (R24, R32).
+
+    `consented_at` is the first consent still in force, `changed_at` the last change of its scopes (R30);
+    `last_at` is `None` while no token of the client was used: "Never used" (R31).
+    """
+
+    id: SessionId
+    account_id: AccountId
+    client_id: str
+    client_name: str
+    client_description: str
+    consented_at: datetime
+    scopes: tuple[str, ...]
+    idle: timedelta
+    first_proof: int
+    days: DayLevels
+    last_at: datetime | None = None
+    last_from: Origin | None = None
+    changed_at: datetime | None = None
+    tokens: int = 0
+    is_verified: bool = False
+    logo: str | None = None
+
+    app_type = AppType.OAUTH
+    session_type = SessionType.OAUTH_CONSENT
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends by itself, unless it is used before (D8)."""
+        return (self.last_at or self.consented_at) + self.idle
+
+
+def tidy_client_text(text: str, longest: int) -> str:
+    r"""A client's text as it may be shown: bounded, without control and direction-changing characters (R29).
+
+    >>> tidy_client_text("Tide\u202ewater\n Calendar", 80)
+    'Tidewater Calendar'
+    """
+    kept = "".join(" " if ch in "\n\t\r" else ch for ch in text)
+    kept = "".join(ch for ch in unicodedata.normalize("NFC", kept) if unicodedata.category(ch)[0] != "C")
+    return " ".join(kept.split())[:longest]

@@ -1,0 +1,33 @@
+"""Who is asking, how they came, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from signedin.rules.account import AccountId
+from signedin.rules.session import AppType, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody who is signed in, as the gate recognised them by the credential of this request.
+
+    `current_id` is the row of that credential in the session list (R18), or `None` when the one who asks
+    has no row of its own (D3). `expires_soon` says that this use must be on disk before the answer (D28).
+    """
+
+    account_id: AccountId
+    current_id: SessionId | None
+    app_type: AppType
+    authenticated_at: datetime
+    may_manage_sessions: bool = True
+    expires_soon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Nobody: why what came with the request signs nobody in. `ended_at` is set for an ended session (D10)."""
+
+    reason: str
+    ended_at: datetime | None = None

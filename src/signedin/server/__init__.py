@@ -1,0 +1,1 @@
+"""Wiring: the settings, the one place where all parts meet, the command line."""

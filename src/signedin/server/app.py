@@ -1,0 +1,138 @@
+"""The only place where all parts meet: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.di import Provide
+
+from signedin.actions.means import Means
+from signedin.actions.note_use import FLUSH_EVERY, flush
+from signedin.actions.sweep import sweep
+from signedin.api import sessions as api_sessions
+from signedin.gate.credentials import CookieNames
+from signedin.gate.keep import Kept
+from signedin.gate.middleware import App, Gate
+from signedin.gate.security_headers import SecurityHeaders
+from signedin.post.deliver import deliver, to_folder, to_server
+from signedin.server import health
+from signedin.server.means import close_means, open_means, utc_now
+from signedin.server.refusals import exception_handlers
+from signedin.server.settings import Settings
+from signedin.store import accounts
+from signedin.web import help_page, sessions_page, sessions_stream, setup_page, sign_in_page, static_files
+from signedin.web.door import Door
+from signedin.web.rendering import environment
+
+log = structlog.get_logger("signedin.server")
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Server:
+    """A running Signedin: its parts, so that the command line and tests can reach them."""
+
+    settings: Settings
+    means: Means
+    clock: Clock
+    setup: str | None = field(default=None, repr=False)
+    app: App | None = None
+
+    def setup_code(self) -> str | None:
+        """The one-time code for the first account, or `None` once there is one."""
+        if self.setup is not None and not self.means.database.read_now(accounts.is_empty):
+            self.setup = None
+        return self.setup
+
+    def close(self) -> None:
+        """Let go of everything; whoever closes last tidies the file's log, under its lock."""
+        close_means(self.means)
+
+
+def build(settings: Settings, clock: Clock = utc_now) -> Server:
+    """Put the application together."""
+    means = open_means(settings)
+    server = Server(settings, means, clock)
+    if means.database.read_now(accounts.is_empty):
+        server.setup = "-".join(secrets.token_hex(2).upper() for _ in range(4))
+    names = CookieNames.for_base_url(settings.base_url)
+    door = Door(
+        means, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
+        server.setup_code, clock,
+    )  # fmt: skip
+    kept = Kept(means, names, settings.base_url)
+    pages = Litestar(
+        [*_pages(), *api_sessions.ROUTES, health.live, health.ready],
+        dependencies={
+            "door": Provide(lambda: door, sync_to_thread=False),
+            "kept": Provide(lambda: kept, sync_to_thread=False),
+        },
+        exception_handlers=exception_handlers(door),
+        lifespan=[_jobs(server)],
+        openapi_config=None,
+        request_max_body_size=1_000_000,
+        logging_config=None,
+    )
+    gate = Gate(pages, means, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
+    server.app = SecurityHeaders(gate, is_secure=names.is_secure)
+    return server
+
+
+def _pages() -> list[Any]:
+    return [
+        sessions_page.home, sessions_page.sessions_page, sessions_page.alive, sessions_page.revoke_page,
+        sessions_page.revoke_form, sessions_page.not_me, sessions_page.recognize,
+        sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
+        sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
+        setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
+        setup_page.invite_page, help_page.help_page, help_page.privacy_page, static_files.static_file,
+    ]  # fmt: skip
+
+
+def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(_: Litestar) -> AsyncIterator[None]:
+        jobs = [
+            asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
+            asyncio.create_task(_every(5, "post", lambda: _post(server))),
+            asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()))),
+        ]
+        try:
+            yield
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            with suppress(Exception):
+                await flush_now(server)
+
+    return run
+
+
+async def flush_now(server: Server) -> None:
+    """Write the notes of use that wait."""
+    means = server.means
+    await flush(means.recent, means.database, means.keyring, means.places)
+
+
+async def _post(server: Server) -> None:
+    settings = server.settings
+    carrier = to_server(settings.smtp_url) if settings.smtp_url else to_folder(settings.mail_dir)
+    await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
+
+
+async def _every(seconds: float, name: str, job: Callable[[], object]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await job()  # type: ignore[misc]  # every job is a coroutine function
+        except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come
+            log.warning("a job failed and will be tried again", job=name, error=type(error).__name__)

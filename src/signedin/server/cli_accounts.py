@@ -1,0 +1,159 @@
+"""`signedin account` and `signedin session`: helping people from the command line."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from signedin.actions import operate
+from signedin.actions.list_sessions import read_list
+from signedin.actions.make_account import Applicant, add_by_operator, invite
+from signedin.actions.means import Means
+from signedin.api import session_items
+from signedin.rules import errors
+from signedin.rules.account import Account, normalise_email
+from signedin.rules.session_list import SessionList
+from signedin.server.cli_shared import carried_out, json_option, settings_or_fail, told
+from signedin.server.means import utc_now
+from signedin.store import accounts
+
+
+@click.group()
+def account() -> None:
+    """Make, list, invite, disable and enable accounts."""
+
+
+@account.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@json_option
+def add(email: str, name: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Make an account.
+
+    Example: signedin account add ada@example.org --name "Ada" --password-stdin < password.txt
+    """
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    made: Account = carried_out(
+        lambda means: add_by_operator(means, Applicant(email, name, password), utc_now())
+    )
+    told(_account(made), as_json=as_json, text=f"Account made for {made.email}.")
+
+
+@account.command("list")
+@json_option
+def list_accounts(*, as_json: bool) -> None:
+    """List the accounts.
+
+    Example: signedin account list --json
+    """
+
+    async def work(means: Means) -> list[Account]:
+        return await means.database.read(accounts.every)
+
+    found: list[Account] = carried_out(work)
+    lines = [f"{each.email}  {each.name}  {each.state.value}" for each in found]
+    told([_account(each) for each in found], as_json=as_json, text="\n".join(lines))
+
+
+@account.command("invite")
+@click.argument("email")
+@json_option
+def invite_somebody(email: str, *, as_json: bool) -> None:
+    """Invite an address; the link works once, for seven days.
+
+    Example: signedin account invite grace@example.org
+    """
+    token: str = carried_out(lambda means: invite(means, email, utc_now()))
+    link = f"{settings_or_fail().base_url}/invite?token={token}"
+    told({"email": email, "link": link}, as_json=as_json, text=link)
+
+
+@account.command("disable")
+@click.argument("email")
+def disable(email: str) -> None:
+    """Disable an account: everything it has stops working at once.
+
+    Example: signedin account disable ada@example.org
+    """
+    count: int = carried_out(lambda means: operate.disable(means, email, utc_now()))
+    click.echo(f"Disabled. {count} sessions ended.")
+
+
+@account.command("enable")
+@click.argument("email")
+def enable(email: str) -> None:
+    """Enable an account again; nothing that had ended comes back.
+
+    Example: signedin account enable ada@example.org
+    """
+    carried_out(lambda means: operate.enable(means, email, utc_now()))
+    click.echo("Enabled. They have to sign in again.")
+
+
+@click.group()
+def session() -> None:
+    """List and end the sessions of an account."""
+
+
+@session.command("list")
+@click.argument("email")
+@json_option
+def list_of(email: str, *, as_json: bool) -> None:
+    """List where an account is signed in, as the API does.
+
+    Example: signedin session list ada@example.org --json
+    """
+    listed: SessionList = carried_out(lambda means: means.database.read(_list, means, email, utc_now()))
+    items = [session_items.item(listed, row) for row in listed.rows]
+    told(items, as_json=as_json, text="\n".join(_line(item) for item in items) or "Nothing is signed in.")
+
+
+@session.command("revoke")
+@click.argument("session_id")
+@click.option("--reason", required=True, help="Why; recorded, and shown to the person.")
+def revoke(session_id: str, reason: str) -> None:
+    """End one session or consent.
+
+    Example: signedin session revoke 7q4kWK59PFkl0JfI2yyVlbPegB --reason "lost phone"
+    """
+    carried_out(lambda means: operate.end_one(means, session_id, reason, utc_now()))
+    click.echo("Ended.")
+
+
+@session.command("logout-all")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; recorded, and shown to the person.")
+@json_option
+def logout_all(email: str, reason: str, *, as_json: bool) -> None:
+    """End everything an account has signed in; access keys stay.
+
+    Example: signedin session logout-all ada@example.org --reason "stolen laptop"
+    """
+    counts = carried_out(lambda means: operate.end_all(means, email, reason, utc_now()))
+    value = {"sessions_ended": counts.sessions_ended, "consents_ended": counts.consents_ended,
+             "access_keys_kept": counts.access_keys_kept}  # fmt: skip
+    told(value, as_json=as_json, text=", ".join(f"{key}: {count}" for key, count in value.items()))
+
+
+def _list(conn: sa.Connection, means: Means, email: str, now: datetime) -> SessionList:
+    found = accounts.find_by_email(conn, normalise_email(email) or "")
+    if found is None:
+        raise errors.NotFound("There is no account with this address.")
+    return read_list(conn, means, found.id, None, now)
+
+
+def _line(item: dict[str, Any]) -> str:
+    name = item.get("device") or item.get("client_name")
+    return f"{item['id']}  {name}  {item['app_type']}  {item.get('location', '')}  {item['last_activity_at']}"
+
+
+def _account(each: Account) -> dict[str, str]:
+    return {"email": each.email, "name": each.name, "state": each.state.value}

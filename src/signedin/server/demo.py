@@ -1,0 +1,188 @@
+"""`make demo`: a believable account on a database of its own, so that one sees the whole guide at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.means import Means
+from signedin.actions.note_use import address_mac
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.access_key import AccessKey
+from signedin.rules.account import Account, AccountId
+from signedin.rules.activity import DAYS, DayLevels
+from signedin.rules.consent import Consent
+from signedin.rules.device import DeviceKind
+from signedin.rules.event import Event, EventKind
+from signedin.rules.location import mask_address
+from signedin.rules.secret import Kind, digest, make_session_id, make_token
+from signedin.rules.session import AppType, Origin, Session, SessionId
+from signedin.rules.suspicion import SeenBefore, notice
+from signedin.server.app import build
+from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
+from signedin.server.demo_rows import APPS, DEVICES, KEYS, DemoApp, DemoDevice
+from signedin.server.logs import configure_logs
+from signedin.server.means import utc_now
+from signedin.server.serving import run
+from signedin.server.settings import Settings
+from signedin.store import access_keys, accounts, consents, journal, sessions
+from signedin.store.sessions import SignedInWith
+
+EMAIL = "ines@halloran.example"
+NAME = "Ines Halloran"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The demo's account and how to sign in to it."""
+
+    account: Account
+    password: str
+
+
+def serve_demo(settings: Settings, host: str, port: int) -> None:
+    """Make the demo's database anew, print how to sign in, and serve it."""
+    configure_logs()
+    folder = Path("var/demo")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in folder.glob("demo.db*"):
+        old.unlink()
+    server = build(
+        replace(
+            settings,
+            database_url=folder / "demo.db",
+            secret_file=folder / "secret.json",
+            geo_db=DEMO_PLACES_FILE,
+            mail_dir=folder / "mail",
+        )
+    )
+    try:
+        filled = asyncio.run(fill(server.means, utc_now()))
+        click.echo(f"The Signedin demo is at {server.settings.base_url}")
+        click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
+        run(server, host, port)
+    finally:
+        server.close()
+
+
+async def fill(means: Means, now: datetime) -> Filled:
+    """Fill an empty database: an account by the real action, its rows with times relative to now."""
+    password = "-".join(secrets.choice(_WORDS) for _ in range(5))
+    account = await add_by_operator(means, Applicant(EMAIL, NAME, password), now - timedelta(days=420))
+    await means.database.write(_mark_demo, account.id)
+    await means.database.write(_fill, means, account.id, now)
+    return Filled(account, password)
+
+
+def _mark_demo(conn: sa.Connection, account_id: AccountId) -> None:
+    conn.execute(
+        accounts.accounts.update().where(accounts.accounts.c.account_id == account_id).values(is_demo=True)
+    )
+
+
+def _fill(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> None:
+    chance = random.Random(7)  # noqa: S311  # believable bars, not secrets
+    before = SeenBefore(is_first_sign_in=False, is_known_browser=True, familiar_places=frozenset())
+    for device in DEVICES:
+        session = _session(means, account_id, device, now, chance)
+        if device.is_new:
+            home = means.places.locate(DEMO_ADDRESSES["San Francisco"][0])
+            seen = replace(
+                before, familiar_places=accounts.familiar(conn, account_id), is_known_browser=device.knows_browser,
+                last_location=home, last_at=session.began_at - timedelta(hours=5),
+            )  # fmt: skip
+            session = replace(session, noticed=notice(session.began_from.location, seen))
+        if not any(n.sign.value == "unfamiliar_location" for n in session.noticed):
+            accounts.add_familiar(conn, account_id, session.began_from.location.place_key, session.began_at)
+        if device.is_kept:
+            session = replace(session, recognised_at=now - timedelta(days=1))
+        _begin(conn, means, session, device)
+    for app in APPS:
+        _consent(conn, means, account_id, app, now, chance)
+    for name, scopes, days in KEYS:
+        _key(conn, means, account_id, name, scopes, now - timedelta(days=days))
+
+
+def _session(
+    means: Means, account_id: AccountId, demo: DemoDevice, now: datetime, chance: random.Random
+) -> Session:
+    kinds = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
+    device = read_device(demo.user_agent, {}, demo.app_name or None, kinds.get(demo.app_type))
+    origin = Origin(mask_address(demo.address), means.places.locate(demo.address))
+    began_at, last_at = now - demo.age, now - demo.idle
+    limits = means.lifetimes.of(demo.app_type)
+    return Session(
+        id=SessionId(make_session_id(account_id, means.keyring.way_keys)), account_id=account_id,
+        app_type=demo.app_type, device=device, began_at=began_at, began_from=origin, last_at=last_at,
+        last_from=origin, idle=limits.idle, overall_until=began_at + limits.overall,
+        first_proof=_FIRST, days=_days(began_at, last_at, demo.busy, chance), factors=("password",),
+    )  # fmt: skip
+
+
+_FIRST = 1
+"""The account's history begins with its making; every demo session was proved after that."""
+
+
+def _days(began_at: datetime, last_at: datetime, busy: float, chance: random.Random) -> DayLevels:
+    days = DayLevels(last_day=last_at.date()).noted(last_at.date(), chance.randint(3, 12))
+    for back in range(1, DAYS):
+        day = last_at.date() - timedelta(days=back)
+        if day >= began_at.date() and (chance.random() < busy or day == began_at.date()):
+            days = days.noted(day, chance.randint(1, 40))
+    return days
+
+
+def _begin(conn: sa.Connection, means: Means, session: Session, demo: DemoDevice) -> None:
+    token = make_token(Kind.SES, session.account_id, means.keyring.way_keys)
+    sealed = means.keyring.encrypt("address", session.account_id, demo.address.encode())
+    mac = address_mac(means.keyring, demo.address)
+    sessions.begin(conn, session, SignedInWith(digest(token), demo.user_agent, ruleset(), sealed, mac))
+    journal.record(conn, session.account_id, Event(EventKind.SESSION_STARTED, session.began_at, session.id))
+
+
+def _consent(
+    conn: sa.Connection,
+    means: Means,
+    account_id: AccountId,
+    app: DemoApp,
+    now: datetime,
+    chance: random.Random,
+) -> None:
+    client_id = f"demo-{app.name.lower().replace(' ', '-')}"
+    consents.add_client(conn, client_id, app.name, app.description, logo=app.logo)
+    origin = Origin(mask_address(app.address), means.places.locate(app.address))
+    consented_at, last_at = now - app.age, now - app.idle
+    consent = Consent(
+        id=SessionId(make_session_id(account_id, means.keyring.way_keys)), account_id=account_id,
+        client_id=client_id, client_name=app.name, client_description=app.description,
+        consented_at=consented_at, scopes=app.scopes, idle=means.lifetimes.of(AppType.OAUTH).idle,
+        first_proof=_FIRST, days=_days(consented_at, last_at, app.busy, chance), last_at=last_at,
+        last_from=origin, tokens=1, logo=app.logo,
+        changed_at=now - timedelta(days=6) if "sessions:manage" in app.scopes else None,
+    )  # fmt: skip
+    consents.add(conn, consent)
+    journal.record(conn, account_id, Event(EventKind.CONSENT_GIVEN, consented_at, consent.id))
+
+
+def _key(
+    conn: sa.Connection, means: Means, account_id: AccountId, name: str, scopes: tuple[str, ...], at: datetime
+) -> None:
+    token = make_token(Kind.KEY, account_id, means.keyring.way_keys)
+    key_id = make_session_id(account_id, means.keyring.way_keys)
+    access_keys.add(conn, AccessKey(key_id, account_id, name, scopes, at, token[-4:]), digest(token))
+
+
+_WORDS = (
+    "amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "harbor", "island", "juniper", "kettle",
+    "lantern", "meadow", "nectar", "orchard", "pebble", "quartz", "ribbon", "saddle", "thistle", "umber",
+    "velvet", "willow", "yonder", "zephyr", "anchor", "bramble", "copper", "drizzle", "falcon", "ginger",
+    "hollow", "ivory", "kestrel",
+)  # fmt: skip

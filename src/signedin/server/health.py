@@ -1,0 +1,25 @@
+"""Whether the server lives and can serve."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.response.base import ASGIResponse
+
+from signedin.rules.errors import Refused
+from signedin.web.door import Door, respond
+
+
+@get("/health/live")
+async def live() -> ASGIResponse:
+    """200 while the process runs."""
+    return respond("live\n", media_type="text/plain")
+
+
+@get("/health/ready")
+async def ready(door: Door) -> ASGIResponse:
+    """200 once a session can be checked."""
+    try:
+        door.means.checks.number(0)
+    except Refused as refusal:
+        return respond(f"not ready: {refusal.sentence}\n", 503, media_type="text/plain")
+    return respond("ready\n", media_type="text/plain")

@@ -1,0 +1,48 @@
+"""Opening and closing what actions work with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from signedin.actions.means import Means
+from signedin.actions.note_use import RecentUse
+from signedin.server.settings import Settings
+from signedin.store import schema_version
+from signedin.store.checks import Checks
+from signedin.store.database import Database
+from signedin.store.keyring import Keyring
+from signedin.store.passwords import PasswordHasher
+from signedin.store.places import Places
+
+
+def utc_now() -> datetime:
+    """The moment it is, in UTC: the server's clock and no other (R74)."""
+    return datetime.now(UTC)
+
+
+def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
+    """Open the database, the keyring and the place file.
+
+    Raises:
+        DatabaseProblem: the database cannot be used; says why.
+        KeyringProblem: the keyring cannot be used; says why.
+    """
+    path = settings.database_url
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(path)
+    if upgrade:
+        schema_version.upgrade(database)
+    schema_version.refuse_newer(database)
+    return Means(
+        database, Checks(path), Keyring.load(settings.secret_file), PasswordHasher(),
+        Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
+        settings.brand_name,
+    )  # fmt: skip
+
+
+def close_means(means: Means) -> None:
+    """Let go of everything; whoever closes last tidies the file's log, so the write lock is held."""
+    means.hasher.close()
+    with means.database.writing():
+        means.checks.close()
+    means.database.close()

@@ -1,0 +1,1 @@
+"""What is remembered: the only SQL in the house, one file per kind."""

@@ -1,0 +1,204 @@
+"""Accounts as they are remembered: the person, the directory of addresses, passwords, known browsers."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.rules import errors
+from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
+from signedin.store.schema import Int64, Moment, account_key, insert, metadata
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    account_key(),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("organisation_id", Int64),
+    sa.Column("zone", sa.Text),
+    sa.Column("locale", sa.Text),
+    sa.Column("is_demo", sa.Boolean, nullable=False, default=False),
+    sa.Column("number", Int64, nullable=False, default=0),
+    sa.Column("chain", sa.LargeBinary, nullable=False, default=b""),
+    sa.Column("epoch", Int64, nullable=False, default=0),
+    sa.Column("epoch_at", Moment),
+)
+
+addresses = sa.Table(
+    "addresses",
+    metadata,
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("account_id", Int64, nullable=False),
+    comment="which account an address signs in to; a directory of its own, by address",
+)
+
+passwords = sa.Table(
+    "passwords",
+    metadata,
+    account_key(),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+)
+
+known_browsers = sa.Table(
+    "known_browsers",
+    metadata,
+    account_key(),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("first_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+)
+
+familiar_places = sa.Table(
+    "familiar_places",
+    metadata,
+    account_key(),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("first_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+)
+
+
+def add(conn: sa.Connection, email: str, name: str, now: datetime, *, is_demo: bool = False) -> Account:
+    """Remember a new account under a normalised address.
+
+    Raises:
+        EmailTaken: the address belongs to an account already.
+    """
+    account_id = AccountId(secrets.randbits(62) | (1 << 40))
+    taken = conn.execute(
+        insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
+    )
+    if not taken.rowcount:
+        raise errors.EmailTaken(field="email")
+    account = Account(account_id, email, name, AccountState.ACTIVE, now, is_demo=is_demo)
+    conn.execute(
+        accounts.insert().values(
+            account_id=account_id,
+            email=email,
+            name=name,
+            state=account.state,
+            created_at=now,
+            is_demo=is_demo,
+        )
+    )
+    return account
+
+
+def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
+    """The account, or `None`."""
+    row = conn.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
+    return _account(row) if row else None
+
+
+def find_by_email(conn: sa.Connection, email: str) -> Account | None:
+    """The account that a normalised address signs in to, or `None`."""
+    account_id = conn.scalar(sa.select(addresses.c.account_id).where(addresses.c.email == email))
+    return find(conn, AccountId(account_id)) if account_id is not None else None
+
+
+def every(conn: sa.Connection, limit: int = 1000) -> list[Account]:
+    """The accounts, by address, for the operator's list."""
+    rows = conn.execute(sa.select(accounts).order_by(accounts.c.email).limit(limit))
+    return [_account(row) for row in rows]
+
+
+def is_empty(conn: sa.Connection) -> bool:
+    """Whether there is no account yet, so that set-up is due."""
+    return conn.execute(sa.select(accounts.c.account_id).limit(1)).first() is None
+
+
+def history_number(conn: sa.Connection, account_id: AccountId) -> int:
+    """The number of the account's latest event: what a first proof accepted now would be dated by (D23)."""
+    return int(conn.scalar(sa.select(accounts.c.number).where(accounts.c.account_id == account_id)) or 0)
+
+
+def set_epoch(conn: sa.Connection, account_id: AccountId, number: int, now: datetime) -> None:
+    """Make `number` the cut-off: whatever was first proved before it is dead (D23)."""
+    conn.execute(
+        accounts.update().where(accounts.c.account_id == account_id).values(epoch=number, epoch_at=now)
+    )
+
+
+def set_state(conn: sa.Connection, account_id: AccountId, state: AccountState) -> None:
+    """Disable, enable or close the account."""
+    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(state=state))
+
+
+def set_password(conn: sa.Connection, account_id: AccountId, hashed: str, now: datetime) -> None:
+    """Remember the account's password as a hash, replacing what was there."""
+    values = {"hash": hashed, "changed_at": now}
+    conn.execute(
+        insert(conn, passwords)
+        .values(account_id=account_id, **values)
+        .on_conflict_do_update(index_elements=["account_id"], set_=values)
+    )
+
+
+def password_hash(conn: sa.Connection, account_id: AccountId) -> str | None:
+    """The hash of the account's password, or `None`."""
+    return conn.scalar(sa.select(passwords.c.hash).where(passwords.c.account_id == account_id))
+
+
+def remember_browser(conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime) -> None:
+    """Make a browser known to the account, or note that it signed in again (D35)."""
+    conn.execute(
+        insert(conn, known_browsers)
+        .values(account_id=account_id, digest=digest, first_at=now, last_at=now)
+        .on_conflict_do_update(index_elements=["account_id", "digest"], set_={"last_at": now})
+    )
+
+
+def is_known_browser(conn: sa.Connection, account_id: AccountId, digest: bytes) -> bool:
+    """Whether the account knows the browser."""
+    where = (known_browsers.c.account_id == account_id) & (known_browsers.c.digest == digest)
+    return conn.execute(sa.select(known_browsers.c.digest).where(where)).first() is not None
+
+
+def forget_browsers(conn: sa.Connection, account_id: AccountId) -> None:
+    """Forget every known browser, so that the next sign-in of each alerts (D21)."""
+    conn.execute(known_browsers.delete().where(known_browsers.c.account_id == account_id))
+
+
+def familiar(conn: sa.Connection, account_id: AccountId) -> frozenset[str]:
+    """The keys of the places that are the account's own."""
+    rows = conn.scalars(sa.select(familiar_places.c.place).where(familiar_places.c.account_id == account_id))
+    return frozenset(rows)
+
+
+def add_familiar(conn: sa.Connection, account_id: AccountId, place: str, now: datetime) -> None:
+    """Make a place the account's own."""
+    conn.execute(
+        insert(conn, familiar_places)
+        .values(account_id=account_id, place=place, first_at=now, last_at=now)
+        .on_conflict_do_update(index_elements=["account_id", "place"], set_={"last_at": now})
+    )
+
+
+def _account(row: sa.Row[tuple[object, ...]]) -> Account:
+    return Account(
+        AccountId(row.account_id), row.email, row.name, AccountState(row.state), row.created_at, row.epoch,
+        OrganisationId(row.organisation_id) if row.organisation_id is not None else None,
+        row.zone, row.locale, row.is_demo,
+    )  # fmt: skip
+
+
+def epoch_at(conn: sa.Connection, account_id: AccountId) -> datetime | None:
+    """When all devices were last logged out, or `None`."""
+    return conn.scalar(sa.select(accounts.c.epoch_at).where(accounts.c.account_id == account_id))
+
+
+def with_cut_off_rows(conn: sa.Connection, limit: int) -> list[AccountId]:
+    """Accounts that logged out all devices, latest first: where rows may wait to be tidied."""
+    rows = conn.scalars(
+        sa.select(accounts.c.account_id)
+        .where(accounts.c.epoch > 0)
+        .order_by(accounts.c.epoch_at.desc())
+        .limit(limit)
+    )
+    return [AccountId(row) for row in rows]

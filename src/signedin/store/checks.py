@@ -1,0 +1,72 @@
+"""The session check on SQLite: one prepared point read, on the event-loop thread.
+
+No memory, no lease: a read that starts after a commit sees it, in whatever process of the host it runs, so an
+acknowledged ending holds everywhere (promise P1).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from signedin.store.database import open_raw
+from signedin.store.problems import told_clearly
+
+_LIVING = """
+SELECT s.session_id, s.app_type, s.began_at, s.first_proof, s.idle, s.overall_until, a.last_at,
+       c.state, c.epoch, c.epoch_at
+FROM sessions s
+JOIN accounts c ON c.account_id = s.account_id
+JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
+WHERE s.account_id = ? AND s.digest = ?
+"""
+_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND digest = ?"
+_NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
+
+
+class Living(NamedTuple):
+    """What a check needs of a session; moments and spans in microseconds."""
+
+    session_id: str
+    app_type: str
+    began_at: int
+    first_proof: int
+    idle: int
+    overall_until: int
+    last_at: int
+    state: str
+    epoch: int
+    epoch_at: int | None
+
+
+class Checks:
+    """A connection of its own for the point reads of checks; it never writes."""
+
+    def __init__(self, path: Path) -> None:
+        with told_clearly():
+            self._conn = open_raw(path, timeout=0.25)
+            self._conn.execute("PRAGMA query_only=ON")
+        self._ask = self._conn.cursor().execute
+
+    def living(self, account_id: int, digest: bytes) -> Living | None:
+        """The session with this digest in the live table, whatever the clock says of it."""
+        row = self._ask(_LIVING, (account_id, digest)).fetchall()
+        return Living._make(row[0]) if row else None
+
+    def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
+        """Why and when the session with this digest ended, while that is remembered."""
+        row = self._ask(_ENDED, (account_id, digest)).fetchall()
+        return row[0] if row else None
+
+    def number(self, account_id: int) -> int:
+        """The number of the account's latest event."""
+        row = self._ask(_NUMBER, (account_id,)).fetchall()
+        return int(row[0][0]) if row else 0
+
+    def version(self) -> int:
+        """Changes whenever another connection has committed (PRAGMA data_version)."""
+        return int(self._ask("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connection; hold the write lock around it (the last closing tidies the log)."""
+        self._conn.close()

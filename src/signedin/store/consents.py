@@ -1,0 +1,142 @@
+"""Consents as they are remembered, and the clients they were given to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.activity import DayLevels
+from signedin.rules.consent import (
+    LONGEST_CLIENT_DESCRIPTION,
+    LONGEST_CLIENT_NAME,
+    Consent,
+    tidy_client_text,
+)
+from signedin.rules.session import Origin, SessionId
+from signedin.store.accounts import accounts
+from signedin.store.activity import activity
+from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("is_verified", sa.Boolean, nullable=False),
+    sa.Column("logo", sa.Text),
+)
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    account_key(),
+    sa.Column("consent_id", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("first_proof", Int64, nullable=False),
+    sa.Column("consented_at", Moment, nullable=False),
+    sa.Column("changed_at", Moment),
+    sa.Column("idle", Span, nullable=False),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("is_used", sa.Boolean, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False, default=0),
+    sa.UniqueConstraint("account_id", "client_id"),
+)
+
+
+def add_client(
+    conn: sa.Connection, client_id: str, name: str, description: str, *, logo: str | None = None
+) -> None:
+    """Remember an application that may ask for consent."""
+    conn.execute(
+        clients.insert().values(
+            client_id=client_id,
+            name=tidy_client_text(name, LONGEST_CLIENT_NAME),
+            description=tidy_client_text(description, LONGEST_CLIENT_DESCRIPTION),
+            is_verified=True,
+            logo=logo,
+        )
+    )
+
+
+def add(conn: sa.Connection, consent: Consent) -> None:
+    """Remember a consent that was given."""
+    conn.execute(
+        consents.insert().values(
+            account_id=consent.account_id,
+            consent_id=consent.id,
+            client_id=consent.client_id,
+            first_proof=consent.first_proof,
+            consented_at=consent.consented_at,
+            changed_at=consent.changed_at,
+            idle=consent.idle,
+            scopes=list(consent.scopes),
+            is_used=consent.last_at is not None,
+            tokens=consent.tokens,
+        )
+    )
+    origin = consent.last_from
+    conn.execute(
+        activity.insert().values(
+            account_id=consent.account_id,
+            row_id=consent.id,
+            last_at=consent.last_at or consent.consented_at,
+            counts=consent.days.counts,
+            last_day=consent.days.last_day,
+            masked_ip=origin.masked_ip if origin else None,
+            place=origin.location if origin else None,
+        )
+    )
+
+
+def of(conn: sa.Connection, account_id: AccountId) -> list[Consent]:
+    """The account's consents that the cut-off has not ended."""
+    joined = (
+        consents.join(accounts, accounts.c.account_id == consents.c.account_id)
+        .join(clients, clients.c.client_id == consents.c.client_id)
+        .join(
+            activity,
+            (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
+        )
+    )
+    about = [clients.c.name, clients.c.description, clients.c.is_verified, clients.c.logo]
+    last = [
+        activity.c.last_at,
+        activity.c.counts,
+        activity.c.last_day,
+        activity.c.masked_ip,
+        activity.c.place,
+    ]
+    where = (consents.c.account_id == account_id) & (consents.c.first_proof >= accounts.c.epoch)
+    return [
+        _consent(row)
+        for row in conn.execute(sa.select(consents, *about, *last).select_from(joined).where(where))
+    ]
+
+
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
+    """Withdraw consents; returns how many were still given."""
+    where = (consents.c.account_id == account_id) & consents.c.consent_id.in_(ids)
+    gone = conn.execute(consents.delete().where(where)).rowcount
+    conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
+    return int(gone)
+
+
+def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
+    """Ids of consents that the account's cut-off ended and that still wait to be tidied."""
+    joined = consents.join(accounts, accounts.c.account_id == consents.c.account_id)
+    where = (consents.c.account_id == account_id) & (consents.c.first_proof < accounts.c.epoch)
+    return list(conn.scalars(sa.select(consents.c.consent_id).select_from(joined).where(where).limit(limit)))
+
+
+def _consent(row: sa.Row[tuple[object, ...]]) -> Consent:
+    return Consent(
+        id=SessionId(row.consent_id), account_id=AccountId(row.account_id), client_id=row.client_id,
+        client_name=row.name, client_description=row.description, consented_at=row.consented_at,
+        scopes=tuple(row.scopes), idle=row.idle, first_proof=row.first_proof,
+        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.is_used else None,
+        last_from=Origin(row.masked_ip, row.place) if row.masked_ip else None, changed_at=row.changed_at,
+        tokens=row.tokens, is_verified=row.is_verified, logo=row.logo,
+    )  # fmt: skip

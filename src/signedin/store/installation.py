@@ -1,0 +1,56 @@
+"""What the installation itself remembers: when jobs last ran, and who is invited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.store.schema import Moment, insert, metadata
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("ran_at", Moment, nullable=False),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
+
+def job_ran(conn: sa.Connection, name: str, now: datetime) -> None:
+    """Note that a job has run."""
+    values = {"ran_at": now}
+    conn.execute(
+        insert(conn, jobs)
+        .values(name=name, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+
+
+def job_last_ran(conn: sa.Connection, name: str) -> datetime | None:
+    """When the job last ran, or `None`."""
+    return conn.scalar(sa.select(jobs.c.ran_at).where(jobs.c.name == name))
+
+
+def invite(conn: sa.Connection, digest: bytes, email: str, expires_at: datetime) -> None:
+    """Remember an invitation by the digest of its link."""
+    conn.execute(invitations.insert().values(digest=digest, email=email, expires_at=expires_at))
+
+
+def find_invitation(conn: sa.Connection, digest: bytes, now: datetime) -> str | None:
+    """The address that a link invites, while it does."""
+    where = (invitations.c.digest == digest) & (invitations.c.expires_at > now)
+    return conn.scalar(sa.select(invitations.c.email).where(where))
+
+
+def use_invitation(conn: sa.Connection, digest: bytes, now: datetime) -> str | None:
+    """Use an invitation up, by one statement; returns its address, or `None` when it was not there."""
+    where = (invitations.c.digest == digest) & (invitations.c.expires_at > now)
+    return conn.execute(invitations.delete().where(where).returning(invitations.c.email)).scalar_one_or_none()

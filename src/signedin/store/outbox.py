@@ -1,0 +1,87 @@
+"""What must still be told to others: written with the deed, delivered after the commit."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.store.schema import Json, Moment, account_key, metadata
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    account_key(),
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("queued_at", Moment, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Index("ix_outbox_due_at", "due_at"),
+)
+
+GIVEN_UP_AFTER = 12
+"""Attempts, about a day and a half in all; then it stays for the operator to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that must be told: its kind chooses the text, its fields fill it."""
+
+    account_id: AccountId
+    id: str
+    kind: str
+    fields: dict[str, str]
+    queued_at: datetime
+    attempts: int = 0
+
+
+def queue(
+    conn: sa.Connection, account_id: AccountId, kind: str, fields: dict[str, str], now: datetime
+) -> None:
+    """Queue a message in the transaction of the deed it tells of."""
+    conn.execute(
+        outbox.insert().values(
+            account_id=account_id,
+            message_id=secrets.token_hex(12),
+            kind=kind,
+            fields=fields,
+            queued_at=now,
+            due_at=now,
+            attempts=0,
+        )
+    )
+
+
+def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:
+    """The messages whose turn it is, oldest first."""
+    where = (outbox.c.due_at <= now) & (outbox.c.attempts < GIVEN_UP_AFTER)
+    rows = conn.execute(sa.select(outbox).where(where).order_by(outbox.c.due_at).limit(limit))
+    return [
+        Message(AccountId(row.account_id), row.message_id, row.kind, row.fields, row.queued_at, row.attempts)
+        for row in rows
+    ]
+
+
+def delivered(conn: sa.Connection, message: Message) -> None:
+    """Forget a message that was delivered."""
+    conn.execute(outbox.delete().where(_is(message)))
+
+
+def postpone(conn: sa.Connection, message: Message, now: datetime) -> None:
+    """Try again later, each time twice as late."""
+    later = now + timedelta(seconds=min(2**message.attempts * 15, 6 * 3600))
+    conn.execute(outbox.update().where(_is(message)).values(due_at=later, attempts=message.attempts + 1))
+
+
+def backlog(conn: sa.Connection) -> int:
+    """How many messages wait."""
+    return int(conn.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0)
+
+
+def _is(message: Message) -> sa.ColumnElement[bool]:
+    return (outbox.c.account_id == message.account_id) & (outbox.c.message_id == message.id)

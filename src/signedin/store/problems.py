@@ -1,0 +1,62 @@
+"""What can be wrong with the database, in one clear sentence each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from signedin.rules.errors import DatabaseProblem
+
+SENTENCES = (
+    (
+        "locked",
+        "The database is locked by another program.",
+        "Stop the other program, or wait and try again.",
+    ),
+    ("busy", "The database is locked by another program.", "Stop the other program, or wait and try again."),
+    (
+        "readonly",
+        "The database cannot be written to.",
+        "Check the owner and the rights of the file and its folder.",
+    ),
+    ("full", "The disk or the database is full.", "Make room on the disk; nothing was lost."),
+    ("no such table", "The database has no tables yet.", "Run `signedin db upgrade`."),
+    ("no such column", "The database is older than this version.", "Run `signedin db upgrade`."),
+    (
+        "unable to open",
+        "The database file cannot be opened.",
+        "Check that its folder exists and may be written to.",
+    ),
+    ("not a database", "The file is not a Signedin database.", "Check SIGNEDIN_DATABASE_URL."),
+    ("malformed", "The database file is damaged.", "Stop the server and restore a backup."),
+    ("disk i/o", "The disk reports an error.", "Check the disk; stop the server until it is healthy."),
+)
+
+
+@contextmanager
+def told_clearly() -> Iterator[None]:
+    """Turn what a database driver says into one sentence for people.
+
+    Raises:
+        DatabaseProblem: what is wrong and what to do. Nothing was changed.
+    """
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.DatabaseError, sqlite3.Error) as error:
+        if isinstance(error, sa.exc.IntegrityError | sqlite3.IntegrityError):
+            raise
+        if isinstance(error, sa.exc.ProgrammingError | sqlite3.ProgrammingError):
+            raise
+        raise problem_of(error) from error
+
+
+def problem_of(error: Exception) -> DatabaseProblem:
+    """The sentence for a driver's error."""
+    said = str(getattr(error, "orig", None) or error).lower()
+    for part, sentence, hint in SENTENCES:
+        if part in said:
+            return DatabaseProblem(sentence, hint=hint)
+    return DatabaseProblem()

@@ -1,0 +1,162 @@
+"""The one schema: own column types that mean the same on SQLite and PostgreSQL, and the shared metadata.
+
+`account_id` leads every key, so that the same tables can be partitioned or sharded by account.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeDecorator
+
+from signedin.rules.device import Device, DeviceKind
+from signedin.rules.location import Location, LocationKind
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST_DAY = date(1970, 1, 1)
+
+Int64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment that many microseconds after 1970 UTC."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, kept as whole microseconds."""
+
+    impl = Int64
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """The stored number."""
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """The moment itself."""
+        return None if value is None else from_micros(value)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A span of time, kept as whole microseconds."""
+
+    impl = Int64
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: sa.Dialect) -> int | None:
+        """The stored number."""
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> timedelta | None:
+        """The span itself."""
+        return None if value is None else value * _MICROSECOND
+
+
+class Day(TypeDecorator[date]):
+    """A UTC day, kept as days since 1970."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: sa.Dialect) -> int | None:
+        """The stored number."""
+        return None if value is None else (value - _FIRST_DAY).days
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> date | None:
+        """The day itself."""
+        return None if value is None else _FIRST_DAY + timedelta(days=value)
+
+
+class Json(TypeDecorator[Any]):
+    """A small value kept as compact JSON text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """The stored text."""
+        return (
+            None
+            if value is None
+            else json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+        )
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """The value itself."""
+        return None if value is None else json.loads(value)
+
+
+class Where(TypeDecorator[Location]):
+    """A location in one short text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Location | None, dialect: sa.Dialect) -> str | None:
+        """The stored text."""
+        if value is None:
+            return None
+        if value.kind is not LocationKind.KNOWN:
+            return value.kind.value
+        parts = [value.city, value.region, value.country, value.latitude, value.longitude]
+        return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Location | None:
+        """The location itself."""
+        if value is None:
+            return None
+        if not value.startswith("["):
+            return Location(None, None, None, None, None, LocationKind(value))
+        city, region, country, latitude, longitude = json.loads(value)
+        return Location(city, region, country, latitude, longitude, LocationKind.KNOWN)
+
+
+class What(TypeDecorator[Device]):
+    """A device in one short text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Device | None, dialect: sa.Dialect) -> str | None:
+        """The stored text."""
+        return (
+            None
+            if value is None
+            else json.dumps([value.name, value.kind, value.software], ensure_ascii=False)
+        )
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Device | None:
+        """The device itself."""
+        if value is None:
+            return None
+        name, kind, software = json.loads(value)
+        return Device(name, DeviceKind(kind), software)
+
+
+def account_key() -> sa.Column[int]:
+    """The column that leads every primary key: whose row it is."""
+    return sa.Column("account_id", Int64, primary_key=True, autoincrement=False)
+
+
+def insert(conn: sa.Connection, table: sa.Table) -> Any:
+    """An insert that can say what to do on conflict, in the words of the database in use."""
+    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(table)

@@ -1,0 +1,64 @@
+"""Which version of the schema a database has, and bringing it forward; never backward."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from signedin.rules.errors import DatabaseProblem
+from signedin.store.database import Database
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def newest() -> str:
+    """The version this code works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current(database: Database) -> str | None:
+    """The version of the database, or `None` when it has no tables."""
+    return database.read_now(lambda conn: MigrationContext.configure(conn).get_current_revision())
+
+
+def upgrade(database: Database) -> str:
+    """Bring the database to the newest version, in one transaction; returns that version.
+
+    Raises:
+        DatabaseProblem: it is newer than this code.
+    """
+    refuse_newer(database)
+    database.write_now(_upgrade)
+    return newest()
+
+
+def refuse_newer(database: Database) -> None:
+    """Refuse a database of a version this code has never heard of.
+
+    Raises:
+        DatabaseProblem: with what to do.
+    """
+    version = current(database)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version is not None and version not in known:
+        raise DatabaseProblem(
+            "The database is newer than this version of Signedin.",
+            hint="Start the newer version, or restore a backup from before the upgrade.",
+        )
+
+
+def _upgrade(conn: sa.Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config

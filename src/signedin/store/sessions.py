@@ -1,0 +1,228 @@
+"""Sessions as they are remembered: the living ones, and what is left of the ended ones.
+
+An ended session leaves the live table in the transaction that ends it; a tombstone says why, and a trigger
+refuses its return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.activity import DayLevels
+from signedin.rules.revocation import EndReason
+from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
+from signedin.store.accounts import accounts
+from signedin.store.activity import activity
+from signedin.store.schema import (
+    Int64,
+    Json,
+    Moment,
+    Span,
+    What,
+    Where,
+    account_key,
+    insert,
+    metadata,
+    to_micros,
+)
+from signedin.store.tombstones import tombstones
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    account_key(),
+    sa.Column("session_id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("app_type", sa.Text, nullable=False),
+    sa.Column("organisation_id", Int64),
+    sa.Column("made_by", sa.Text),
+    sa.Column("first_proof", Int64, nullable=False),
+    sa.Column("began_at", Moment, nullable=False),
+    sa.Column("idle", Span, nullable=False),
+    sa.Column("overall_until", Moment, nullable=False),
+    sa.Column("is_shared_computer", sa.Boolean, nullable=False),
+    sa.Column("factors", Json, nullable=False),
+    sa.Column("device", What, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("ruleset", sa.Text, nullable=False),
+    sa.Column("address", sa.LargeBinary, nullable=False),
+    sa.Column("masked_ip", sa.Text, nullable=False),
+    sa.Column("place", Where, nullable=False),
+    sa.Column("noticed", Json),
+    sa.Column("recognised", Json),
+    sa.Column("recognised_at", Moment),
+    sa.UniqueConstraint("account_id", "digest"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInWith:
+    """What a new session brings besides its rule values: the secret's digest and what is kept for later."""
+
+    digest: bytes
+    user_agent: str
+    ruleset: str
+    address: bytes
+    address_mac: bytes
+
+
+def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> None:
+    """Remember a session that begins, with its first use."""
+    conn.execute(
+        sessions.insert().values(
+            account_id=session.account_id,
+            session_id=session.id,
+            digest=made_with.digest,
+            app_type=session.app_type.value,
+            made_by=session.made_by,
+            first_proof=session.first_proof,
+            began_at=session.began_at,
+            idle=session.idle,
+            overall_until=session.overall_until,
+            is_shared_computer=session.is_shared_computer,
+            factors=list(session.factors),
+            device=session.device,
+            user_agent=made_with.user_agent,
+            ruleset=made_with.ruleset,
+            address=made_with.address,
+            masked_ip=session.began_from.masked_ip,
+            place=session.began_from.location,
+            noticed=_noticed_to(session.noticed),
+            recognised=sorted(session.recognised) or None,
+            recognised_at=session.recognised_at,
+        )
+    )
+    conn.execute(
+        activity.insert().values(
+            account_id=session.account_id,
+            row_id=session.id,
+            last_at=session.last_at,
+            counts=session.days.counts,
+            last_day=session.days.last_day,
+            address=made_with.address,
+            address_mac=made_with.address_mac,
+            masked_ip=session.last_from.masked_ip,
+            place=session.last_from.location,
+        )
+    )
+
+
+def of(conn: sa.Connection, account_id: AccountId) -> list[Session]:
+    """The account's sessions that the cut-off has not ended; expiry is the reader's to judge."""
+    rows = conn.execute(_living().where(sessions.c.account_id == account_id))
+    return [_session(row) for row in rows]
+
+
+def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session | None:
+    """One session of the account, or `None`."""
+    where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
+    row = conn.execute(_living().where(where)).one_or_none()
+    return _session(row) if row else None
+
+
+def end(
+    conn: sa.Connection,
+    account_id: AccountId,
+    ids: Sequence[str],
+    reason: EndReason,
+    now: datetime,
+    number: int,
+) -> int:
+    """Move sessions from the living to the tombstones, their children with them; returns how many."""
+    ids = _with_children(conn, account_id, ids)
+    where = (sessions.c.account_id == account_id) & sessions.c.session_id.in_(ids)
+    gone = conn.execute(
+        sessions.delete().where(where).returning(sessions.c.session_id, sessions.c.digest)
+    ).all()
+    if not gone:
+        return 0
+    conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
+    stones = [
+        {"account_id": account_id, "session_id": session_id, "digest": digest, "reason": reason.value,
+         "ended_at": now, "number": number}
+        for session_id, digest in gone
+    ]  # fmt: skip
+    conn.execute(insert(conn, tombstones).on_conflict_do_nothing(), stones)
+    return len(gone)
+
+
+def keep_across(conn: sa.Connection, account_id: AccountId, session_id: str, number: int) -> None:
+    """Let one session survive the account's new cut-off (Log out all other devices)."""
+    where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
+    conn.execute(sessions.update().where(where).values(first_proof=number))
+
+
+def recognise(
+    conn: sa.Connection, account_id: AccountId, session_id: str, signs: Sequence[str], now: datetime
+) -> None:
+    """Note that the person knows this session: what was noticed is not raised again."""
+    where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
+    conn.execute(sessions.update().where(where).values(recognised=list(signs), recognised_at=now))
+
+
+def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
+    """Ids of sessions that the account's cut-off ended and that still wait to be tidied."""
+    where = (sessions.c.account_id == account_id) & (sessions.c.first_proof < accounts.c.epoch)
+    joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
+    return list(conn.scalars(sa.select(sessions.c.session_id).select_from(joined).where(where).limit(limit)))
+
+
+def _with_children(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[str]:
+    children = sa.select(sessions.c.session_id).where(
+        (sessions.c.account_id == account_id) & sessions.c.made_by.in_(ids)
+    )
+    return [*ids, *conn.scalars(children)]
+
+
+def _living() -> sa.Select[tuple[object, ...]]:
+    joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id).join(
+        activity,
+        (activity.c.account_id == sessions.c.account_id) & (activity.c.row_id == sessions.c.session_id),
+    )
+    last: list[Any] = [activity.c.last_at, activity.c.counts, activity.c.last_day]
+    last += [activity.c.masked_ip.label("last_ip"), activity.c.place.label("last_place")]
+    return sa.select(sessions, *last).select_from(joined).where(sessions.c.first_proof >= accounts.c.epoch)
+
+
+def _session(row: sa.Row[tuple[object, ...]]) -> Session:
+    return Session(
+        id=SessionId(row.session_id), account_id=AccountId(row.account_id), app_type=AppType(row.app_type),
+        device=row.device, began_at=row.began_at, began_from=Origin(row.masked_ip, row.place),
+        last_at=row.last_at, last_from=Origin(row.last_ip, row.last_place), idle=row.idle,
+        overall_until=row.overall_until, first_proof=row.first_proof,
+        days=DayLevels(row.counts, row.last_day), made_by=row.made_by, factors=tuple(row.factors),
+        is_shared_computer=row.is_shared_computer, noticed=_noticed_from(row.noticed),
+        recognised=frozenset(row.recognised or ()), recognised_at=row.recognised_at,
+    )  # fmt: skip
+
+
+def _noticed_to(noticed: Sequence[Noticed]) -> list[list[object]] | None:
+    return [
+        [n.sign.value, n.earlier_place, n.earlier_at.isoformat() if n.earlier_at else None, n.distance_km,
+         n.place_is_familiar]
+        for n in noticed
+    ] or None  # fmt: skip
+
+
+def _noticed_from(kept: list[list[Any]] | None) -> tuple[Noticed, ...]:
+    return tuple(
+        Noticed(Sign(sign), place, datetime.fromisoformat(at) if at else None, distance, familiar)
+        for sign, place, at, distance, familiar in kept or ()
+    )
+
+
+def expired(conn: sa.Connection, before: datetime, limit: int) -> list[Session]:
+    """Sessions whose limits passed before that moment, in the order of their keys."""
+    # Moments and spans are whole microseconds, so the sum is taken as numbers.
+    idle_until = sa.cast(activity.c.last_at, Int64) + sa.cast(sessions.c.idle, Int64)
+    past = (sessions.c.overall_until < before) | (idle_until < to_micros(before))
+    rows = conn.execute(
+        _living().where(past).order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
+    )
+    return [_session(row) for row in rows]

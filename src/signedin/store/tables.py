@@ -1,0 +1,38 @@
+"""Every table of the schema in one list: importing this makes the metadata complete."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from signedin.store import (
+    access_keys,
+    accounts,
+    activity,
+    consents,
+    installation,
+    journal,
+    limits,
+    outbox,
+    sessions,
+    tombstones,
+)
+
+TABLES: tuple[sa.Table, ...] = (
+    accounts.accounts,
+    accounts.addresses,
+    accounts.passwords,
+    accounts.known_browsers,
+    accounts.familiar_places,
+    sessions.sessions,
+    tombstones.tombstones,
+    activity.activity,
+    consents.clients,
+    consents.consents,
+    access_keys.access_keys,
+    journal.journal,
+    journal.journal_personal,
+    outbox.outbox,
+    installation.jobs,
+    installation.invitations,
+    limits.attempts,
+)

@@ -1,0 +1,59 @@
+"""What is left of what has ended: why and when, for the holder of its dead secret, for 30 days (D10)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.revocation import EndReason, Tombstone
+from signedin.store.schema import Int64, Moment, account_key, insert, metadata
+
+TOMBSTONES_KEPT = timedelta(days=30)
+"""How long the holder of a dead secret may learn why (D10)."""
+
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    account_key(),
+    sa.Column("session_id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("ended_at", Moment, nullable=False),
+    sa.Column("number", Int64, nullable=False),
+    sa.Index("ix_tombstones_account_id_digest", "account_id", "digest"),
+    sa.Index("ix_tombstones_ended_at", "ended_at"),
+)
+
+NO_RETURN = """
+CREATE TRIGGER no_return_of_ended_sessions BEFORE INSERT ON sessions
+WHEN EXISTS (SELECT 1 FROM tombstones t WHERE t.account_id = NEW.account_id AND t.session_id = NEW.session_id)
+BEGIN SELECT RAISE(ABORT, 'an ended session does not return'); END
+"""
+
+
+def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) -> Tombstone | None:
+    """Why and when the account's session ended, or `None` when it never was or was forgotten."""
+    where = (tombstones.c.account_id == account_id) & (tombstones.c.session_id == session_id)
+    row = conn.execute(sa.select(tombstones).where(where)).one_or_none()
+    return Tombstone(row.session_id, EndReason(row.reason), row.ended_at) if row else None
+
+
+def bury(
+    conn: sa.Connection, account_id: AccountId, row_id: str, reason: EndReason, now: datetime, number: int
+) -> None:
+    """Leave a tombstone for a row without a secret of its own (a consent)."""
+    values = {"account_id": account_id, "session_id": row_id, "digest": b"", "reason": reason.value,
+              "ended_at": now, "number": number}  # fmt: skip
+    conn.execute(insert(conn, tombstones).values(**values).on_conflict_do_nothing())
+
+
+def purge_tombstones(conn: sa.Connection, before: datetime, limit: int = 500) -> int:
+    """Forget the oldest tombstones of before that moment; returns how many."""
+    oldest = sa.select(tombstones.c.account_id, tombstones.c.session_id).where(tombstones.c.ended_at < before)
+    keys = conn.execute(oldest.order_by(tombstones.c.ended_at).limit(limit)).all()
+    for account_id, session_id in keys:
+        where = (tombstones.c.account_id == account_id) & (tombstones.c.session_id == session_id)
+        conn.execute(tombstones.delete().where(where))
+    return len(keys)

@@ -1,0 +1,1 @@
+"""A door: pages for people, one file per page."""

@@ -1,0 +1,218 @@
+"""The door for people: what every page needs to read a form and to answer."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from jinja2 import Environment
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.means import Means
+from signedin.actions.seal import seal
+from signedin.gate.answers import status_of
+from signedin.gate.credentials import CookieNames, set_cookie
+from signedin.gate.middleware import Arrival
+from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
+from signedin.rules import errors
+from signedin.rules.presence import Presence
+from signedin.web.language import Reader, reader_of
+
+HTML = "text/html"
+LARGEST_FORM = 65_536
+NOTICE_SECONDS = 60
+Ask = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the pages work with."""
+
+    means: Means
+    names: CookieNames
+    templates: Environment
+    base_url: str
+    brand: str
+    support: str
+    setup_code: Callable[[], str | None]
+    clock: Callable[[], datetime]
+
+    def page(
+        self, ask: Ask, template: str, *, headers: Iterable[tuple[str, str]] = (), **values: Any
+    ) -> ASGIResponse:
+        """A page as an answer, private and never kept by anybody; a refusal in `values` gives the status."""
+        refusal = values.get("refusal")
+        status = status_of(refusal) if refusal is not None else 200
+        reader: Reader = self.reader(ask)
+        fresh: list[str] = []
+        bound = self._bound_to(ask)
+        if not bound:
+            bound = secrets.token_urlsafe(16)
+            fresh = [set_cookie(self.names, self.names.form, bound)]
+        csrf = form_token(self.means, bound)
+        environment = self.templates.overlay()
+        reader.install(environment)
+        text = environment.get_template(template).render(self._frame(ask, reader, csrf) | values)
+        if self.names.flash in arrival_of(ask).cookies:
+            fresh.append(set_cookie(self.names, self.names.flash, "", max_age=0))
+        return respond(text, status, cookies=fresh, headers=headers)
+
+    def _frame(self, ask: Ask, reader: Reader, csrf: str) -> dict[str, Any]:
+        return {
+            "csrf": csrf, "brand": self.brand, "site": self.means_host, "lang": reader.lang, "dir": reader.dir,
+            "speech": reader.speech, "zone": reader.zone_name, "attribution": self.means.places.attribution,
+            "support": self.support, "path": ask.scope["path"], "account": None, "refusal": None, "notice": None,
+            "idle_said": _span_said(self.means.lifetimes.default.idle, reader),
+            "overall_said": _span_said(self.means.lifetimes.default.overall, reader),
+        }  # fmt: skip
+
+    @property
+    def means_host(self) -> str:
+        """The host as people know it."""
+        return self.base_url.partition("://")[2]
+
+    def reader(self, ask: Ask) -> Reader:
+        """Who reads the page: language and time zone."""
+        arrival = arrival_of(ask)
+        return reader_of(ask.headers.get("accept-language", ""), arrival.cookies, arrival.now)
+
+    async def form(self, ask: Ask) -> dict[str, str]:
+        """The fields of a form that one of our own pages sent.
+
+        Raises:
+            CrossSite: it came from elsewhere, or its token is not this browser's.
+            InvalidInput: it cannot be read as a form.
+        """
+        if not came_from_ourselves(ask.scope["headers"], self.base_url):
+            raise errors.CrossSite
+        fields = await _fields(ask)
+        refuse_foreign_form(self.means, self._bound_to(ask), fields.pop("csrf", None))
+        return fields
+
+    def _bound_to(self, ask: Ask) -> str:
+        arrival = arrival_of(ask)
+        if arrival.presence is not None and arrival.credential:
+            return arrival.credential
+        return arrival.cookies.get(self.names.form, "")[:64]
+
+    def signed_in(self, ask: Ask) -> Presence:
+        """Who is signed in in this browser.
+
+        Raises:
+            NotSignedIn: nobody; the page sends one to sign in and back.
+        """
+        arrival = arrival_of(ask)
+        if arrival.presence is None:
+            raise errors.NotSignedIn(arrival.absence.reason if arrival.absence else "missing")
+        return arrival.presence
+
+    def to_sign_in(self, ask: Ask) -> ASGIResponse:
+        """To the sign-in page, and back to what one wanted (R4)."""
+        wanted = ask.scope["path"]
+        query = ask.scope.get("query_string", b"").decode("latin-1")
+        back = f"{wanted}?{query}" if query else wanted
+        known = ask.method == "GET" and wanted != "/"
+        return see_other(f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in")
+
+    def sign_out_cookies(self) -> list[str]:
+        """Forget the session's own cookies by name, never the neighbours' (D18)."""
+        return [set_cookie(self.names, name, "", max_age=0) for name in (self.names.session, self.names.form)]
+
+    def session_cookie(self, token: str, *, shared: bool) -> str:
+        """The session's cookie; on a shared computer it goes with the browser's window (D35)."""
+        seconds = int(self.means.lifetimes.default.overall.total_seconds())
+        return set_cookie(self.names, self.names.session, token, max_age=None if shared else seconds)
+
+    def browser_cookie(self, token: str) -> str:
+        """The mark of a known browser: never a credential."""
+        return set_cookie(self.names, self.names.browser, token, max_age=34_560_000)
+
+    def notice_cookie(self, notice: dict[str, Any]) -> str:
+        """A notice for the next page, which only this server can have written."""
+        body = urlsafe_b64encode(json.dumps(notice).encode()).decode()
+        mark = seal(self.means, "notice", body)
+        return set_cookie(self.names, self.names.flash, f"{body}.{mark}", max_age=NOTICE_SECONDS)
+
+    def notice(self, ask: Ask) -> dict[str, Any] | None:
+        """The notice that the page before left, if it is ours."""
+        body, _, mark = arrival_of(ask).cookies.get(self.names.flash, "").rpartition(".")
+        expected = seal(self.means, "notice", body)
+        if not body or not secrets.compare_digest(mark.encode("latin-1"), expected.encode()):
+            return None
+        read: dict[str, Any] = json.loads(urlsafe_b64decode(body))
+        return read
+
+
+def arrival_of(ask: Ask) -> Arrival:
+    """What the gate recognised of this request."""
+    arrival: Arrival = ask.scope["signedin"]  # type: ignore[typeddict-item]  # put there by gate/middleware.py
+    return arrival
+
+
+def now_of(ask: Ask) -> datetime:
+    """The one moment that everything in this request happens at."""
+    return arrival_of(ask).now
+
+
+def respond(
+    body: str | bytes = b"", status: int = 200, *, media_type: str = HTML, cookies: Iterable[str] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> ASGIResponse:  # fmt: skip
+    """An answer with as many cookies as it needs."""
+    pairs = [*headers, *(("set-cookie", cookie) for cookie in cookies)]
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+    return ASGIResponse(body=body, status_code=status, media_type=media_type, encoded_headers=encoded)
+
+
+def see_other(
+    where: str, *, cookies: Iterable[str] = (), headers: Iterable[tuple[str, str]] = ()
+) -> ASGIResponse:
+    """303 to another of our pages."""
+    return respond(status=303, cookies=cookies, headers=[("location", where), *headers])
+
+
+def own_path(text: str | None, otherwise: str = "/settings/sessions") -> str:
+    """A path of ours to go back to, or the usual one: never another host, scheme or control character.
+
+    >>> own_path("//evil.example"), own_path("/settings/sessions?type=web")
+    ('/settings/sessions', '/settings/sessions?type=web')
+    """
+    if not text or len(text) > 2000 or not text.startswith("/") or text.startswith(("//", "/\\")):
+        return otherwise
+    if any(ch < "!" or ch > "~" or ch == "\\" for ch in text):
+        return otherwise
+    return otherwise if text.startswith(("/sign-in", "/sign-out")) else text
+
+
+def _span_said(span: timedelta, reader: Reader) -> str:
+    if span >= timedelta(days=1):
+        return reader.speech.count("{n} day", "{n} days", span.days)
+    if span >= timedelta(hours=1):
+        return reader.speech.count("{n} hour", "{n} hours", int(span.total_seconds() // 3600))
+    if span >= timedelta(minutes=1):
+        return reader.speech.count("{n} minute", "{n} minutes", int(span.total_seconds() // 60))
+    return reader.speech.count("{n} second", "{n} seconds", int(span.total_seconds()))
+
+
+async def _fields(ask: Ask) -> dict[str, str]:
+    kind = ask.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise errors.InvalidInput("This is not a form.", hint="Open the page again and send its form.")
+    body = await ask.body()
+    if len(body) > LARGEST_FORM:
+        raise errors.InvalidInput("The form is too large.")
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40, errors="strict")
+    except (ValueError, UnicodeDecodeError):
+        raise errors.InvalidInput("The form cannot be read.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise errors.InvalidInput("A field of the form came twice.")
+    return fields

@@ -1,0 +1,174 @@
+"""A row of the list as a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signedin.rules.consent import Consent
+from signedin.rules.device import DeviceKind
+from signedin.rules.location import HIDDEN
+from signedin.rules.scope import in_words
+from signedin.rules.session import AppType, Session, SessionType
+from signedin.rules.session_list import Row, SessionList, location_of, place_key
+from signedin.rules.speech import Speech, flag_name, flag_sentence
+from signedin.rules.suspicion import FlagKind
+from signedin.web.strip import Strip, strip
+
+SOON = timedelta(days=3)
+APP_LABELS = {kind: kind.value.capitalize() for kind in AppType} | {AppType.OAUTH: "OAuth"}
+
+
+def _(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+TYPE_LABELS = {
+    SessionType.WEB_SESSION: _("Web session"),
+    SessionType.ADMIN_SESSION: _("Admin session"),
+    SessionType.SYNC_SESSION: _("Sync session"),
+    SessionType.MOBILE_SESSION: _("Mobile session"),
+    SessionType.OAUTH_CONSENT: _("OAuth consent"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeView:
+    """A moment as it is shown: short, exact, and for machines."""
+
+    text: str
+    exact: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A flag under its row."""
+
+    name: str
+    sentence: str
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """Everything the template shows of a row."""
+
+    id: str
+    name: str
+    full_name: str
+    app_type: str
+    app_label: str
+    type_label: str
+    icon: str
+    logo: str | None
+    monogram: str
+    is_current: bool
+    is_consent: bool
+    began: TimeView
+    place: str
+    place_key: str
+    has_origin: bool
+    prefix: str
+    is_hidden: bool
+    strip: Strip
+    last: TimeView | None
+    is_now: bool
+    expires: TimeView
+    expires_soon: str
+    flags: tuple[FlagView, ...]
+    has_unfamiliar_place: bool
+    details: tuple[tuple[str, str], ...]
+    description: str
+    scopes: tuple[tuple[str, bool], ...]
+
+
+def name_of(row: Row) -> str:
+    """What the row is called: the device, or the connected app."""
+    return row.client_name if isinstance(row, Consent) else row.device.name
+
+
+def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
+    """The row for the template."""
+    is_consent, began_at = isinstance(row, Consent), _began(row)
+    place = location_of(row).label if row.last_from else ""
+    masked = row.last_from.masked_ip if row.last_from else ""
+    last_at = row.last_at
+    soon = row.expires_at - speech.now <= SOON
+    flags = listed.flags.get(row.id, ())
+    return RowView(
+        id=row.id, name=name_of(row), full_name=", ".join(part for part in (name_of(row), place) if part),
+        app_type=row.app_type.value, app_label=APP_LABELS[row.app_type],
+        type_label=speech.say(TYPE_LABELS[row.session_type]), icon=_icon(row),
+        logo=row.logo if isinstance(row, Consent) else None, monogram=name_of(row)[:2],
+        is_current=row.id == listed.current_id, is_consent=is_consent, began=_time(began_at, speech.day(began_at), speech),
+        place=place, place_key=place_key(row), has_origin=row.last_from is not None,
+        prefix=masked.removesuffix(HIDDEN), is_hidden=masked.endswith(HIDDEN),
+        strip=strip(row.days, speech.now - began_at, speech.now - (last_at or began_at), speech),
+        last=_time(last_at, speech.ago(last_at), speech) if last_at else None,
+        is_now=last_at is not None and speech.now - last_at < timedelta(minutes=1),
+        expires=_time(row.expires_at, speech.day(row.expires_at), speech),
+        expires_soon=speech.until(row.expires_at) if soon else "",
+        flags=tuple(
+            FlagView(flag_name(flag, speech), flag_sentence(flag, row, speech), flag.kind is FlagKind.UNUSED)
+            for flag in flags
+        ),
+        has_unfamiliar_place=any(flag.kind is FlagKind.UNFAMILIAR_LOCATION for flag in flags),
+        details=_details(row, speech),
+        description=row.client_description if isinstance(row, Consent) else "",
+        scopes=tuple((speech.say(text), strong) for text, strong in in_words(row.scopes)) if isinstance(row, Consent) else (),
+    )  # fmt: skip
+
+
+def displayed(row: Row, speech: Speech) -> str:
+    """The words that the row shows, for search: nothing hidden can be found (D22)."""
+    shown = [name_of(row), APP_LABELS[row.app_type], speech.say(TYPE_LABELS[row.session_type])]
+    if row.last_from is not None:
+        shown += [location_of(row).label, row.last_from.masked_ip]
+    if isinstance(row, Consent):
+        shown.append(row.client_description)
+    return " ".join(shown)
+
+
+def _began(row: Row) -> datetime:
+    return row.consented_at if isinstance(row, Consent) else row.began_at
+
+
+def _time(at: datetime, text: str, speech: Speech) -> TimeView:
+    return TimeView(text, speech.exact(at), speech.machine(at))
+
+
+def _icon(row: Row) -> str:
+    if isinstance(row, Consent):
+        return "app"
+    by_type = {AppType.SYNC: "sync", AppType.ADMIN: "admin"}
+    by_kind = {DeviceKind.PHONE: "phone", DeviceKind.TABLET: "tablet"}
+    return by_type.get(row.app_type) or by_kind.get(row.device.kind, "laptop")
+
+
+def _details(row: Row, speech: Speech) -> tuple[tuple[str, str], ...]:
+    last = speech.exact(row.last_at) if row.last_at else speech.say("Never used")
+    ends = speech.say("{when}, unless it is used before", when=speech.exact(row.expires_at))
+    kind = (speech.say("Session type"), speech.say(TYPE_LABELS[row.session_type]))
+    tail = [(speech.say("Last activity"), last), (speech.say("Expires"), ends)]
+    if isinstance(row, Consent):
+        head = [kind, (speech.say("Consented at"), speech.exact(row.consented_at))]
+        if row.changed_at:
+            head.append((speech.say("Permissions changed"), speech.exact(row.changed_at)))
+        return (*head, *tail, (speech.say("Reference"), row.id))
+    return _session_details(row, speech, kind, tail)
+
+
+def _session_details(
+    row: Session, speech: Speech, kind: tuple[str, str], tail: list[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    how = speech.say("{when}, with password", when=speech.exact(row.began_at))
+    found = [kind, (speech.say("Signed in"), how)]
+    found.append((speech.say("Place of sign-in"), row.began_from.location.label))
+    found += tail
+    if row.is_shared_computer:
+        found.append((speech.say("Computer"), speech.say("Public or shared: ends after an hour without use")))
+    if row.device.software:
+        found.append((speech.say("Software"), row.device.software))
+    return (*found, (speech.say("Reference"), row.id))

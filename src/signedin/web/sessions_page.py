@@ -1,0 +1,152 @@
+"""Settings > Sessions: the list, and ending what should not be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.list_sessions import account_of, list_sessions
+from signedin.actions.review import recognise
+from signedin.actions.revoke import log_out_all, revoke
+from signedin.rules import errors
+from signedin.rules.session import AppType
+from signedin.rules.session_list import Question, Row, SessionList, Sort
+from signedin.web import session_view
+from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
+from signedin.web.sign_in_page import CLEAR_SITE_DATA
+
+HOME = "/settings/sessions"
+
+
+@get(["/", "/settings"])
+async def home(request: Ask, door: Door) -> ASGIResponse:
+    """To the list."""
+    door.signed_in(request)
+    return see_other(HOME)
+
+
+@get([HOME, "/settings/active-sessions"])
+async def sessions_page(request: Ask, door: Door) -> ASGIResponse:
+    """The page, or for a script only the list of it (R3, R35, R39)."""
+    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
+    partial = request.headers.get("signedin-partial") == "list"
+    return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed)
+
+
+@get(f"{HOME}/alive")
+async def alive(request: Ask) -> ASGIResponse:
+    """Whether this browser is still signed in, for a page that came back from the browser's memory (R42)."""
+    arrival_of(request).is_quiet = True
+    return respond(status=204 if arrival_of(request).presence else 401)
+
+
+@get(f"{HOME}/{{row_id:str}}/revoke")
+async def revoke_page(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+    """The confirmation: what it is, and what happens (R47)."""
+    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
+    row = listed.find(row_id)
+    if row is None:
+        raise errors.NotFound
+    if row_id == listed.current_id:
+        raise errors.CannotRevokeCurrent
+    view = session_view.row(listed, row, door.reader(request).speech)
+    return await _dialog(request, door, "revoke", row=view)
+
+
+@post(f"{HOME}/{{row_id:str}}/revoke")
+async def revoke_form(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+    """End it; the answer is given once it is over everywhere (R48)."""
+    presence = door.signed_in(request)
+    await door.form(request)
+    row = await revoke(door.means, presence, row_id, now_of(request))
+    return await _ended(request, door, row, kind="ended")
+
+
+@post(f"{HOME}/{{row_id:str}}/not-me")
+async def not_me(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+    """End it at once ("This wasn't me"), then say what to do next."""
+    presence = door.signed_in(request)
+    await door.form(request)
+    row = await revoke(door.means, presence, row_id, now_of(request))
+    return await _ended(request, door, row, kind="not_me")
+
+
+@post(f"{HOME}/{{row_id:str}}/recognize")
+async def recognize(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+    """Take what was noticed as known ("It was me"); it is not raised again."""
+    presence = door.signed_in(request)
+    await door.form(request)
+    await recognise(door.means, presence, row_id, now_of(request))
+    return _back(request, door, {"kind": "recognised"})
+
+
+@get(f"{HOME}/logout-all")
+async def logout_all_page(request: Ask, door: Door) -> ASGIResponse:
+    """The dialog that counts what ends and what stays (R57, D1)."""
+    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
+    others = request.query_params.get("except") == "current"
+    view = session_view.logout_all(listed, door.reader(request).speech, others_only=others)
+    return await _dialog(request, door, "logout_all", view=view)
+
+
+@post(f"{HOME}/logout-all")
+async def logout_all_form(request: Ask, door: Door) -> ASGIResponse:
+    """End everything, this browser too unless it was excepted (R58, R59)."""
+    presence = door.signed_in(request)
+    fields = await door.form(request)
+    others = fields.get("except") == "current"
+    counts = await log_out_all(door.means, presence, now_of(request), except_current=others)
+    notice = {
+        "kind": "logged_out_others" if others else "logged_out_all", "sessions": counts.sessions_ended,
+        "consents": counts.consents_ended, "keys": counts.access_keys_kept,
+    }  # fmt: skip
+    if others:
+        return _back(request, door, notice)
+    arrival_of(request).is_quiet = True
+    cookies = [*door.sign_out_cookies(), door.notice_cookie(notice)]
+    return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
+
+
+async def _page(request: Ask, door: Door, template: str, listed: SessionList) -> ASGIResponse:
+    account = await account_of(door.means, door.signed_in(request))
+    view = session_view.page(listed, _question(request), door.reader(request).speech, _page_number(request))
+    return door.page(request, template, view=view, account=account, notice=door.notice(request))
+
+
+async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIResponse:
+    account = await account_of(door.means, door.signed_in(request))
+    partial = "signedin-partial" in request.headers
+    template = f"{name}_form.html" if partial else f"confirm_{name}.html"
+    return door.page(request, template, account=account, **values)
+
+
+async def _ended(request: Ask, door: Door, row: Row, kind: str) -> ASGIResponse:
+    name = session_view.name_of(row)
+    if "signedin-partial" in request.headers:
+        account = await account_of(door.means, door.signed_in(request))
+        return door.page(request, "ended.html", account=account, kind=kind, name=name)
+    return _back(request, door, {"kind": kind, "name": name})
+
+
+def _back(request: Ask, door: Door, notice: dict[str, Any]) -> ASGIResponse:
+    if "signedin-partial" in request.headers:
+        return respond(status=204)
+    return see_other(HOME, cookies=[door.notice_cookie(notice)])
+
+
+def _question(request: Ask) -> Question:
+    params = request.query_params
+    kinds, sorts = {kind.value: kind for kind in AppType}, {sort.value: sort for sort in Sort}
+    return Question(
+        kinds.get(params.get("type", "")),
+        params.get("place", "")[:200] or None,
+        params.get("q", "")[:200],
+        sorts.get(params.get("sort", ""), Sort.GROUPS),
+    )
+
+
+def _page_number(request: Ask) -> int:
+    text = request.query_params.get("page", "1")
+    return min(int(text), 1000) if text.isascii() and text.isdigit() and int(text[:5]) else 1

@@ -1,0 +1,79 @@
+"""What happens to the list while it is open: server-sent events, which are nobody's activity (D15)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import get
+from litestar.response.streaming import ASGIStreamingResponse
+
+from signedin.actions.authenticate import authenticate
+from signedin.actions.follow import events_since, latest_number
+from signedin.rules.event import EventKind
+from signedin.rules.presence import Presence
+from signedin.web.door import Ask, Door, arrival_of
+
+LOOK_EVERY = 0.4
+"""Seconds between looks; a tab of a revoked session leaves within a second (P5)."""
+HEARTBEAT_EVERY = 15.0
+
+SHOWN = {
+    EventKind.SESSION_STARTED: "session-started",
+    EventKind.CONSENT_GIVEN: "session-started",
+    EventKind.SESSION_LOGGED_OUT: "session-ended",
+    EventKind.SESSION_REVOKED: "session-ended",
+    EventKind.SESSION_EXPIRED: "session-ended",
+    EventKind.CONSENT_REVOKED: "session-ended",
+    EventKind.LOGGED_OUT_OTHERS: "session-changed",
+    EventKind.SESSION_RECOGNISED: "session-changed",
+    EventKind.SESSION_CHANGED: "session-changed",
+}
+
+
+@get("/settings/sessions/events", media_type="text/event-stream")
+async def sessions_stream(request: Ask, door: Door) -> ASGIStreamingResponse:
+    """One stream for a browser, however many tabs are open; it ends when the session ends."""
+    presence = door.signed_in(request)
+    arrival = arrival_of(request)
+    arrival.is_quiet = True
+    asked = request.headers.get("last-event-id", "")
+    after = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    events = _events(door, presence, arrival.credential, after)
+    return ASGIStreamingResponse(
+        iterator=events,
+        media_type="text/event-stream",
+        encoded_headers=[(b"x-accel-buffering", b"no"), (b"cache-control", b"no-store")],
+    )
+
+
+async def _events(
+    door: Door, presence: Presence, credential: str | None, after: int | None
+) -> AsyncIterator[bytes]:
+    means, clock = door.means, door.clock
+    number = latest_number(means, presence.account_id) if after is None else after
+    yield b"retry: 1000\n\n" + _event("hello", number, {"number": number})
+    silent = 0.0
+    while True:
+        found = authenticate(means, credential, clock())
+        if not isinstance(found, Presence):
+            yield _event("gone", number, {"reason": found.reason})
+            return
+        if latest_number(means, presence.account_id) > number:
+            for recorded in await events_since(means, presence.account_id, number):
+                number = recorded.number
+                name = SHOWN.get(recorded.event.kind)
+                if name:
+                    yield _event(name, number, {"id": recorded.event.subject, "number": number})
+                    silent = 0.0
+        await asyncio.sleep(LOOK_EVERY)
+        silent += LOOK_EVERY
+        if silent >= HEARTBEAT_EVERY:
+            silent = 0.0
+            yield b": still here\n\n"
+
+
+def _event(name: str, number: int, data: dict[str, Any]) -> bytes:
+    return f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n".encode()

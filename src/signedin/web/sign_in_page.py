@@ -1,0 +1,96 @@
+"""The sign-in page: why one is here, the form, and signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.revoke import log_out
+from signedin.actions.sign_in import Ticks, Visit, sign_in
+from signedin.gate.client_hints import ACCEPT_CH
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules import errors
+from signedin.rules.location import mask_address
+from signedin.web.door import Ask, Door, arrival_of, now_of, own_path, see_other
+from signedin.web.language import ended_notice
+from signedin.web.map_picture import project
+
+
+@get("/sign-in")
+async def sign_in_page(request: Ask, door: Door) -> ASGIResponse:
+    """The form, with at most one notice; who is signed in already goes on."""
+    wanted = own_path(request.query_params.get("next"))
+    if arrival_of(request).presence is not None:
+        return see_other(wanted)
+    if door.setup_code() is not None:
+        return see_other("/setup")
+    return _page(request, door, next=wanted, notice=_notice(request, door))
+
+
+@post("/sign-in")
+async def sign_in_form(request: Ask, door: Door) -> ASGIResponse:
+    """Sign in, then on to the page one wanted."""
+    fields = await door.form(request)
+    wanted, email = own_path(fields.get("next")), fields.get("email", "")
+    ticks = Ticks(remember=bool(fields.get("remember")), shared=bool(fields.get("shared")))
+    try:
+        begun = await sign_in(
+            door.means, email, fields.get("password", ""), visit_of(request, door), ticks, now_of(request)
+        )
+    except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
+        return refused(request, door, refusal, next=wanted, email=email, ticks=ticks)
+    cookies = [door.session_cookie(begun.token, shared=ticks.shared)]
+    if begun.browser_token:
+        cookies.append(door.browser_cookie(begun.browser_token))
+    return see_other(wanted, cookies=cookies)
+
+
+@post("/sign-out")
+async def sign_out(request: Ask, door: Door) -> ASGIResponse:
+    """End the current session on the server first, then clear the browser, then the login page (R41)."""
+    await door.form(request)
+    arrival = arrival_of(request)
+    if arrival.presence is not None:
+        await log_out(door.means, arrival.presence, arrival.now)
+    arrival.is_quiet = True
+    cookies = [*door.sign_out_cookies(), door.notice_cookie({"kind": "logged_out"})]
+    return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
+
+
+CLEAR_SITE_DATA = ("clear-site-data", '"cache", "storage"')
+
+
+def visit_of(request: Ask, door: Door) -> Visit:
+    """Where a sign-in comes from, as the server sees it."""
+    agent = request.headers.get("user-agent", "")
+    arrival = arrival_of(request)
+    device = read_device(agent, request.headers)
+    return Visit(arrival.address, agent, device, ruleset(), arrival.cookies.get(door.names.browser))
+
+
+def refused(request: Ask, door: Door, refusal: errors.Refused, **values: Any) -> ASGIResponse:
+    """The form again, with what was wrong and without the password."""
+    return _page(request, door, refusal=refusal, **values)
+
+
+def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
+    visit = visit_of(request, door)
+    location = door.means.places.locate(visit.address)
+    pin = project(location.latitude, location.longitude or 0.0) if location.latitude is not None else None
+    preview = {
+        "device": visit.device, "location": location, "masked_ip": mask_address(visit.address), "pin": pin,
+    }  # fmt: skip
+    return door.page(
+        request, "sign_in.html", headers=[("accept-ch", ACCEPT_CH)], preview=preview,
+        can_register=door.means.registration == "open", **values,
+    )  # fmt: skip
+
+
+def _notice(request: Ask, door: Door) -> dict[str, Any] | None:
+    left = door.notice(request)
+    if left is not None:
+        return left
+    absence = arrival_of(request).absence
+    return ended_notice(absence) if absence else None
