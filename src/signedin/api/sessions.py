@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from litestar import delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import list_sessions
@@ -21,7 +23,7 @@ LARGEST_PAGE = 200
 
 
 @get("/v1/sessions")
-async def list_all(request: Ask, kept: Kept) -> ASGIResponse:
+async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's sessions and consents, flat, newest use first (D27)."""
     _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
@@ -35,7 +37,7 @@ async def list_all(request: Ask, kept: Kept) -> ASGIResponse:
 
 
 @get("/v1/sessions/current")
-async def current(request: Ask, kept: Kept) -> ASGIResponse:
+async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     if listed.current is None:
@@ -44,7 +46,7 @@ async def current(request: Ask, kept: Kept) -> ASGIResponse:
 
 
 @get("/v1/sessions/{row_id:str}")
-async def one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
+async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     row = listed.find(row_id)
@@ -54,7 +56,7 @@ async def one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
 
 
 @delete("/v1/sessions/current", status_code=200)
-async def log_out_current(request: Ask, kept: Kept) -> ASGIResponse:
+async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Log out."""
     changes_from_ourselves(request, kept)
     await log_out(kept.means, signed_in(request), arrival_of(request).now)
@@ -62,7 +64,7 @@ async def log_out_current(request: Ask, kept: Kept) -> ASGIResponse:
 
 
 @delete("/v1/sessions/{row_id:str}", status_code=200)
-async def revoke_one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
+async def revoke_one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """Revoke a session or consent: 204 once it is over everywhere; 409, 410, 404, 403 as D9."""
     changes_from_ourselves(request, kept)
     await revoke(kept.means, signed_in(request), row_id, arrival_of(request).now)
@@ -70,7 +72,7 @@ async def revoke_one(request: Ask, kept: Kept, row_id: str) -> ASGIResponse:
 
 
 @post("/v1/sessions/logout-all", status_code=200)
-async def logout_all(request: Ask, kept: Kept) -> ASGIResponse:
+async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Logout All Devices; `?except=current` for all others."""
     changes_from_ourselves(request, kept)
     _refuse_unknown(request, {"except"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.rules.errors import Refused
@@ -16,7 +17,7 @@ async def live() -> ASGIResponse:
 
 
 @get("/health/ready")
-async def ready(door: Door) -> ASGIResponse:
+async def ready(door: NamedDependency[Door]) -> ASGIResponse:
     """200 once a session can be checked."""
     try:
         door.means.checks.number(0)

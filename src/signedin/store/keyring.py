@@ -3,117 +3,187 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from signedin.rules.secret import ALPHABET, WayKeys
 
-_NONCE = 12
+_NONCE, _TAG = 12, 16
+_KEY_BYTES = 32
 
 
 class KeyringProblem(Exception):
     """The keyring cannot be used; the text says why and what to do."""
 
 
+class _Kept(NamedTuple):
+    """What the file says: the keys by their ids, which is in use, and the file's own words for writing on."""
+
+    current: str
+    keys: Mapping[str, bytes]
+    text: dict[str, Any]
+
+
 class Keyring:
     """Keys by their one-character ids, the newest in use; kept in one file that only its owner may read."""
 
-    def __init__(self, path: Path, keys: dict[str, bytes], current: str) -> None:
+    way_keys: WayKeys
+
+    def __init__(self, path: Path, kept: _Kept) -> None:
         self._path = path
-        self._keys = keys
-        self._current = current
-        self.way_keys = WayKeys(current, {kid: _derived(key, "way") for kid, key in keys.items()})
-        self._mac_key = _derived(keys[min(keys, key=ALPHABET.index)], "mac")
+        self._take(kept)
 
     @classmethod
     def load(cls, path: Path) -> Keyring:
         """Read the keyring, or make it at the first start; two processes that start at once agree.
 
         Raises:
-            KeyringProblem: others may read it, or it is broken.
+            KeyringProblem: others may read it, it is broken, or it cannot be made there.
         """
-        if not path.exists():
-            _create(path, {"current": "0", "keys": {"0": _new_key()}})
         try:
-            if path.stat().st_mode & 0o077:
-                raise KeyringProblem(f"{path} may be read by others. Run: chmod 600 {path}")
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            keys = {kid: base64.b64decode(entry["key"]) for kid, entry in kept["keys"].items()}
-            if kept["current"] not in keys or any(len(key) != 32 for key in keys.values()):
-                raise KeyringProblem(f"{path} is broken. Restore it from your backup; do not make a new one.")
-            return cls(path, keys, kept["current"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise KeyringProblem(
-                f"{path} cannot be used as a keyring. Restore it from your backup."
-            ) from error
+            if not path.exists():
+                _make(path, {"current": ALPHABET[0], "keys": {ALPHABET[0]: _new_key()}})
+            return cls(path, _read(path))
+        except OSError as error:
+            raise KeyringProblem(f"{path} cannot be opened as the keyring: {error.strerror}.") from error
 
     def encrypt(self, purpose: str, account_id: int, plaintext: bytes) -> bytes:
-        """Encrypt for one purpose and one account: nowhere else can it be read."""
-        nonce = secrets.token_bytes(_NONCE)
-        bound = f"{purpose}:{account_id}".encode()
-        return self._current.encode() + nonce + self._cipher(self._current).encrypt(nonce, plaintext, bound)
+        """Encrypt for one purpose and one account (AES-256-GCM): nowhere else can it be read."""
+        kid, nonce = self.way_keys.current, secrets.token_bytes(_NONCE)
+        return (
+            kid.encode() + nonce + self._ciphers[kid].encrypt(nonce, plaintext, _bound(purpose, account_id))
+        )
 
     def decrypt(self, purpose: str, account_id: int, sealed: bytes) -> bytes | None:
         """What was encrypted for that purpose and account, or `None`."""
-        kid = sealed[:1].decode("latin-1")
-        if kid not in self._keys:
+        cipher = self._ciphers.get(sealed[:1].decode("latin-1"))
+        nonce, rest = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+        if cipher is None or len(rest) < _TAG:
             return None
         try:
-            bound = f"{purpose}:{account_id}".encode()
-            return self._cipher(kid).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound)
+            return cipher.decrypt(nonce, rest, _bound(purpose, account_id))
         except InvalidTag:
             return None
 
     def mac(self, purpose: str, data: bytes) -> bytes:
-        """A keyed digest for one purpose; the same for as long as the oldest key is kept."""
+        """A keyed digest for one purpose; the first key makes it, so that it stays the same after a rotation."""
         return hmac.digest(self._mac_key, purpose.encode() + b"\0" + data, hashlib.sha256)
 
     def rotate(self) -> None:
-        """Add a key and use it from now on; the old ones stay, to read what they protect."""
-        unused = next((kid for kid in ALPHABET if kid not in self._keys), None)
-        if unused is None:
-            raise KeyringProblem("The keyring is full.")
-        kept = json.loads(self._path.read_text(encoding="utf-8"))
-        kept["keys"][unused], kept["current"] = _new_key(), unused
-        beside = self._path.with_suffix(".new")
-        beside.unlink(missing_ok=True)
-        _create(beside, kept)
-        beside.replace(self._path)
-        self.__init__(  # type: ignore[misc]  # the same ring with one more key
-            self._path, self._keys | {unused: base64.b64decode(kept["keys"][unused]["key"])}, unused
-        )
+        """Add a key and use it from now on; the old ones stay, to read what they protect.
 
-    def _cipher(self, kid: str) -> AESGCM:
-        return AESGCM(_derived(self._keys[kid], "encrypt"))
+        Raises:
+            KeyringProblem: the file has changed for the worse, cannot be written, or is full.
+        """
+        try:
+            with _alone(self._path.parent):
+                kept = _read(self._path)
+                unused = next((kid for kid in ALPHABET if kid not in kept.keys), None)
+                if unused is None:
+                    raise KeyringProblem(f"{self._path} has no room for another key.")
+                keys = {**kept.text["keys"], unused: _new_key()}
+                _replace(self._path, {**kept.text, "current": unused, "keys": keys})
+            self._take(_read(self._path))
+        except OSError as error:
+            raise KeyringProblem(f"{self._path} cannot be written: {error.strerror}.") from error
+
+    def _take(self, kept: _Kept) -> None:
+        """Use these keys; the one to encrypt with changes last, for threads that are encrypting."""
+        first = min(kept.keys, key=ALPHABET.index)
+        self._mac_key = _derived(kept.keys[first], "mac")
+        self._ciphers = {kid: AESGCM(_derived(key, "encrypt")) for kid, key in kept.keys.items()}
+        self.way_keys = WayKeys(kept.current, {kid: _derived(key, "way") for kid, key in kept.keys.items()})
+
+
+def _read(path: Path) -> _Kept:
+    with path.open(encoding="utf-8") as file:
+        if os.fstat(file.fileno()).st_mode & 0o077:
+            raise KeyringProblem(f"{path} may be read by others. Run: chmod 600 {shlex.quote(str(path))}")
+        try:
+            text = json.load(file)
+            keys = {kid: base64.b64decode(entry["key"], validate=True) for kid, entry in text["keys"].items()}
+            current = text["current"]
+            sound = current in keys and all(len(key) == _KEY_BYTES for key in keys.values())
+            sound = sound and all(len(kid) == 1 and kid in ALPHABET for kid in keys)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            sound, keys, current, text = False, {}, "", {}
+    if not sound:
+        raise KeyringProblem(
+            f"{path} is broken. Restore it from your backup: with a new one, nobody stays signed in and what "
+            "was encrypted is lost."
+        )
+    return _Kept(current, keys, text)
+
+
+def _make(path: Path, text: dict[str, Any]) -> None:
+    """Make the file whole or not at all; when another process made it first, that one counts."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _beside(path, text) as beside, suppress(FileExistsError):
+        os.link(beside, path)
+    _settle(path.parent)
+
+
+def _replace(path: Path, text: dict[str, Any]) -> None:
+    with _beside(path, text) as beside:
+        beside.replace(path)
+    _settle(path.parent)
+
+
+@contextmanager
+def _beside(path: Path, text: dict[str, Any]) -> Iterator[Path]:
+    """A whole file beside the one that is meant, on disk, readable by its owner only; gone afterwards."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(text, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Let the folder's entry reach the disk too: keys in use must not vanish with the power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two rotations at once come one after the other, so that none loses the other's key."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _new_key() -> dict[str, str]:
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
     return {"key": key, "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _create(path: Path, kept: dict[str, object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(kept, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(beside, path)
-    except FileExistsError:
-        pass  # another process made it first: that one counts
-    finally:
-        beside.unlink()
+def _bound(purpose: str, account_id: int) -> bytes:
+    return f"{purpose}:{account_id}".encode()
 
 
 def _derived(key: bytes, purpose: str) -> bytes:

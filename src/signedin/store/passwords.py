@@ -13,12 +13,14 @@ from functools import cache
 from typing import NamedTuple, TypeVar
 
 from argon2 import PasswordHasher as Argon2
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from signedin.rules.password import CommonPasswords
 
 T = TypeVar("T")
 MOST_WAITING = 16
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
-"""OWASP's parameters: 19 MiB, two passes, one lane."""
+"""OWASP's parameters: 19 MiB, two passes, one lane; about 20 ms, 44 a second on one core."""
 
 
 class HashingBusy(Exception):
@@ -33,13 +35,14 @@ class Verdict(NamedTuple):
 
 
 class PasswordHasher:
-    """argon2id in one worker thread at the lowest priority, with a bounded queue."""
+    """argon2id in one worker thread at the lowest priority, with a bounded queue in front of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
         self._thread = ThreadPoolExecutor(1, "signedin-passwords", initializer=_be_nice)
-        self._waiting = 0
-        self._count = threading.Lock()
+        self._most = most_waiting + 1  # and the one that is being hashed
+        self._inside = 0
+        self._counting = threading.Lock()
         self._dummy = self._argon2.hash("nobody's password, for unknown accounts")
 
     async def hash(self, password: str) -> str:
@@ -63,34 +66,41 @@ class PasswordHasher:
         return self._argon2.hash(prepared(password))
 
     def verify_now(self, hashed: str | None, password: str) -> Verdict:
-        """The same as `verify`, in the caller's thread."""
+        """The same as `verify`, in the caller's thread. A hash that cannot be read lets nobody in."""
+        guess = prepared(password)
         try:
-            self._argon2.verify(hashed or self._dummy, prepared(password))
-        except (VerificationError, InvalidHashError):
+            self._argon2.verify(self._dummy if hashed is None else hashed, guess)
+        except VerifyMismatchError:
             return Verdict(ok=False)
+        except InvalidHashError:
+            return self.verify_now(None, password)
         if hashed is None:
             return Verdict(ok=False)
         return Verdict(ok=True, needs_rehash=self._argon2.check_needs_rehash(hashed))
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
-        with self._count:
-            if self._waiting >= MOST_WAITING:
+        with self._counting:
+            if self._inside >= self._most:
                 raise HashingBusy
-            self._waiting += 1
+            self._inside += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         finally:
-            with self._count:
-                self._waiting -= 1
+            with self._counting:
+                self._inside -= 1
 
     def close(self) -> None:
-        """Let the thread go."""
+        """Let the thread go; who still waits is told so by a cancellation."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
 
-def prepared(password: str) -> str:
-    """The form that is hashed: normalised, so that every keyboard's way to type it is the same; never cut."""
-    return unicodedata.normalize("NFKC", password)
+def prepared(password: str) -> bytes:
+    """The bytes that are hashed, never cut.
+
+    NFKC, as NIST SP 800-63B-4 recommends, so that every keyboard's way to type a password is the same; a lone
+    half of a character, which no keyboard makes but a program can send, is hashed as it is.
+    """
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 def _be_nice() -> None:
@@ -99,8 +109,13 @@ def _be_nice() -> None:
 
 
 @cache
-def common_passwords() -> frozenset[str]:
-    """The words that people's passwords are made of, from zxcvbn's lists, in lower case."""
+def common_passwords() -> CommonPasswords:
+    """The words that people's passwords are made of, from zxcvbn's lists, with how early each is guessed."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # large: only when a password is first judged
 
-    return frozenset(word.casefold() for words in FREQUENCY_LISTS.values() for word in words)
+    ranks: dict[str, int] = {}
+    for words in FREQUENCY_LISTS.values():
+        for rank, word in enumerate(words, 1):
+            folded = word.casefold()
+            ranks[folded] = min(rank, ranks.get(folded, rank))
+    return ranks

@@ -167,8 +167,7 @@ def respond(
 ) -> ASGIResponse:  # fmt: skip
     """An answer with as many cookies as it needs."""
     pairs = [*headers, *(("set-cookie", cookie) for cookie in cookies)]
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
-    return ASGIResponse(body=body, status_code=status, media_type=media_type, encoded_headers=encoded)
+    return ASGIResponse(body=body, status_code=status, media_type=media_type, headers=pairs)
 
 
 def see_other(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import account_of, list_sessions
@@ -21,14 +23,14 @@ HOME = "/settings/sessions"
 
 
 @get(["/", "/settings"])
-async def home(request: Ask, door: Door) -> ASGIResponse:
+async def home(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """To the list."""
     door.signed_in(request)
     return see_other(HOME)
 
 
 @get([HOME, "/settings/active-sessions"])
-async def sessions_page(request: Ask, door: Door) -> ASGIResponse:
+async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The page, or for a script only the list of it (R3, R35, R39)."""
     listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
     partial = request.headers.get("signedin-partial") == "list"
@@ -43,7 +45,7 @@ async def alive(request: Ask) -> ASGIResponse:
 
 
 @get(f"{HOME}/{{row_id:str}}/revoke")
-async def revoke_page(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+async def revoke_page(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """The confirmation: what it is, and what happens (R47)."""
     listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
     row = listed.find(row_id)
@@ -56,7 +58,7 @@ async def revoke_page(request: Ask, door: Door, row_id: str) -> ASGIResponse:
 
 
 @post(f"{HOME}/{{row_id:str}}/revoke")
-async def revoke_form(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+async def revoke_form(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """End it; the answer is given once it is over everywhere (R48)."""
     presence = door.signed_in(request)
     await door.form(request)
@@ -65,7 +67,7 @@ async def revoke_form(request: Ask, door: Door, row_id: str) -> ASGIResponse:
 
 
 @post(f"{HOME}/{{row_id:str}}/not-me")
-async def not_me(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+async def not_me(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """End it at once ("This wasn't me"), then say what to do next."""
     presence = door.signed_in(request)
     await door.form(request)
@@ -74,7 +76,7 @@ async def not_me(request: Ask, door: Door, row_id: str) -> ASGIResponse:
 
 
 @post(f"{HOME}/{{row_id:str}}/recognize")
-async def recognize(request: Ask, door: Door, row_id: str) -> ASGIResponse:
+async def recognize(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """Take what was noticed as known ("It was me"); it is not raised again."""
     presence = door.signed_in(request)
     await door.form(request)
@@ -83,7 +85,7 @@ async def recognize(request: Ask, door: Door, row_id: str) -> ASGIResponse:
 
 
 @get(f"{HOME}/logout-all")
-async def logout_all_page(request: Ask, door: Door) -> ASGIResponse:
+async def logout_all_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The dialog that counts what ends and what stays (R57, D1)."""
     listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
     others = request.query_params.get("except") == "current"
@@ -92,7 +94,7 @@ async def logout_all_page(request: Ask, door: Door) -> ASGIResponse:
 
 
 @post(f"{HOME}/logout-all")
-async def logout_all_form(request: Ask, door: Door) -> ASGIResponse:
+async def logout_all_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """End everything, this browser too unless it was excepted (R58, R59)."""
     presence = door.signed_in(request)
     fields = await door.form(request)

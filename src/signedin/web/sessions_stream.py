@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response.streaming import ASGIStreamingResponse
 
 from signedin.actions.authenticate import authenticate
@@ -34,7 +35,7 @@ SHOWN = {
 
 
 @get("/settings/sessions/events", media_type="text/event-stream")
-async def sessions_stream(request: Ask, door: Door) -> ASGIStreamingResponse:
+async def sessions_stream(request: Ask, door: NamedDependency[Door]) -> ASGIStreamingResponse:
     """One stream for a browser, however many tabs are open; it ends when the session ends."""
     presence = door.signed_in(request)
     arrival = arrival_of(request)
@@ -45,7 +46,7 @@ async def sessions_stream(request: Ask, door: Door) -> ASGIStreamingResponse:
     return ASGIStreamingResponse(
         iterator=events,
         media_type="text/event-stream",
-        encoded_headers=[(b"x-accel-buffering", b"no"), (b"cache-control", b"no-store")],
+        headers={"x-accel-buffering": "no", "cache-control": "no-store"},
     )
 
 

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.make_account import Applicant, register, set_up
@@ -17,7 +18,7 @@ from signedin.web.sign_in_page import visit_of
 
 
 @get("/setup")
-async def setup_page(request: Ask, door: Door) -> ASGIResponse:
+async def setup_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The form for the first account; afterwards there is no such page."""
     if door.setup_code() is None:
         return see_other("/sign-in")
@@ -25,7 +26,7 @@ async def setup_page(request: Ask, door: Door) -> ASGIResponse:
 
 
 @post("/setup")
-async def setup_form(request: Ask, door: Door) -> ASGIResponse:
+async def setup_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Make the first account with the code that the server printed, and sign in."""
     fields = await door.form(request)
     code = door.setup_code()
@@ -47,7 +48,7 @@ async def setup_form(request: Ask, door: Door) -> ASGIResponse:
 
 
 @get("/register")
-async def register_page(request: Ask, door: Door) -> ASGIResponse:
+async def register_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The form for a new account, where that is open."""
     if door.means.registration is not Registration.OPEN:
         raise errors.RegistrationClosed
@@ -55,13 +56,13 @@ async def register_page(request: Ask, door: Door) -> ASGIResponse:
 
 
 @get("/invite")
-async def invite_page(request: Ask, door: Door) -> ASGIResponse:
+async def invite_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The same form for who was invited; the link is used up only when the form is sent."""
     return door.page(request, "register.html", invitation=request.query_params.get("token", "")[:200])
 
 
 @post("/register")
-async def register_form(request: Ask, door: Door) -> ASGIResponse:
+async def register_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Make an account; the same is said whether or not the address was taken."""
     fields = await door.form(request)
     applicant, invitation = _applicant(fields), fields.get("invitation", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.revoke import log_out
@@ -19,7 +20,7 @@ from signedin.web.map_picture import project
 
 
 @get("/sign-in")
-async def sign_in_page(request: Ask, door: Door) -> ASGIResponse:
+async def sign_in_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The form, with at most one notice; who is signed in already goes on."""
     wanted = own_path(request.query_params.get("next"))
     if arrival_of(request).presence is not None:
@@ -30,7 +31,7 @@ async def sign_in_page(request: Ask, door: Door) -> ASGIResponse:
 
 
 @post("/sign-in")
-async def sign_in_form(request: Ask, door: Door) -> ASGIResponse:
+async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Sign in, then on to the page one wanted."""
     fields = await door.form(request)
     wanted, email = own_path(fields.get("next")), fields.get("email", "")
@@ -48,7 +49,7 @@ async def sign_in_form(request: Ask, door: Door) -> ASGIResponse:
 
 
 @post("/sign-out")
-async def sign_out(request: Ask, door: Door) -> ASGIResponse:
+async def sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """End the current session on the server first, then clear the browser, then the login page (R41)."""
     await door.form(request)
     arrival = arrival_of(request)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from litestar import get
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from signedin.rules import errors
@@ -38,7 +39,7 @@ def address_of(name: str) -> str:
 
 
 @get("/static/{path:path}")
-async def static_file(path: str) -> ASGIResponse:
+async def static_file(path: FromPath[str]) -> ASGIResponse:
     """A file; by an outdated hash too, but then it is not kept."""
     mark, _, name = path.lstrip("/").partition("/")
     if name not in _files():

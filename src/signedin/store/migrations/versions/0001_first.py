@@ -69,7 +69,7 @@ def upgrade() -> None:
     op.create_table(
         "attempts",
         sa.Column("subject", sa.LargeBinary(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("last_at", own.Moment(), nullable=False),
         sa.Column("blocked_until", own.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_attempts")),
