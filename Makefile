@@ -55,6 +55,7 @@ house: dev ## Do imports run downstairs, are the files short, is the map true?
 docs: dev ## Write the generated pages anew: docs/map.md and docs/guide-coverage.md.
 	@$(PY) tools/map.py
 	@$(PY) tools/coverage_table.py
+	@PYTHONPATH=src $(PY) tools/reference.py
 
 docs-check: dev ## Are the generated pages true, and do the links in the docs lead somewhere?
 	@$(PY) tools/map.py --check

@@ -54,7 +54,9 @@ class Clock:
 class Browser:
     """A browser of somebody's, with cookies of its own: what it sends is what a real one sends."""
 
-    def __init__(self, base_url: str, agent: str = CHROME_ON_MACOS, address: str = SAN_FRANCISCO) -> None:
+    def __init__(
+        self, base_url: str, agent: str | bytes = CHROME_ON_MACOS, address: str = SAN_FRANCISCO
+    ) -> None:
         self.base_url = base_url
         self.http = httpx.Client(
             base_url=base_url,
@@ -132,7 +134,7 @@ class House:
         self.base_url = base_url
         self.means = server.means
 
-    def browser(self, agent: str = CHROME_ON_MACOS, address: str = SAN_FRANCISCO) -> Browser:
+    def browser(self, agent: str | bytes = CHROME_ON_MACOS, address: str = SAN_FRANCISCO) -> Browser:
         """A new browser, signed in to nothing."""
         return Browser(self.base_url, agent, address)
 

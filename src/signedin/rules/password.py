@@ -33,7 +33,8 @@ _ROWS = (
     "a1b2c3d4e5f6g7h8i9", "1a2b3c4d5e6f7g8h9i", "0a1b2c3d4e5f6g7h8i9j",
 )  # fmt: skip
 _RUNS = "\n".join(row + row for each in _ROWS for row in (each, each[::-1]))
-_LEET = (str.maketrans("@4301!$578", "aaeoiisstb"), str.maketrans("@4301!$57+9", "aaeollssttg"))
+_LEET = (str.maketrans("@4301!$578", "aaeoiisstb"), str.maketrans("@4301!$57+9", "aaeollssttg"),
+         str.maketrans("@$5", "ass"))  # fmt: skip
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 
@@ -166,7 +167,7 @@ def _most(best: list[tuple[float, int, _Why]]) -> _Why:
 def _pieces(text: str, spelt: list[str], at: int, guesser: _Guesser) -> Iterator[_Piece]:
     yield _Piece(at + 1, _bits_of(text[at]), _Why.OTHER)
     if _YEAR.match(text, at):
-        yield _Piece(at + 4, 5.0, _Why.COMMON)
+        yield _Piece(at + 4, 5.0, _Why.OTHER)
     run = _run_length(text, at)
     if run >= 3:
         yield _Piece(at + run, 5.0, _Why.KEYBOARD)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple, TypeVar
 
 from argon2 import PasswordHasher as Argon2
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from signedin.rules.password import CommonPasswords
 
@@ -72,7 +72,9 @@ class PasswordHasher:
             self._argon2.verify(self._dummy if hashed is None else hashed, guess)
         except VerifyMismatchError:
             return Verdict(ok=False)
-        except InvalidHashError:
+        except (InvalidHashError, VerificationError):
+            if hashed is None:
+                raise  # no memory, say: that is nobody's wrong password
             return self.verify_now(None, password)
         if hashed is None:
             return Verdict(ok=False)

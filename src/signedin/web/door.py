@@ -17,7 +17,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
-from signedin.gate.answers import status_of
+from signedin.gate.answers import retry_after, status_of
 from signedin.gate.credentials import CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
@@ -50,6 +50,8 @@ class Door:
         """A page as an answer, private and never kept by anybody; a refusal in `values` gives the status."""
         refusal = values.get("refusal")
         status = status_of(refusal) if refusal is not None else 200
+        seconds = retry_after(refusal, now_of(ask)) if refusal is not None else None
+        headers = [*headers, ("retry-after", str(seconds))] if seconds else headers
         reader: Reader = self.reader(ask)
         fresh: list[str] = []
         bound = self._bound_to(ask)
