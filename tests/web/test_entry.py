@@ -173,3 +173,12 @@ def test_no_other_kind_of_token_is_taken_for_a_session(house):
         answer = browser.open("/v1/sessions")
         assert answer.status_code == 401
         assert answer.json()["reason"] == ("unknown" if kind is Kind.SES else "wrong_kind")
+
+
+@pytest.mark.guide("D18")
+def test_who_comes_by_127_0_0_1_goes_on_at_localhost(house):
+    port = house.base_url.rpartition(":")[2]
+    stranger = house.browser()
+    answer = stranger.http.get("/sign-in?next=/settings/sessions", headers={"host": f"127.0.0.1:{port}"})
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"{house.base_url}/sign-in?next=/settings/sessions"

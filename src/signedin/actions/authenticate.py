@@ -12,13 +12,12 @@ from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, TokenRead, read_token, why_unreadable
 from signedin.rules.session import AppType, SessionId
-from signedin.store.checks import Living, LivingRow
+from signedin.store.checks import Living
 from signedin.store.schema import from_micros, to_micros
 
 _MICROSECOND = timedelta(microseconds=1)
 SESSION_KINDS = frozenset({Kind.SES})
 
-_ACTIVE = AccountState.ACTIVE.value
 _APP_TYPES = {kind.value: kind for kind in AppType}
 _SHORT_IDLE = WRITE_THROUGH_BELOW // _MICROSECOND
 _SOON = 2 * GRACE // _MICROSECOND
@@ -42,41 +41,33 @@ def authenticate(
     row = means.checks.living(read.account_id, read.digest)
     if row is None:
         return _ended(means, read)
-    if _lives_long(row, to_micros(now)):
-        return _presence(read.account_id, row)
-    return _looked_at_closely(means, read.account_id, row, now)
-
-
-def _lives_long(row: LivingRow, now: int) -> bool:
-    """Whether the session lives beyond doubt, by what is stored alone; in whole microseconds, for speed.
-
-    What this process saw besides can only make a last use later, so it need not be asked.
-    """
-    _, _, _, first_proof, idle, overall_until, last_at, state, epoch, _ = row
-    return (
-        state == _ACTIVE
-        and first_proof >= epoch
-        and now < overall_until
+    session_id, app_type, began_at, idle, overall_until, last_at, inactive, cut_off_at = row
+    moment = to_micros(now)
+    # Whoever lives beyond doubt by what is stored alone is let in here, in whole microseconds, for speed: what
+    # this process saw besides can only make a last use later.
+    if (
+        inactive is None
+        and cut_off_at is None
+        and moment < overall_until
+        and last_at + idle - moment >= _SOON
         and idle >= _SHORT_IDLE
-        and last_at + idle - now >= _SOON
-    )
+    ):
+        began = from_micros(began_at)
+        return Presence(AccountId(read.account_id), SessionId(session_id), _APP_TYPES[app_type], began)
+    return _looked_at_closely(means, AccountId(read.account_id), Living._make(row), now)
 
 
-def _looked_at_closely(means: Means, account_id: int, row: LivingRow, now: datetime) -> Presence | Absence:
-    living = Living._make(row)
+def _looked_at_closely(
+    means: Means, account_id: AccountId, living: Living, now: datetime
+) -> Presence | Absence:
     reason, ended_at = _why_dead(means, account_id, living, now)
     if reason is not None:
         return Absence(reason.value, ended_at)
+    began = from_micros(living.began_at)
     soon = must_write_through(living.idle * _MICROSECOND, from_micros(living.last_at), now)
-    return _presence(account_id, row, expires_soon=soon)
-
-
-def _presence(account_id: int, row: LivingRow, *, expires_soon: bool = False) -> Presence:
-    session_id, app_type, began_at, *_ = row
     return Presence(
-        AccountId(account_id), SessionId(session_id), _APP_TYPES[app_type], from_micros(began_at),
-        expires_soon=expires_soon,
-    )  # fmt: skip
+        account_id, SessionId(living.session_id), _APP_TYPES[living.app_type], began, expires_soon=soon
+    )
 
 
 def _ended(means: Means, read: TokenRead) -> Absence:
@@ -87,11 +78,11 @@ def _ended(means: Means, read: TokenRead) -> Absence:
 def _why_dead(
     means: Means, account_id: int, living: Living, now: datetime
 ) -> tuple[EndReason | None, datetime | None]:
-    if living.state != AccountState.ACTIVE:
-        closed = living.state == AccountState.CLOSED
+    if living.inactive is not None:
+        closed = living.inactive == AccountState.CLOSED
         return (EndReason.ACCOUNT_CLOSED if closed else EndReason.ACCOUNT_DISABLED), None
-    if living.first_proof < living.epoch:
-        return EndReason.LOGGED_OUT_EVERYWHERE, from_micros(living.epoch_at or 0)
+    if living.cut_off_at is not None:
+        return EndReason.LOGGED_OUT_EVERYWHERE, from_micros(living.cut_off_at)
     last_at, idle = known_last_use(means, account_id, living), living.idle * _MICROSECOND
     overall_until = from_micros(living.overall_until)
     reason = why_expired(last_at, idle, overall_until, now)

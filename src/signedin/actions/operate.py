@@ -15,7 +15,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import accounts, consents, journal, outbox, sessions, tombstones
+from signedin.store import accounts, consents, journal, limits, outbox, sessions, tombstones
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -114,6 +114,22 @@ def _enable(conn: sa.Connection, email: str, now: datetime) -> None:
     account = _account(conn, email)
     journal.record(conn, account.id, Event(EventKind.ACCOUNT_ENABLED, now))
     accounts.set_state(conn, account.id, AccountState.ACTIVE)
+
+
+async def unlock(means: Means, email: str) -> None:
+    """Forget the failed sign-ins of an account, so that its owner need not wait.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    await means.database.write(_unlock, means, email)
+
+
+def _unlock(conn: sa.Connection, means: Means, email: str) -> None:
+    account = _account(conn, email)
+    for subject in limits.subjects(means.keyring, email=account.email, address="", browser=None):
+        if subject.is_cleared:
+            limits.clear(conn, subject.digest)
 
 
 def _account(conn: sa.Connection, email: str) -> Account:

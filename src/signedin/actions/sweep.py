@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from signedin.actions.means import Means
 from signedin.actions.note_use import GRACE
 from signedin.actions.revoke import tidy
+from signedin.rules.attempts import FORGOTTEN_AFTER
 from signedin.rules.event import Event, EventKind
 from signedin.rules.lifetime import why_expired
-from signedin.store import accounts, installation, journal, sessions, tombstones
+from signedin.store import accounts, installation, journal, limits, sessions, tombstones
 from signedin.store.tombstones import TOMBSTONES_KEPT
 
 BATCH = 300
@@ -39,6 +40,8 @@ async def sweep(means: Means, now: datetime) -> Swept:
     forgotten = 0
     while batch := await means.database.write(tombstones.purge_tombstones, now - TOMBSTONES_KEPT, BATCH):
         forgotten += batch
+    while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
+        pass
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from signedin.rules.account import AccountId
 from signedin.rules.session import AppType, SessionId
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(NamedTuple):
     """Somebody who is signed in, as the gate recognised them by the credential of this request.
 
     `current_id` is the row of that credential in the session list (R18), or `None` when the one who asks
     has no row of its own (D3). `expires_soon` says that this use must be on disk before the answer (D28).
+    A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
     account_id: AccountId

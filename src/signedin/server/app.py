@@ -21,6 +21,7 @@ from signedin.api import sessions as api_sessions
 from signedin.gate.credentials import CookieNames
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
+from signedin.gate.own_name import OwnName
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.server import health
@@ -82,7 +83,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         logging_config=None,
     )
     gate = Gate(pages, means, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
-    server.app = SecurityHeaders(gate, is_secure=names.is_secure)
+    server.app = SecurityHeaders(OwnName(gate, settings.base_url), is_secure=names.is_secure)
     return server
 
 

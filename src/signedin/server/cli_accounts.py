@@ -98,6 +98,17 @@ def enable(email: str) -> None:
     click.echo("Enabled. They have to sign in again.")
 
 
+@account.command("unlock")
+@click.argument("email")
+def unlock(email: str) -> None:
+    """Forget the failed sign-ins of an account, so that its owner need not wait.
+
+    Example: signedin account unlock ada@example.org
+    """
+    carried_out(lambda means: operate.unlock(means, email))
+    click.echo("They can try again at once.")
+
+
 @click.group()
 def session() -> None:
     """List and end the sessions of an account."""

@@ -10,7 +10,7 @@ from signedin.server.settings import Settings
 from signedin.store import schema_version
 from signedin.store.checks import Checks
 from signedin.store.database import Database
-from signedin.store.keyring import Keyring
+from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
 
@@ -29,6 +29,10 @@ def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
     """
     path = settings.database_url
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.exists() and not settings.secret_file.exists():
+        raise KeyringProblem(
+            f"There is a database at {path} but no keyring at {settings.secret_file}. Restore it from your backup."
+        )
     database = Database(path)
     if upgrade:
         schema_version.upgrade(database)

@@ -16,9 +16,11 @@ from signedin.store.problems import problem_of, told_clearly
 CACHE_KIB = 32_768
 """Pages kept in memory while nobody writes; SQLite itself drops them at any commit, so nothing stale is read."""
 
+# A column that says nothing in the usual case costs nothing: the account's state and its cut-off are only told
+# when they end the session.
 _LIVING = """
-SELECT s.session_id, s.app_type, s.began_at, s.first_proof, s.idle, s.overall_until, a.last_at,
-       c.state, c.epoch, c.epoch_at
+SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
+       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
@@ -28,23 +30,25 @@ _ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND diges
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
 
 
-LivingRow: TypeAlias = tuple[str, str, int, int, int, int, int, str, int, int | None]
+LivingRow: TypeAlias = tuple[str, str, int, int, int, int, str | None, int | None]
 """A `Living` as it comes from the database, without names: the hot path only takes it apart."""
 
 
 class Living(NamedTuple):
-    """What a check needs of a session; moments and spans in microseconds."""
+    """What a check needs of a session; moments and spans in microseconds.
+
+    `inactive` is the account's state unless it is active; `cut_off_at` is when all devices were logged out,
+    if that ended this session (D23).
+    """
 
     session_id: str
     app_type: str
     began_at: int
-    first_proof: int
     idle: int
     overall_until: int
     last_at: int
-    state: str
-    epoch: int
-    epoch_at: int | None
+    inactive: str | None
+    cut_off_at: int | None
 
 
 class Checks:
@@ -64,10 +68,11 @@ class Checks:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
         try:
-            rows: list[LivingRow] = self._ask(_LIVING, (account_id, digest)).fetchall()
+            # The key is unique: after its one row the statement is at its end, so no old snapshot stays open.
+            row: LivingRow | None = self._ask(_LIVING, (account_id, digest)).fetchone()
         except sqlite3.Error as error:
             raise problem_of(error) from error
-        return rows[0] if rows else None
+        return row
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
         """Why and when the session with this digest ended, while that is remembered.

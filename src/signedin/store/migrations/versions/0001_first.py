@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("place", own.Where(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "row_id", name=op.f("pk_activity")),
         comment="last use of a session or consent; the address is of the last use and encrypted",
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "addresses",
