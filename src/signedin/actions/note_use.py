@@ -74,13 +74,17 @@ class RecentUse:
 
 
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
-    """Write what waits, in chunks; a chunk that fails is written row by row, so one bad row loses only itself."""
+    """Write what waits, in chunks; one bad row loses only itself (each is written within a savepoint).
+
+    Raises:
+        DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
+    """
     taken = recent.take()
     for start in range(0, len(taken), CHUNK):
         chunk = taken[start : start + CHUNK]
         try:
             await database.note(_write, chunk, _use_maker(keyring, places))
-        except Exception:
+        except BaseException:  # a stop of the server (cancellation) counts as well
             recent.put_back(taken[start:])
             raise
     return len(taken)
@@ -93,7 +97,11 @@ def _write(
         try:
             with conn.begin_nested():
                 activity.note_one(conn, use_of(note))
-        except (ValueError, TypeError, sa.exc.IntegrityError) as error:
+        except sa.exc.DBAPIError as error:
+            if not isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+                raise  # locked, full, gone: that is no fault of this row
+            log.warning("a note of use could not be written", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one row must not hold up the others
             log.warning("a note of use could not be written", error=type(error).__name__)
 
 

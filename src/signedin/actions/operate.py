@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -58,7 +59,8 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
         NotFound: there is no such account.
     """
     account, counts = await means.database.write(_end_all, means, email, reason, now)
-    await tidy(means, account.id, now)
+    with suppress(errors.DatabaseProblem, errors.Unavailable):  # it is over; the sweep tidies what is left
+        await tidy(means, account.id, now)
     return counts
 
 

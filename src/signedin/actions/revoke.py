@@ -5,6 +5,7 @@ On SQLite that is at the commit: no process of the server answers from memory.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -111,7 +112,8 @@ async def log_out_all(
     may_manage(presence)
     keep = presence.current_id if except_current else None
     counts = await means.database.write(_log_out_all, means, presence, keep, now)
-    await tidy(means, presence.account_id, now)
+    with suppress(errors.DatabaseProblem, errors.Unavailable):  # it is over; the sweep tidies what is left
+        await tidy(means, presence.account_id, now)
     return counts
 
 

@@ -16,6 +16,7 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import CookieNames, cookies, header
+from signedin.rules.errors import DatabaseProblem, Refused
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -32,13 +33,26 @@ QUIET_HEADER = b"signedin-automatic"
 class Arrival:
     """A request as it arrived: who asks, from where, with which cookies, and when."""
 
-    presence: Presence | None
+    recognised: Presence | None
     absence: Absence | None
     address: str
     cookies: dict[str, str]
     now: datetime
     credential: str | None = None
     is_quiet: bool = False
+    problem: Refused | None = None
+
+    @property
+    def presence(self) -> Presence | None:
+        """Who asks, or `None` for nobody; raised once, so that the page which tells of it is made for nobody.
+
+        Raises:
+            DatabaseProblem: it cannot be known, which is never taken for nobody.
+        """
+        problem, self.problem = self.problem, None
+        if problem is not None:
+            raise problem
+        return self.recognised
 
 
 class Gate:
@@ -66,22 +80,31 @@ class Gate:
                 await self._note(arrival)
             await send(message)
 
-        counts = arrival.presence is not None and not arrival.is_quiet
+        counts = arrival.recognised is not None and not arrival.is_quiet
         await self._app(scope, receive, noting if counts else send)
 
     def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
         sent = cookies(headers)
         credential = sent.get(self._names.session)
-        found = authenticate(self._means, credential, now)
+        found, problem = self._found(credential, now)
         peer = scope.get("client")
         address = client_address(peer[0] if peer else None, headers, self._trusted)
-        presence, absence = (found, None) if isinstance(found, Presence) else (None, found)
+        presence = found if isinstance(found, Presence) else None
+        absence = found if isinstance(found, Absence) else None
         quiet = header(headers, QUIET_HEADER) is not None
-        return Arrival(presence, absence, address, sent, now, credential, quiet)
+        return Arrival(presence, absence, address, sent, now, credential, quiet, problem)
+
+    def _found(
+        self, credential: str | None, now: datetime
+    ) -> tuple[Presence | Absence | None, DatabaseProblem | None]:
+        try:
+            return authenticate(self._means, credential, now), None
+        except DatabaseProblem as problem:
+            return None, problem
 
     async def _note(self, arrival: Arrival) -> None:
-        presence = arrival.presence
+        presence = arrival.recognised
         if presence is None or presence.current_id is None or arrival.is_quiet:
             return
         means = self._means

@@ -10,14 +10,14 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
-from signedin.rules.errors import Unavailable
+from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.store.problems import told_clearly
 from signedin.store.write_lock import WriteLock, needs_write_lock
 
@@ -27,6 +27,8 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0
 MOST_WAITING = 512
 CHECKPOINT_BYTES = 4 * 1024 * 1024
+CHECKPOINT_WAITS_MS = 50
+"""How long a tidying of the log waits for readers; a stopped one must not hold up everybody's writes."""
 
 
 class Database:
@@ -41,6 +43,17 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
+        self._file: tuple[int, int] | None = None
+        self._tidy_at = CHECKPOINT_BYTES
+
+    def create(self) -> None:
+        """Make the file if there is none; two processes that start at once make one.
+
+        Raises:
+            DatabaseProblem: it cannot be made, or is no database.
+        """
+        with self._held():
+            open_raw(self.path, create=True).close()
 
     @property
     def engine(self) -> sa.Engine:
@@ -90,19 +103,50 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold what must be held while anything writes to the file, then tidy its log when it has grown."""
+        with self._held():
+            self._refuse_another_file()
+            yield
+            if self._lock is not None:
+                self._tidy_when_grown()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         with told_clearly():
             if self._lock is None:
                 yield
                 return
             with self._lock.held(BUSY_SECONDS):
                 yield
-                self._checkpoint_when_grown()
 
-    def _checkpoint_when_grown(self) -> None:
+    def _refuse_another_file(self) -> None:
+        """Refuse to write into a file that has left its place: what is acknowledged there would be lost."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            raise missing() from None
+        if self._file is None:
+            self._file = (found.st_dev, found.st_ino)
+        if self._file != (found.st_dev, found.st_ino):
+            raise DatabaseProblem(
+                "The database file was replaced by another while it was open.", hint="Restart the server."
+            )
+
+    def _tidy_when_grown(self) -> None:
+        """Move the log into the file. The deed is done before: what fails here is tried again later."""
         log = Path(f"{self.path}-wal")
-        if log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
-            with self._readers.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = log.stat().st_size if log.exists() else 0
+        if size <= self._tidy_at:
+            return
+        self._tidy_at = size + CHECKPOINT_BYTES
+        with (
+            suppress(sa.exc.DBAPIError),
+            self._readers.connect().execution_options(isolation_level="AUTOCOMMIT") as conn,
+        ):
+            conn.exec_driver_sql(f"PRAGMA busy_timeout={CHECKPOINT_WAITS_MS}")
+            is_busy, *_ = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            conn.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+            if not is_busy:
+                self._tidy_at = CHECKPOINT_BYTES
 
     async def _hop(self, pool: ThreadPoolExecutor, unit: Callable[[], T]) -> T:
         if self._waiting >= MOST_WAITING:
@@ -117,19 +161,36 @@ class Database:
         """Finish what is under way and close the file; the last closing tidies its log, so the lock is held."""
         self._writer.shutdown()
         self._reading.shutdown()
-        with self.writing():
+        with self._held():
             for engine in (self._readers, self._notes, self._durable):
                 engine.dispose()
 
 
-def open_raw(path: Path, synchronous: str = "NORMAL", *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """A raw connection as every connection to the file must be: no log tidying of its own, no transactions."""
-    conn = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+def open_raw(
+    path: Path, synchronous: str = "NORMAL", *, timeout: float = BUSY_SECONDS, create: bool = False
+) -> sqlite3.Connection:
+    """A raw connection as every connection to the file must be: no log tidying of its own, no transactions.
+
+    Raises:
+        DatabaseProblem: there is no such file, and none is to be made.
+    """
+    if not create and not path.exists():
+        raise missing()
+    where = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    conn = sqlite3.connect(where, timeout=timeout, isolation_level=None, check_same_thread=False, uri=True)
     conn.execute("PRAGMA journal_mode=WAL")
     conn.execute(f"PRAGMA synchronous={synchronous}")
     if needs_write_lock():
         conn.execute("PRAGMA wal_autocheckpoint=0")
     return conn
+
+
+def missing() -> DatabaseProblem:
+    """What is said when the database is not where it should be."""
+    return DatabaseProblem(
+        "There is no database file where it should be.",
+        hint="Run `signedin db upgrade` to make a new one, or put it back, or restore a backup.",
+    )
 
 
 def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine:

@@ -27,11 +27,12 @@ def current(database: Database) -> str | None:
 
 
 def upgrade(database: Database) -> str:
-    """Bring the database to the newest version, in one transaction; returns that version.
+    """Bring the database to the newest version, in one transaction, made first if there is none; returns it.
 
     Raises:
         DatabaseProblem: it is newer than this code.
     """
+    database.create()
     refuse_newer(database)
     database.write_now(_upgrade)
     return newest()

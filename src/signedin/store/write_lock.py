@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from signedin.rules.errors import DatabaseProblem
 
@@ -38,19 +39,28 @@ class WriteLock:
         """Hold the lock; whoever holds it already may go deeper.
 
         Raises:
-            DatabaseProblem: another process held it all that time.
+            DatabaseProblem: another process held it all that time, or its file cannot be made.
         """
         with self._threads:
             if self._depth:
                 yield
                 return
-            with self._path.open("ab") as file:
+            with self._opened() as file:
                 _lock(file.fileno(), seconds)
                 self._depth += 1
                 try:
                     yield
                 finally:
                     self._depth -= 1
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("ab")
+        except OSError as error:
+            raise DatabaseProblem(
+                "The folder of the database cannot be written to.",
+                hint="Check that it exists, its owner and its rights, and that the disk is not full.",
+            ) from error
 
 
 def _lock(descriptor: int, seconds: float) -> None:
