@@ -38,6 +38,7 @@ def database(tmp_path):
 
 def opened(folder):
     database = Database(folder / "signedin.db")
+    database.create()
     with database.writing(), database.engine.begin() as conn:
         limits.attempts.create(conn, checkfirst=True)
     return database
