@@ -33,12 +33,15 @@ def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
         raise KeyringProblem(
             f"There is a database at {path} but no keyring at {settings.secret_file}. Restore it from your backup."
         )
+    # The keyring is made before the database: who finds a database finds the keyring too, also when two
+    # processes start at once or one is killed in between.
+    keyring = Keyring.load(settings.secret_file)
     database = Database(path)
     if upgrade:
         schema_version.upgrade(database)
     schema_version.refuse_newer(database)
     return Means(
-        database, Checks(path), Keyring.load(settings.secret_file), PasswordHasher(),
+        database, Checks(path), keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
         settings.brand_name,
     )  # fmt: skip
