@@ -1,4 +1,4 @@
-"""The session list of an account: two statements, nothing written."""
+"""The session list of an account: one statement, nothing written."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId
 from signedin.rules.presence import Presence
-from signedin.rules.session import Session, SessionId
+from signedin.rules.session import SessionId
 from signedin.rules.session_list import Row, SessionList, session_list
-from signedin.store import access_keys, accounts, consents, sessions
+from signedin.store import accounts, session_rows
 
 
 async def list_sessions(means: Means, presence: Presence, now: datetime) -> SessionList:
@@ -37,13 +37,12 @@ def read_list(
     conn: sa.Connection, means: Means, account_id: AccountId, current_id: SessionId | None, now: datetime
 ) -> SessionList:
     """The list within the transaction at hand."""
-    rows: list[Row] = [_latest(means, row, current_id, now) for row in sessions.of(conn, account_id)]
-    rows += consents.of(conn, account_id)
-    return session_list(rows, current_id, now, access_keys.count(conn, account_id))
+    rows, keys = session_rows.of(conn, account_id)
+    return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, keys)
 
 
-def _latest(means: Means, session: Session, current_id: SessionId | None, now: datetime) -> Session:
-    seen = now if session.id == current_id else means.recent.latest(session.account_id, session.id)
-    if seen is None or seen <= session.last_at:
-        return session
-    return replace(session, last_at=seen, days=session.days.noted(seen.date()))
+def _latest(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:
+    seen = now if row.id == current_id else means.recent.latest(row.account_id, row.id)
+    if seen is None or (row.last_at is not None and seen <= row.last_at):
+        return row
+    return replace(row, last_at=seen, days=row.days.noted(seen.date()))

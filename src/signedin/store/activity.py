@@ -29,6 +29,15 @@ activity = sa.Table(
     sqlite_with_rowid=False,  # found in one descent instead of two, by every check; and smaller
 )
 
+LAST_USE = (
+    activity.c.last_at,
+    activity.c.counts,
+    activity.c.last_day,
+    activity.c.masked_ip.label("last_ip"),
+    activity.c.place.label("last_place"),
+)
+"""What a row of the list needs of its last use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

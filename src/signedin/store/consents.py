@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from signedin.rules.consent import (
 )
 from signedin.rules.session import Origin, SessionId
 from signedin.store.accounts import accounts
-from signedin.store.activity import activity
+from signedin.store.activity import LAST_USE, activity
 from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
 
 clients = sa.Table(
@@ -44,6 +45,11 @@ consents = sa.Table(
     sa.Column("tokens", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("account_id", "client_id"),
 )
+
+COLUMNS = tuple(column.label(f"consent_{column.name}") for column in consents.c) + tuple(
+    clients.c[name].label(f"client_{name}") for name in ("name", "description", "is_verified", "logo")
+)
+"""What is read of a consent and its client, named apart from a session's columns."""
 
 
 def add_client(
@@ -101,19 +107,9 @@ def of(conn: sa.Connection, account_id: AccountId) -> list[Consent]:
             (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
         )
     )
-    about = [clients.c.name, clients.c.description, clients.c.is_verified, clients.c.logo]
-    last = [
-        activity.c.last_at,
-        activity.c.counts,
-        activity.c.last_day,
-        activity.c.masked_ip,
-        activity.c.place,
-    ]
     where = (consents.c.account_id == account_id) & (consents.c.first_proof >= accounts.c.epoch)
-    return [
-        _consent(row)
-        for row in conn.execute(sa.select(consents, *about, *last).select_from(joined).where(where))
-    ]
+    rows = conn.execute(sa.select(*COLUMNS, *LAST_USE).select_from(joined).where(where))
+    return [consent_from(row) for row in rows]
 
 
 def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
@@ -131,12 +127,15 @@ def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]
     return list(conn.scalars(sa.select(consents.c.consent_id).select_from(joined).where(where).limit(limit)))
 
 
-def _consent(row: sa.Row[tuple[object, ...]]) -> Consent:
+def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
+    """The consent in a row of `COLUMNS` and `LAST_USE`."""
     return Consent(
-        id=SessionId(row.consent_id), account_id=AccountId(row.account_id), client_id=row.client_id,
-        client_name=row.name, client_description=row.description, consented_at=row.consented_at,
-        scopes=tuple(row.scopes), idle=row.idle, first_proof=row.first_proof,
-        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.is_used else None,
-        last_from=Origin(row.masked_ip, row.place) if row.masked_ip else None, changed_at=row.changed_at,
-        tokens=row.tokens, is_verified=row.is_verified, logo=row.logo,
+        id=SessionId(row.consent_consent_id), account_id=AccountId(row.consent_account_id),
+        client_id=row.consent_client_id, client_name=row.client_name,
+        client_description=row.client_description, consented_at=row.consent_consented_at,
+        scopes=tuple(row.consent_scopes), idle=row.consent_idle, first_proof=row.consent_first_proof,
+        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used else None,
+        last_from=Origin(row.last_ip, row.last_place) if row.last_ip else None,
+        changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
+        logo=row.client_logo,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,12 +123,7 @@ class Where(TypeDecorator[Location]):
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Location | None:
         """The location itself."""
-        if value is None:
-            return None
-        if not value.startswith("["):
-            return Location(None, None, None, None, None, LocationKind(value))
-        city, region, country, latitude, longitude = json.loads(value)
-        return Location(city, region, country, latitude, longitude, LocationKind.KNOWN)
+        return None if value is None else _location(value)
 
 
 class What(TypeDecorator[Device]):
@@ -146,10 +142,22 @@ class What(TypeDecorator[Device]):
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Device | None:
         """The device itself."""
-        if value is None:
-            return None
-        name, kind, software = json.loads(value)
-        return Device(name, DeviceKind(kind), software)
+        return None if value is None else _device(value)
+
+
+# A list repeats few places and devices many times: each is read once.
+@lru_cache(maxsize=4096)
+def _location(text: str) -> Location:
+    if not text.startswith("["):
+        return Location(None, None, None, None, None, LocationKind(text))
+    city, region, country, latitude, longitude = json.loads(text)
+    return Location(city, region, country, latitude, longitude, LocationKind.KNOWN)
+
+
+@lru_cache(maxsize=4096)
+def _device(text: str) -> Device:
+    name, kind, software = json.loads(text)
+    return Device(name, DeviceKind(kind), software)
 
 
 def account_key() -> sa.Column[int]:

@@ -18,7 +18,7 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
 from signedin.store.accounts import accounts
-from signedin.store.activity import activity
+from signedin.store.activity import LAST_USE, activity
 from signedin.store.schema import (
     Int64,
     Json,
@@ -59,6 +59,10 @@ sessions = sa.Table(
     sa.Column("recognised_at", Moment),
     sa.UniqueConstraint("account_id", "digest"),
 )
+
+_HIDDEN = frozenset({"digest", "address", "user_agent", "ruleset", "organisation_id"})
+COLUMNS = tuple(column for column in sessions.c if column.name not in _HIDDEN)
+"""What is read of a session: never its digest, its full address, or the raw user agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +120,14 @@ def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> Non
 def of(conn: sa.Connection, account_id: AccountId) -> list[Session]:
     """The account's sessions that the cut-off has not ended; expiry is the reader's to judge."""
     rows = conn.execute(_living().where(sessions.c.account_id == account_id))
-    return [_session(row) for row in rows]
+    return [session_from(row) for row in rows]
 
 
 def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session | None:
     """One session of the account, or `None`."""
     where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
     row = conn.execute(_living().where(where)).one_or_none()
-    return _session(row) if row else None
+    return session_from(row) if row else None
 
 
 def end(
@@ -180,17 +184,17 @@ def _with_children(conn: sa.Connection, account_id: AccountId, ids: Sequence[str
     return [*ids, *conn.scalars(children)]
 
 
-def _living() -> sa.Select[tuple[object, ...]]:
+def _living() -> sa.Select[*tuple[Any, ...]]:
     joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id).join(
         activity,
         (activity.c.account_id == sessions.c.account_id) & (activity.c.row_id == sessions.c.session_id),
     )
-    last: list[Any] = [activity.c.last_at, activity.c.counts, activity.c.last_day]
-    last += [activity.c.masked_ip.label("last_ip"), activity.c.place.label("last_place")]
-    return sa.select(sessions, *last).select_from(joined).where(sessions.c.first_proof >= accounts.c.epoch)
+    living = sessions.c.first_proof >= accounts.c.epoch
+    return sa.select(*COLUMNS, *LAST_USE).select_from(joined).where(living)
 
 
-def _session(row: sa.Row[tuple[object, ...]]) -> Session:
+def session_from(row: sa.Row[*tuple[Any, ...]]) -> Session:
+    """The session in a row of `COLUMNS` and `LAST_USE`."""
     return Session(
         id=SessionId(row.session_id), account_id=AccountId(row.account_id), app_type=AppType(row.app_type),
         device=row.device, began_at=row.began_at, began_from=Origin(row.masked_ip, row.place),
@@ -225,4 +229,4 @@ def expired(conn: sa.Connection, before: datetime, limit: int) -> list[Session]:
     rows = conn.execute(
         _living().where(past).order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
     )
-    return [_session(row) for row in rows]
+    return [session_from(row) for row in rows]

@@ -1,0 +1,46 @@
+"""Reading the list: few statements, however long it is, and nothing written."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from people import SAFARI_ON_IPHONE
+
+
+@pytest.fixture
+def statements():
+    """What the database is asked while the test runs, without the brackets of transactions."""
+    asked = []
+
+    def note(conn, cursor, statement, *rest):
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield asked
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("others", [0, 3, 12])
+def test_the_list_is_one_statement_and_the_page_two_however_many_sessions_there_are(
+    house, statements, others
+):
+    laptop = house.signed_in()
+    for _ in range(others):
+        house.signed_in(SAFARI_ON_IPHONE)
+    statements.clear()
+    assert len(laptop.sessions()) == others + 1
+    assert len(statements) == 1
+    statements.clear()
+    assert laptop.open("/settings/sessions").status_code == 200
+    assert len(statements) == 2
+
+
+@pytest.mark.guide("R38")
+def test_reading_the_list_writes_nothing(house, statements):
+    laptop = house.signed_in()
+    statements.clear()
+    laptop.sessions()
+    laptop.open("/settings/sessions")
+    assert all(statement.startswith("SELECT") for statement in statements)
