@@ -8,12 +8,14 @@ from signedin.actions.means import Means
 from signedin.store import outbox
 from signedin.store.outbox import Message
 
-__all__ = ["Message", "delivered", "due_messages", "postpone"]
+__all__ = ["Message", "delivered", "postpone", "take_due"]
 
 
-async def due_messages(means: Means, now: datetime) -> list[Message]:
-    """The messages whose turn it is."""
-    return await means.database.read(outbox.due, now)
+async def take_due(means: Means, now: datetime) -> list[Message]:
+    """The messages whose turn it is, claimed so that no other process delivers them too."""
+    if not await means.database.read(outbox.due, now, 1):
+        return []
+    return await means.database.write(outbox.claim, now)
 
 
 async def delivered(means: Means, message: Message) -> None:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import smtplib
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from aiosmtplib import SMTPException, send
 
 from signedin.actions.means import Means
-from signedin.actions.tell import delivered, due_messages, postpone
+from signedin.actions.tell import delivered, postpone, take_due
 from signedin.post.letters import letter
 
+SMTP_SECONDS = 20
 log = structlog.get_logger("signedin.post")
-Carrier = Callable[[EmailMessage], None]
+Carrier = Callable[[EmailMessage], Awaitable[None]]
 
 
 async def deliver(means: Means, carrier: Carrier, sender: str, base_url: str, now: datetime) -> int:
-    """Deliver what is due; what fails is tried again later. Returns how many were delivered."""
+    """Deliver what is due, at least once; what fails is tried again later. Returns how many were delivered."""
     count = 0
-    for message in await due_messages(means, now):
+    for message in await take_due(means, now):
         try:
-            carrier(letter(message, sender=sender, brand=means.brand, base_url=base_url))
-        except (OSError, smtplib.SMTPException, KeyError) as error:
+            await carrier(letter(message, sender=sender, brand=means.brand, base_url=base_url))
+        except (OSError, SMTPException, KeyError, ValueError) as error:
             log.warning("a letter could not be delivered", kind=message.kind, error=type(error).__name__)
             await postpone(means, message, now)
         else:
@@ -37,29 +39,35 @@ async def deliver(means: Means, carrier: Carrier, sender: str, base_url: str, no
 def to_folder(folder: Path) -> Carrier:
     """A carrier that writes each letter to a file: for development, and without an SMTP server."""
 
-    def carry(mail: EmailMessage) -> None:
+    def write(mail: EmailMessage) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = str(mail["Message-ID"]).strip("<>").partition("@")[0]
         (folder / f"{name}.eml").write_bytes(mail.as_bytes())
+
+    async def carry(mail: EmailMessage) -> None:
+        await asyncio.to_thread(write, mail)
 
     return carry
 
 
 def to_server(url: str) -> Carrier:
-    """A carrier that hands each letter to an SMTP server (`smtp://` with STARTTLS, or `smtps://`)."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "localhost", parts.port
+    """A carrier that hands each letter to an SMTP server: `smtps://`, or `smtp://` with STARTTLS.
 
-    def carry(mail: EmailMessage) -> None:
-        if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=20)
-        else:
-            server = smtplib.SMTP(host, port or 587, timeout=20)
-        with server:
-            if parts.scheme == "smtp" and parts.username:
-                server.starttls()
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(mail)
+    A password is never sent without TLS; where there is none to send, TLS is used if the server offers it.
+    """
+    parts = urlsplit(url)
+    is_smtps = parts.scheme == "smtps"
+
+    async def carry(mail: EmailMessage) -> None:
+        await send(
+            mail,
+            hostname=parts.hostname or "localhost",
+            port=parts.port or (465 if is_smtps else 587),
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password or "") if parts.username else None,
+            use_tls=is_smtps,
+            start_tls=None if is_smtps or not parts.username else True,
+            timeout=SMTP_SECONDS,
+        )
 
     return carry

@@ -24,6 +24,8 @@ outbox = sa.Table(
     sa.Index("ix_outbox_due_at", "due_at"),
 )
 
+MOST_CLAIMED, CLAIMED_FOR = 10, timedelta(minutes=5)
+"""What one process delivers at a time; when it is killed meanwhile, another delivers it after the claim."""
 GIVEN_UP_AFTER = 12
 """Attempts, about a day and a half in all; then it stays for the operator to see."""
 
@@ -65,6 +67,14 @@ def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:
         Message(AccountId(row.account_id), row.message_id, row.kind, row.fields, row.queued_at, row.attempts)
         for row in rows
     ]
+
+
+def claim(conn: sa.Connection, now: datetime) -> list[Message]:
+    """Take the messages whose turn it is: no other process delivers them, until the claim has run out."""
+    claimed = due(conn, now, MOST_CLAIMED)
+    for message in claimed:
+        conn.execute(outbox.update().where(_is(message)).values(due_at=now + CLAIMED_FOR))
+    return claimed
 
 
 def delivered(conn: sa.Connection, message: Message) -> None:
