@@ -178,4 +178,6 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
             tombstones.bury(
                 conn, account_id, consent_id, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch
             )
+    if max(len(dead), len(withdrawn)) < limit:
+        accounts.tidied(conn, account_id, account.epoch)
     return len(dead) + len(withdrawn)

@@ -32,8 +32,9 @@ class Swept:
 async def sweep(means: Means, now: datetime) -> Swept:
     """Move expired sessions to the tombstones, tidy after Logout All Devices, forget old tombstones."""
     tidied = 0
-    for account_id in await means.database.read(accounts.with_cut_off_rows, 200):
-        tidied += await tidy(means, account_id, now)
+    while waiting := await means.database.read(accounts.untidied, 200):
+        for account_id in waiting:
+            tidied += await tidy(means, account_id, now)
     expired = 0
     while batch := await means.database.write(_sweep_batch, now):
         expired += batch

@@ -27,6 +27,13 @@ accounts = sa.Table(
     sa.Column("chain", sa.LargeBinary, nullable=False, default=b""),
     sa.Column("epoch", Int64, nullable=False, default=0),
     sa.Column("epoch_at", Moment),
+    sa.Column("tidied", Int64, nullable=False, default=0, server_default="0"),
+    sa.Index(
+        "ix_accounts_epoch_at",
+        "epoch_at",
+        sqlite_where=sa.text("epoch > tidied"),
+        postgresql_where=sa.text("epoch > tidied"),
+    ),
 )
 
 addresses = sa.Table(
@@ -193,12 +200,12 @@ def epoch_at(conn: sa.Connection, account_id: AccountId) -> datetime | None:
     return conn.scalar(sa.select(accounts.c.epoch_at).where(accounts.c.account_id == account_id))
 
 
-def with_cut_off_rows(conn: sa.Connection, limit: int) -> list[AccountId]:
-    """Accounts that logged out all devices, latest first: where rows may wait to be tidied."""
-    rows = conn.scalars(
-        sa.select(accounts.c.account_id)
-        .where(accounts.c.epoch > 0)
-        .order_by(accounts.c.epoch_at.desc())
-        .limit(limit)
-    )
-    return [AccountId(row) for row in rows]
+def untidied(conn: sa.Connection, limit: int) -> list[AccountId]:
+    """Accounts with a cut-off whose rows wait to be tidied, the longest waiting first."""
+    waiting = sa.select(accounts.c.account_id).where(accounts.c.epoch > accounts.c.tidied)
+    return [AccountId(row) for row in conn.scalars(waiting.order_by(accounts.c.epoch_at).limit(limit))]
+
+
+def tidied(conn: sa.Connection, account_id: AccountId, epoch: int) -> None:
+    """Note that nothing waits any more that a cut-off up to this one has ended."""
+    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(tidied=epoch))

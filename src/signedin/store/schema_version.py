@@ -26,16 +26,16 @@ def current(database: Database) -> str | None:
     return database.read_now(lambda conn: MigrationContext.configure(conn).get_current_revision())
 
 
-def upgrade(database: Database) -> str:
-    """Bring the database to the newest version, in one transaction, made first if there is none; returns it.
+def upgrade(database: Database, to: str = "head") -> str:
+    """Bring the database forward to a version, in one transaction, made first if there is none; returns it.
 
     Raises:
         DatabaseProblem: it is newer than this code.
     """
     database.create()
     refuse_newer(database)
-    database.write_now(_upgrade)
-    return newest()
+    database.write_now(_upgrade, to)
+    return current(database) or ""
 
 
 def refuse_newer(database: Database) -> None:
@@ -53,10 +53,10 @@ def refuse_newer(database: Database) -> None:
         )
 
 
-def _upgrade(conn: sa.Connection) -> None:
+def _upgrade(conn: sa.Connection, to: str) -> None:
     config = _config()
     config.attributes["connection"] = conn
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _config() -> Config:

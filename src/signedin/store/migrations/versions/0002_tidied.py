@@ -1,0 +1,23 @@
+"""Up to which cut-off an account's rows are tidied, so that a sweep finds those that wait and no others."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from signedin.store import schema as own
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add the number; code of version 0001 leaves it alone, which only means that more is looked at."""
+    op.add_column("accounts", sa.Column("tidied", own.Int64, nullable=False, server_default="0"))
+    op.create_index(
+        "ix_accounts_epoch_at",
+        "accounts",
+        ["epoch_at"],
+        sqlite_where=sa.text("epoch > tidied"),
+        postgresql_where=sa.text("epoch > tidied"),
+    )
