@@ -102,7 +102,8 @@ def _question(request: Ask) -> Question:
 
 def _limit(request: Ask) -> int:
     text = request.query_params.get("limit", "100")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+    is_number = text.isascii() and text.isdigit() and len(text) <= 3
+    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
         raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
     return int(text)
 

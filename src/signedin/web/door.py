@@ -18,7 +18,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.gate.answers import retry_after, status_of
-from signedin.gate.credentials import CookieNames, set_cookie
+from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
@@ -102,7 +102,8 @@ class Door:
         arrival = arrival_of(ask)
         if arrival.presence is not None and arrival.credential:
             return arrival.credential
-        return arrival.cookies.get(self.names.form, "")[:64]
+        form = arrival.cookies.get(self.names.form, "")[:64]
+        return "" if form == DUPLICATED else form
 
     def signed_in(self, ask: Ask) -> Presence:
         """Who is signed in in this browser.

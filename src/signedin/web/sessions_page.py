@@ -151,4 +151,5 @@ def _question(request: Ask) -> Question:
 
 def _page_number(request: Ask) -> int:
     text = request.query_params.get("page", "1")
-    return min(int(text), 1000) if text.isascii() and text.isdigit() and int(text[:5]) else 1
+    is_number = text.isascii() and text.isdigit() and len(text) <= 5
+    return min(max(int(text), 1), 1000) if is_number else 1
