@@ -80,4 +80,6 @@ def test_the_names_tell_nothing_of_what_serves_and_differ_before_and_after_signi
     names = {SECURE.session, SECURE.browser, SECURE.form, SECURE.flash}
     assert len(names) == 4
     assert all(name.startswith("__Host-signedin") for name in names)
-    assert not any(word in name.lower() for name in names for word in ("session", "python", "litestar", "sid"))
+    assert not any(
+        word in name.lower() for name in names for word in ("session", "python", "litestar", "sid")
+    )

@@ -26,7 +26,9 @@ def test_our_own_pages_are_told_by_the_site_first_and_by_the_origin_in_its_absen
 
 
 @pytest.mark.security("CSRF-2", "CSRF-4", "C4", "3.5.2")
-@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "", "SAME-ORIGIN", "same-origin, cross-site"])
+@pytest.mark.parametrize(
+    "site", ["cross-site", "same-site", "none", "", "SAME-ORIGIN", "same-origin, cross-site"]
+)
 @pytest.mark.parametrize("origin", [HERE, None, "https://evil.example"])
 def test_no_other_site_is_ourselves_a_sibling_neither_whatever_the_origin_says(site, origin):
     assert not came_from_ourselves(headers(site, origin), HERE)
