@@ -11,6 +11,9 @@ DUPLICATED = "\0duplicated"
 _BLANKS = " \t"
 """All that browsers leave out around a name: what else looks like a blank may be another's `__Host-` in disguise."""
 
+CLEAR_SITE_DATA = ("clear-site-data", '"cache", "storage"')
+"""Said at logout; never "cookies", which would sign out the neighbours too (D18)."""
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
