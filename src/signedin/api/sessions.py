@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import delete, get, post
@@ -13,7 +14,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
 from signedin.api import session_items
-from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
@@ -60,7 +61,8 @@ async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResp
     """Log out."""
     changes_from_ourselves(request, kept)
     await log_out(kept.means, signed_in(request), arrival_of(request).now)
-    return _empty()
+    arrival_of(request).is_quiet = True
+    return _empty(ended_here(kept))
 
 
 @delete("/v1/sessions/{row_id:str}", status_code=200)
@@ -78,12 +80,14 @@ async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     _refuse_unknown(request, {"except"})
     others = request.query_params.get("except") == "current"
     counts = await log_out_all(kept.means, signed_in(request), arrival_of(request).now, except_current=others)
+    arrival_of(request).is_quiet = not others
     return _json(
         {
             "sessions_ended": counts.sessions_ended,
             "consents_ended": counts.consents_ended,
             "access_keys_kept": counts.access_keys_kept,
-        }
+        },
+        [] if others else ended_here(kept),
     )
 
 
@@ -102,7 +106,8 @@ def _question(request: Ask) -> Question:
 
 def _limit(request: Ask) -> int:
     text = request.query_params.get("limit", "100")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+    is_number = text.isascii() and text.isdigit() and len(text) <= 3
+    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
         raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
     return int(text)
 
@@ -113,9 +118,10 @@ def _refuse_unknown(request: Ask, known: set[str]) -> None:
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name)
 
 
-def _json(value: Any) -> ASGIResponse:
-    return ASGIResponse(body=json.dumps(value, ensure_ascii=False), media_type="application/json")
+def _json(value: Any, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
+    body = json.dumps(value, ensure_ascii=False)
+    return ASGIResponse(body=body, media_type="application/json", headers=headers)
 
 
-def _empty() -> ASGIResponse:
-    return ASGIResponse(status_code=204)
+def _empty(headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
+    return ASGIResponse(status_code=204, headers=headers)

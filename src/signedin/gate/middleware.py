@@ -7,7 +7,7 @@ before the answer where the session would otherwise end within minutes (D28).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import CookieNames, cookies, header
-from signedin.rules.errors import DatabaseProblem, Refused
+from signedin.gate.guessing import Guessing
+from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -36,11 +37,12 @@ class Arrival:
     recognised: Presence | None
     absence: Absence | None
     address: str
-    cookies: dict[str, str]
+    cookies: dict[str, str] = field(repr=False)
     now: datetime
-    credential: str | None = None
+    credential: str | None = field(default=None, repr=False)
     is_quiet: bool = False
     problem: Refused | None = None
+    slowed_until: datetime | None = None
 
     @property
     def presence(self) -> Presence | None:
@@ -54,6 +56,21 @@ class Arrival:
             raise problem
         return self.recognised
 
+    def signed_in(self) -> Presence:
+        """Who asks, where somebody has to.
+
+        Raises:
+            NotSignedIn: nobody, with the reason (R4).
+            TooManyRequests: nobody, and many unknown secrets came from there.
+            DatabaseProblem: it cannot be known.
+        """
+        presence = self.presence
+        if presence is not None:
+            return presence
+        if self.slowed_until is not None:
+            raise TooManyRequests(self.slowed_until)
+        raise NotSignedIn(self.absence.reason if self.absence else "missing")
+
 
 class Gate:
     """The ASGI middleware that recognises who is asking."""
@@ -66,6 +83,7 @@ class Gate:
         self._names = names
         self._trusted = trusted
         self._clock = clock
+        self._guessing = Guessing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise, pass on, note the use."""
@@ -93,7 +111,10 @@ class Gate:
         presence = found if isinstance(found, Presence) else None
         absence = found if isinstance(found, Absence) else None
         quiet = header(headers, QUIET_HEADER) is not None
-        return Arrival(presence, absence, address, sent, now, credential, quiet, problem)
+        arrival = Arrival(presence, absence, address, sent, now, credential, quiet, problem)
+        if absence is not None and absence.reason == "unknown":
+            arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
+        return arrival
 
     def _found(
         self, credential: str | None, now: datetime

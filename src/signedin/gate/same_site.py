@@ -9,8 +9,6 @@ from signedin.actions.seal import seal
 from signedin.gate.credentials import Headers, header
 from signedin.rules.errors import CrossSite
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
 
 def came_from_ourselves(headers: Headers, origin: str) -> bool:
     """Whether the browser says that the request comes from our own origin (security CSRF-2, CSRF-4).
@@ -36,5 +34,6 @@ def refuse_foreign_form(means: Means, bound_to: str, token: str | None) -> None:
     Raises:
         CrossSite: the token is missing or another's.
     """
-    if not bound_to or not token or not hmac.compare_digest(form_token(means, bound_to), token):
+    expected = form_token(means, bound_to).encode()
+    if not bound_to or not token or not hmac.compare_digest(expected, token.encode()):
         raise CrossSite

@@ -200,6 +200,7 @@ def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=2,
+        hide_parameters=True,  # errors are logged, and parameters are people's
     )
 
     @sa.event.listens_for(engine, "begin")

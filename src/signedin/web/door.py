@@ -18,8 +18,9 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.gate.answers import retry_after, status_of
-from signedin.gate.credentials import CookieNames, set_cookie
+from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
+from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
 from signedin.rules.presence import Presence
@@ -29,6 +30,8 @@ HTML = "text/html"
 LARGEST_FORM = 65_536
 NOTICE_SECONDS = 60
 Ask = Request[Any, Any, Any]
+_NOBODYS = frozenset({"malformed", "unknown", "wrong_kind"})
+"""What a browser need not go on sending: no session of ours, and none that ended and could tell why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Door:
     ) -> ASGIResponse:
         """A page as an answer, private and never kept by anybody; a refusal in `values` gives the status."""
         refusal = values.get("refusal")
+        if refusal is not None:
+            record_refusal(refusal, arrival_of(ask), ask.method, ask.scope["path"])
         status = status_of(refusal) if refusal is not None else 200
         seconds = retry_after(refusal, now_of(ask)) if refusal is not None else None
         headers = [*headers, ("retry-after", str(seconds))] if seconds else headers
@@ -102,7 +107,8 @@ class Door:
         arrival = arrival_of(ask)
         if arrival.presence is not None and arrival.credential:
             return arrival.credential
-        return arrival.cookies.get(self.names.form, "")[:64]
+        form = arrival.cookies.get(self.names.form, "")[:64]
+        return "" if form == DUPLICATED else form
 
     def signed_in(self, ask: Ask) -> Presence:
         """Who is signed in in this browser.
@@ -110,10 +116,7 @@ class Door:
         Raises:
             NotSignedIn: nobody; the page sends one to sign in and back.
         """
-        arrival = arrival_of(ask)
-        if arrival.presence is None:
-            raise errors.NotSignedIn(arrival.absence.reason if arrival.absence else "missing")
-        return arrival.presence
+        return arrival_of(ask).signed_in()
 
     def to_sign_in(self, ask: Ask) -> ASGIResponse:
         """To the sign-in page, and back to what one wanted (R4)."""
@@ -121,7 +124,11 @@ class Door:
         query = ask.scope.get("query_string", b"").decode("latin-1")
         back = f"{wanted}?{query}" if query else wanted
         known = ask.method == "GET" and wanted != "/"
-        return see_other(f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in")
+        absence = arrival_of(ask).absence
+        is_nobodys = absence is not None and absence.reason in _NOBODYS
+        forgotten = [set_cookie(self.names, self.names.session, "", max_age=0)] if is_nobodys else []
+        where = f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in"
+        return see_other(where, cookies=forgotten)
 
     def sign_out_cookies(self) -> list[str]:
         """Forget the session's own cookies by name, never the neighbours' (D18)."""

@@ -12,12 +12,12 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.list_sessions import account_of, list_sessions
 from signedin.actions.review import recognise
 from signedin.actions.revoke import log_out_all, revoke
+from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.rules import errors
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Row, SessionList, Sort
 from signedin.web import session_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
-from signedin.web.sign_in_page import CLEAR_SITE_DATA
 
 HOME = "/settings/sessions"
 
@@ -151,4 +151,5 @@ def _question(request: Ask) -> Question:
 
 def _page_number(request: Ask) -> int:
     text = request.query_params.get("page", "1")
-    return min(int(text), 1000) if text.isascii() and text.isdigit() and int(text[:5]) else 1
+    is_number = text.isascii() and text.isdigit() and len(text) <= 5
+    return min(max(int(text), 1), 1000) if is_number else 1

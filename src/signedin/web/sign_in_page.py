@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.client_hints import ACCEPT_CH
+from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules import errors
 from signedin.rules.location import mask_address
@@ -42,6 +43,7 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         )
     except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
         return refused(request, door, refusal, next=wanted, email=email, ticks=ticks)
+    arrival_of(request).is_quiet = True
     cookies = [door.session_cookie(begun.token, shared=ticks.shared)]
     if begun.browser_token:
         cookies.append(door.browser_cookie(begun.browser_token))
@@ -60,15 +62,13 @@ async def sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
 
 
-CLEAR_SITE_DATA = ("clear-site-data", '"cache", "storage"')
-
-
 def visit_of(request: Ask, door: Door) -> Visit:
     """Where a sign-in comes from, as the server sees it."""
     agent = request.headers.get("user-agent", "")
     arrival = arrival_of(request)
     device = read_device(agent, request.headers)
-    return Visit(arrival.address, agent, device, ruleset(), arrival.cookies.get(door.names.browser))
+    mark = arrival.cookies.get(door.names.browser)
+    return Visit(arrival.address, agent, device, ruleset(), mark, arrival.recognised)
 
 
 def refused(request: Ask, door: Door, refusal: errors.Refused, **values: Any) -> ASGIResponse:
