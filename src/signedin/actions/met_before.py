@@ -39,5 +39,9 @@ class MetBefore:
         self._young.pop(digest, None)
         self._old.pop(digest, None)
 
+    def forget_all(self) -> None:
+        """Meet everybody anew."""
+        self._young, self._old = {}, {}
+
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from signedin.store.database import open_raw
 from signedin.store.problems import problem_of, told_clearly
@@ -31,7 +31,7 @@ _LIVES_ON = f"""
 SELECT 1 {_FROM} AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ?
   AND a.last_at + s.idle >= ?
 """
-_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND digest = ?"
+_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
 
 
@@ -70,12 +70,7 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        try:
-            # The key is unique: after its one row the statement is at its end, so no old snapshot stays open.
-            found = self._ask(_LIVES_ON, (account_id, digest, overall_after, idle_until)).fetchone()
-        except sqlite3.Error as error:
-            raise problem_of(error) from error
-        return found is not None
+        return self._first(_LIVES_ON, (account_id, digest, overall_after, idle_until)) is not None
 
     def living(self, account_id: int, digest: bytes) -> Living | None:
         """The session with this digest in the live table, whatever the clock says of it.
@@ -83,9 +78,8 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        with told_clearly():
-            row = self._ask(_LIVING, (account_id, digest)).fetchall()
-        return Living._make(row[0]) if row else None
+        row = self._first(_LIVING, (account_id, digest))
+        return None if row is None else Living._make(row)
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
         """Why and when the session with this digest ended, while that is remembered.
@@ -93,9 +87,8 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read.
         """
-        with told_clearly():
-            row = self._ask(_ENDED, (account_id, digest)).fetchall()
-        return row[0] if row else None
+        row = self._first(_ENDED, (account_id, digest))
+        return None if row is None else (row[0], row[1])
 
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.
@@ -103,9 +96,8 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read.
         """
-        with told_clearly():
-            row = self._ask(_NUMBER, (account_id,)).fetchall()
-        return int(row[0][0]) if row else 0
+        row = self._first(_NUMBER, (account_id,))
+        return 0 if row is None else int(row[0])
 
     def version(self) -> int:
         """Changes whenever another connection has committed (PRAGMA data_version)."""
@@ -114,3 +106,11 @@ class Checks:
     def close(self) -> None:
         """Close the connection; hold the write lock around it (the last closing tidies the log)."""
         self._conn.close()
+
+    def _first(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+        """The one row there can be: after it the statement is at its end, so that no old snapshot stays open."""
+        try:
+            row: tuple[Any, ...] | None = self._ask(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise problem_of(error) from error
+        return row
