@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
 from signedin.rules.lifetime import Lifetimes
 from signedin.store.checks import Checks
@@ -36,3 +37,4 @@ class Means:
     registration: Registration = Registration.OPEN
     host: str = "localhost"
     brand: str = "Signedin"
+    met: MetBefore = field(default_factory=MetBefore)
