@@ -60,7 +60,9 @@ def _shares_pin(one: Place, other: Place) -> bool:
         return False
     a, b = one.location, other.location
     apart = abs((a.longitude or 0.0) - (b.longitude or 0.0))
-    return abs((a.latitude or 0.0) - (b.latitude or 0.0)) < CLOSER_THAN and min(apart, 360 - apart) < CLOSER_THAN
+    return (
+        abs((a.latitude or 0.0) - (b.latitude or 0.0)) < CLOSER_THAN and min(apart, 360 - apart) < CLOSER_THAN
+    )
 
 
 def _pin(number: int, group: Sequence[tuple[int, Place]]) -> Pin:

@@ -110,7 +110,7 @@ def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
         is_current=row.id == listed.current_id, is_consent=is_consent, began=_time(began_at, speech.day(began_at), speech),
         place=place, place_key=place_key(row), has_origin=row.last_from is not None,
         prefix=masked.removesuffix(HIDDEN), is_hidden=masked.endswith(HIDDEN),
-        strip=strip(row.days, speech.now - began_at, speech.now - (last_at or began_at), speech),
+        strip=strip(row.days, began_at, last_at or began_at, speech),
         last=_time(last_at, speech.ago(last_at), speech) if last_at else None,
         is_now=last_at is not None and speech.now - last_at < timedelta(minutes=1),
         expires=_time(row.expires_at, speech.day(row.expires_at), speech),
