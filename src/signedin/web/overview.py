@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from signedin.rules.location import LocationKind
-from signedin.rules.session_list import Place, Question, SessionList, place_key
+from signedin.rules.session_list import Place, Question, SessionList
 from signedin.rules.speech import Speech, flag_name
 from signedin.web.map_picture import Pin, number_of, pins
 from signedin.web.page_links import HOME, link
