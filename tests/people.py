@@ -223,6 +223,7 @@ def running(
         config = uvicorn.Config(
             server.app,
             log_level="warning",
+            log_config=None,
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,
