@@ -56,7 +56,7 @@ def _looked_at_closely(
         return _ended(means, account_id, digest)
     reason, ended_at = _why_dead(means, account_id, living, now)
     if reason is not None:
-        return Absence(reason.value, ended_at)
+        return Absence(reason.value, ended_at, living.idle * _MICROSECOND)
     found = Presence(
         account_id, SessionId(living.session_id), AppType(living.app_type), from_micros(living.began_at)
     )
@@ -69,7 +69,10 @@ def _looked_at_closely(
 def _ended(means: Means, account_id: AccountId, digest: bytes) -> Absence:
     means.met.drop(digest)
     stone = means.checks.ended(account_id, digest)
-    return Absence(stone[0], from_micros(stone[1])) if stone else Absence("unknown")
+    if stone is None:
+        return Absence("unknown")
+    reason, ended_at, idle = stone
+    return Absence(reason, from_micros(ended_at), None if idle is None else idle * _MICROSECOND)
 
 
 def _why_dead(
@@ -89,14 +92,19 @@ def _why_dead(
 def known_last_use(means: Means, account_id: int, living: Living) -> datetime:
     """The last use as exactly as it can be known here: never earlier than it was (D28).
 
-    What this process saw itself is exact. Otherwise a use of up to a minute later may wait in another process
-    or have been lost in a crash, so the benefit of the doubt is given; short idle periods are written through.
+    What the only server process saw itself is exact. Otherwise a use of up to a minute later may wait in another
+    process or have been lost in a crash, so the benefit of the doubt is given; short idle periods are written
+    through.
     """
-    stored = from_micros(living.last_at)
-    seen = means.recent.latest(AccountId(account_id), living.session_id)
-    if seen is not None:
-        return max(stored, seen)
-    return stored if living.idle * _MICROSECOND < WRITE_THROUGH_BELOW else stored + GRACE
+    stored, seen = from_micros(living.last_at), means.recent.latest(AccountId(account_id), living.session_id)
+    doubt = doubt_of(means, living.idle * _MICROSECOND, is_seen=seen is not None)
+    return max(stored, seen or stored) + doubt
+
+
+def doubt_of(means: Means, idle: timedelta, *, is_seen: bool) -> timedelta:
+    """How much later than this process knows a last use may have been."""
+    is_exact = idle < WRITE_THROUGH_BELOW or (is_seen and means.knows_every_use())
+    return timedelta(0) if is_exact else GRACE
 
 
 def must_write_through(living_idle: timedelta, last_at: datetime, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
 from signedin.rules.lifetime import Lifetimes
 from signedin.store.checks import Checks
+from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.passwords import PasswordHasher
@@ -38,3 +39,8 @@ class Means:
     host: str = "localhost"
     brand: str = "Signedin"
     met: MetBefore = field(default_factory=MetBefore)
+    company: Company | None = None
+
+    def knows_every_use(self) -> bool:
+        """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""
+        return self.company is not None and self.company.is_alone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -82,8 +83,7 @@ async def sign_in(
         record.refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
     if verdict.needs_rehash:
-        fresh = await means.hasher.hash(password)
-        await means.database.write(accounts.set_password, account.id, fresh, now)
+        await _rehash(means, account.id, password, now)
     if visit.signed_in is not None:
         await log_out(means, visit.signed_in, now)
     begun = await means.database.write(_begin, means, account, visit, ticks, first_proof, now, subjects)
@@ -100,6 +100,13 @@ async def _judged(means: Means, hashed: str | None, password: str, subjects: lim
             limits.take_back, subjects
         )  # nobody judged it, so it counts against nobody
         raise errors.Unavailable from None
+
+
+async def _rehash(means: Means, account_id: AccountId, password: str, now: datetime) -> None:
+    """Keep the password as today's parameters want it; when there is no time for that, at the next sign-in."""
+    with suppress(HashingBusy):
+        fresh = await means.hasher.hash(password)
+        await means.database.write(accounts.set_password, account_id, fresh, now)
 
 
 def _begin(
@@ -227,7 +234,10 @@ def _remember(
     conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit, ticks: Ticks, before: SeenBefore,
     now: datetime,
 ) -> str | None:  # fmt: skip
-    if ticks.shared or not (ticks.remember or before.is_known_browser):
+    if ticks.shared:
+        accounts.forget_browser(conn, account_id, _browser_digest(means, visit, account_id))
+        return None
+    if not (ticks.remember or before.is_known_browser):
         return None
     if before.is_known_browser and visit.known_browser:
         accounts.remember_browser(conn, account_id, digest(visit.known_browser), now)

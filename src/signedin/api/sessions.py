@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Sequence
+from hmac import compare_digest
 from typing import Any
 
 from litestar import delete, get, post
@@ -13,12 +15,13 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
+from signedin.actions.seal import seal
 from signedin.api import session_items
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Sort
+from signedin.rules.session_list import Question, Row, Sort
 
 LARGEST_PAGE = 200
 
@@ -29,10 +32,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     rows = listed.answer(_question(request), session_items.displayed)
-    limit, after = _limit(request), request.query_params.get("cursor")
-    start = next((at + 1 for at, row in enumerate(rows) if row.id == after), 0) if after else 0
-    page = rows[start : start + limit]
-    more = page[-1].id if page and start + limit < len(rows) else None
+    page, more = _page(kept, listed.order(_question(request).sort), rows, _limit(request), request)
     items = [session_items.item(listed, row) for row in page]
     return _json({"items": items, "counts": listed.counts(), "next_cursor": more})
 
@@ -40,6 +40,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/current")
 async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
+    _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     if listed.current is None:
         raise errors.NoCurrentSession
@@ -49,6 +50,7 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/{row_id:str}")
 async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
+    _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     row = listed.find(row_id)
     if row is None:
@@ -102,6 +104,33 @@ def _question(request: Ask) -> Question:
         raise errors.InvalidInput("The list cannot be sorted like that.", field="sort")
     words = request.query_params.get("q", "")[:200]
     return Question(None if kind in (None, "all") else AppType(kind), None, words, Sort(sort))
+
+
+def _page(
+    kept: Kept, order: Callable[[Row], tuple[int, float, str]], rows: Sequence[Row], limit: int, request: Ask
+) -> tuple[Sequence[Row], str | None]:
+    """The rows after the cursor, wherever its own row is by now, and the cursor of the next page."""
+    after = _place(kept, request.query_params.get("cursor"))
+    rest = rows if after is None else [row for row in rows if order(row) > after]
+    page = rest[:limit]
+    if len(rest) <= limit:
+        return page, None
+    place = json.dumps(order(page[-1])).encode()
+    return page, urlsafe_b64encode(place).decode() + "." + seal(kept.means, "cursor", place.decode())
+
+
+def _place(kept: Kept, cursor: str | None) -> tuple[int, float, str] | None:
+    if cursor is None:
+        return None
+    body, _, mark = cursor[:500].rpartition(".")
+    try:
+        place = urlsafe_b64decode(body.encode()).decode()
+    except ValueError:
+        place = ""
+    if not place or not compare_digest(seal(kept.means, "cursor", place).encode(), mark.encode()):
+        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
+    rank, used, row_id = json.loads(place)
+    return rank, used, row_id
 
 
 def _limit(request: Ask) -> int:

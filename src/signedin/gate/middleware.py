@@ -15,7 +15,7 @@ from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
-from signedin.gate.credentials import CookieNames, cookies, header
+from signedin.gate.credentials import CookieNames, cookies
 from signedin.gate.guessing import Guessing
 from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests
 from signedin.rules.presence import Absence, Presence
@@ -26,13 +26,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-QUIET_HEADER = b"signedin-automatic"
-"""Sent with what a page re-reads by itself: not an activity of anybody's (D15)."""
-
 
 @dataclass(slots=True)
 class Arrival:
-    """A request as it arrived: who asks, from where, with which cookies, and when."""
+    """A request as it arrived: who asks, from where, with which cookies, and when.
+
+    A door says `is_quiet` of what is nobody's activity (D15): streams, and the list that a page reads again by
+    itself. Nothing that a client sends is believed about it anywhere else.
+    """
 
     recognised: Presence | None
     absence: Absence | None
@@ -98,8 +99,7 @@ class Gate:
                 await self._note(arrival)
             await send(message)
 
-        counts = arrival.recognised is not None and not arrival.is_quiet
-        await self._app(scope, receive, noting if counts else send)
+        await self._app(scope, receive, noting if arrival.recognised is not None else send)
 
     def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
@@ -110,8 +110,7 @@ class Gate:
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         presence = found if isinstance(found, Presence) else None
         absence = found if isinstance(found, Absence) else None
-        quiet = header(headers, QUIET_HEADER) is not None
-        arrival = Arrival(presence, absence, address, sent, now, credential, quiet, problem)
+        arrival = Arrival(presence, absence, address, sent, now, credential, problem=problem)
         if absence is not None and absence.reason == "unknown":
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
         return arrival

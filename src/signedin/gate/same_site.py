@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
@@ -28,12 +29,14 @@ def form_token(means: Means, bound_to: str) -> str:
     return seal(means, "form", bound_to)
 
 
-def refuse_foreign_form(means: Means, bound_to: str, token: str | None) -> None:
-    """Refuse a form whose token is not the one of this browser.
+def refuse_foreign_form(means: Means, bounds: Iterable[str], token: str | None) -> None:
+    """Refuse a form whose token is bound to nothing that this browser has.
 
     Raises:
         CrossSite: the token is missing or another's.
     """
-    expected = form_token(means, bound_to).encode()
-    if not bound_to or not token or not hmac.compare_digest(expected, token.encode()):
+    given = (token or "").encode()
+    if not any(
+        hmac.compare_digest(form_token(means, bound).encode(), given) for bound in bounds if bound and given
+    ):
         raise CrossSite

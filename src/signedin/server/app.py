@@ -61,7 +61,7 @@ class Server:
 
 def build(settings: Settings, clock: Clock = utc_now) -> Server:
     """Put the application together."""
-    means = open_means(settings)
+    means = open_means(settings, serving=True)
     server = Server(settings, means, clock)
     if means.database.read_now(accounts.is_empty):
         server.setup = "-".join(secrets.token_hex(2).upper() for _ in range(4))

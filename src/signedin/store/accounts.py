@@ -172,6 +172,12 @@ def forget_browsers(conn: sa.Connection, account_id: AccountId) -> None:
     conn.execute(known_browsers.delete().where(known_browsers.c.account_id == account_id))
 
 
+def forget_browser(conn: sa.Connection, account_id: AccountId, digest: bytes) -> None:
+    """Forget one known browser."""
+    where = (known_browsers.c.account_id == account_id) & (known_browsers.c.digest == digest)
+    conn.execute(known_browsers.delete().where(where))
+
+
 def familiar(conn: sa.Connection, account_id: AccountId) -> frozenset[str]:
     """The keys of the places that are the account's own."""
     rows = conn.scalars(sa.select(familiar_places.c.place).where(familiar_places.c.account_id == account_id))

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
-from signedin.store.database import open_raw
+from signedin.store.database import another_file, missing, open_raw
 from signedin.store.problems import problem_of, told_clearly
 
 CACHE_KIB = 32_768
 """Pages kept in memory while nobody writes; SQLite itself drops them at any commit, so nothing stale is read."""
+
+LOOK_EVERY = 1.0
+"""Seconds between looks whether the file is still the one in its place."""
 
 _FROM = """
 FROM sessions s
@@ -31,7 +35,7 @@ _LIVES_ON = f"""
 SELECT 1 {_FROM} AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ?
   AND a.last_at + s.idle >= ?
 """
-_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
+_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
 
 
@@ -61,6 +65,7 @@ class Checks:
             self._conn.execute("PRAGMA query_only=ON")
             self._conn.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self._ask = self._conn.cursor().execute
+        self._path, self._file, self._look_at = path, _identity(path), monotonic() + LOOK_EVERY
 
     def lives_on(self, account_id: int, digest: bytes, overall_after: int, idle_until: int) -> bool:
         """Whether the session with this digest lives beyond doubt by what is stored alone, in microseconds.
@@ -81,14 +86,14 @@ class Checks:
         row = self._first(_LIVING, (account_id, digest))
         return None if row is None else Living._make(row)
 
-    def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
-        """Why and when the session with this digest ended, while that is remembered.
+    def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
+        """Why and when the session with this digest ended, and its idle period, while that is remembered.
 
         Raises:
             DatabaseProblem: it cannot be read.
         """
         row = self._first(_ENDED, (account_id, digest))
-        return None if row is None else (row[0], row[1])
+        return None if row is None else (row[0], row[1], row[2])
 
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.
@@ -109,8 +114,24 @@ class Checks:
 
     def _first(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
         """The one row there can be: after it the statement is at its end, so that no old snapshot stays open."""
+        if monotonic() >= self._look_at:
+            self._refuse_another_file()
         try:
             row: tuple[Any, ...] | None = self._ask(statement, values).fetchone()
         except sqlite3.Error as error:
             raise problem_of(error) from error
         return row
+
+    def _refuse_another_file(self) -> None:
+        """Refuse to read on in a file that has left its place: what ends in the new one is not seen there."""
+        if _identity(self._path) != self._file:
+            raise another_file()
+        self._look_at = monotonic() + LOOK_EVERY
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise missing() from None
+    return found.st_dev, found.st_ino

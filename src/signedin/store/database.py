@@ -127,9 +127,7 @@ class Database:
         if self._file is None:
             self._file = (found.st_dev, found.st_ino)
         if self._file != (found.st_dev, found.st_ino):
-            raise DatabaseProblem(
-                "The database file was replaced by another while it was open.", hint="Restart the server."
-            )
+            raise another_file()
 
     def _tidy_when_grown(self) -> None:
         """Move the log into the file. The deed is done before: what fails here is tried again later."""
@@ -190,6 +188,13 @@ def missing() -> DatabaseProblem:
     return DatabaseProblem(
         "There is no database file where it should be.",
         hint="Run `signedin db upgrade` to make a new one, or put it back, or restore a backup.",
+    )
+
+
+def another_file() -> DatabaseProblem:
+    """What is said when another file has taken the place of the database."""
+    return DatabaseProblem(
+        "The database file was replaced by another while it was open.", hint="Restart the server."
     )
 
 

@@ -17,6 +17,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
+from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
@@ -76,6 +77,7 @@ class Door:
             "csrf": csrf, "brand": self.brand, "site": self.means_host, "lang": reader.lang, "dir": reader.dir,
             "speech": reader.speech, "zone": reader.zone_name, "attribution": self.means.places.attribution,
             "support": self.support, "path": ask.scope["path"], "account": None, "refusal": None, "notice": None,
+            "span_said": lambda span: _span_said(span, reader),
             "idle_said": _span_said(self.means.lifetimes.default.idle, reader),
             "overall_said": _span_said(self.means.lifetimes.default.overall, reader),
         }  # fmt: skip
@@ -90,8 +92,8 @@ class Door:
         arrival = arrival_of(ask)
         return reader_of(ask.headers.get("accept-language", ""), arrival.cookies, arrival.now)
 
-    async def form(self, ask: Ask) -> dict[str, str]:
-        """The fields of a form that one of our own pages sent.
+    async def form(self, ask: Ask, *, or_from_before_sign_in: bool = False) -> dict[str, str]:
+        """The fields of a form that one of our own pages sent, to whoever this browser is signed in as.
 
         Raises:
             CrossSite: it came from elsewhere, or its token is not this browser's.
@@ -100,14 +102,18 @@ class Door:
         if not came_from_ourselves(ask.scope["headers"], self.base_url):
             raise errors.CrossSite
         fields = await _fields(ask)
-        refuse_foreign_form(self.means, self._bound_to(ask), fields.pop("csrf", None))
+        bounds = [self._bound_to(ask), *([self._form_mark(ask)] if or_from_before_sign_in else [])]
+        refuse_foreign_form(self.means, bounds, fields.pop("csrf", None))
         return fields
 
     def _bound_to(self, ask: Ask) -> str:
         arrival = arrival_of(ask)
         if arrival.presence is not None and arrival.credential:
             return arrival.credential
-        form = arrival.cookies.get(self.names.form, "")[:64]
+        return self._form_mark(ask)
+
+    def _form_mark(self, ask: Ask) -> str:
+        form = arrival_of(ask).cookies.get(self.names.form, "")[:64]
         return "" if form == DUPLICATED else form
 
     def signed_in(self, ask: Ask) -> Presence:
@@ -134,12 +140,21 @@ class Door:
         """Forget the session's own cookies by name, never the neighbours' (D18)."""
         return [set_cookie(self.names, name, "", max_age=0) for name in (self.names.session, self.names.form)]
 
-    def session_cookie(self, token: str, *, shared: bool) -> str:
+    def begun_cookies(self, begun: Begun, ticks: Ticks) -> list[str]:
+        """The cookies of a session that has begun; a shared computer is never remembered (D35)."""
+        cookies = [self._session_cookie(begun.token, shared=ticks.shared)]
+        if begun.browser_token:
+            cookies.append(self._browser_cookie(begun.browser_token))
+        elif ticks.shared:
+            cookies.append(set_cookie(self.names, self.names.browser, "", max_age=0))
+        return cookies
+
+    def _session_cookie(self, token: str, *, shared: bool) -> str:
         """The session's cookie; on a shared computer it goes with the browser's window (D35)."""
         seconds = int(self.means.lifetimes.default.overall.total_seconds())
         return set_cookie(self.names, self.names.session, token, max_age=None if shared else seconds)
 
-    def browser_cookie(self, token: str) -> str:
+    def _browser_cookie(self, token: str) -> str:
         """The mark of a known browser: never a credential."""
         return set_cookie(self.names, self.names.browser, token, max_age=34_560_000)
 

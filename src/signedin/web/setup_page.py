@@ -44,10 +44,7 @@ async def setup_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
         begun = await sign_in(door.means, applicant.email, applicant.password, visit, ticks, now_of(request))
     except errors.Refused:  # the account is made all the same
         return see_other("/sign-in")
-    cookies = [door.session_cookie(begun.token, shared=False)]
-    if begun.browser_token:
-        cookies.append(door.browser_cookie(begun.browser_token))
-    return see_other("/settings/sessions", cookies=cookies)
+    return see_other("/settings/sessions", cookies=door.begun_cookies(begun, ticks))
 
 
 @get("/register")
