@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +85,6 @@ async def _one(means: Means, doomed: Filled, neighbour: str) -> Watched:
 
 async def _watch(means: Means, doomed: Filled, neighbour: str, watched: Watched, began: float) -> None:
     """Check a neighbour and a doomed session in turn; note how late each turn comes, and the first refusal."""
-    log = f"{means.database.path}-wal"
     while True:
         due = time.perf_counter() + LOOK_EVERY
         await asyncio.sleep(LOOK_EVERY)
@@ -96,7 +94,12 @@ async def _watch(means: Means, doomed: Filled, neighbour: str, watched: Watched,
         ):
             watched.holds_after = (time.perf_counter() - began) * 1000
         watched.lateness.append((time.perf_counter() - due) * 1000)
-        watched.log_bytes = max(watched.log_bytes, os.stat(log).st_size)
+        watched.log_bytes = max(watched.log_bytes, _log_bytes(means))
+
+
+def _log_bytes(means: Means) -> int:
+    log = Path(f"{means.database.path}-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 def _rows_left(means: Means, account_id: AccountId) -> int:

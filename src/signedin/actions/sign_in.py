@@ -179,7 +179,7 @@ def _refuse_if_cut_off(conn: sa.Connection, account_id: AccountId, first_proof: 
 def _seen_before(conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit) -> SeenBefore:
     familiar = accounts.familiar(conn, account_id)
     known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
-    latest = max(sessions.of(conn, account_id), key=lambda s: s.last_at, default=None)
+    latest = sessions.latest(conn, account_id)
     if latest is None:
         return SeenBefore(not familiar, known, familiar)
     return SeenBefore(not familiar, known, familiar, latest.last_from.location, latest.last_at)
