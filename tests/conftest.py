@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections import defaultdict
 
@@ -20,20 +19,18 @@ ENABLED_BY = {
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
-@pytest.fixture
-def log_lines(capsys):
-    """The log as the server writes it: a function that reads what was written since it was last asked."""
-    import structlog
-
+@pytest.fixture(scope="session", autouse=True)
+def log_as_served():
+    """The log as the server writes it, also in tests."""
     from signedin.server.logs import configure_logs
 
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logs()
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+
+
+@pytest.fixture
+def log_lines(capsys):
+    """A function that reads what the log has since it was last asked."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
 
 
 @pytest.hookimpl(wrapper=True)

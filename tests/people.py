@@ -222,6 +222,7 @@ def running(
         server = build(settings_in(folder, port, **({"base_url": base_url} | values)), clock)
         config = uvicorn.Config(
             server.app,
+            log_config=None,
             log_level="warning",
             log_config=None,
             access_log=False,
