@@ -7,8 +7,8 @@ import re
 import pytest
 
 from people import ADA, PASSWORD, SAFARI_ON_IPHONE, Browser, Clock
-from signedin.rules.errors import DatabaseProblem
 from routes import ENDLESS, every_route, filled, still
+from signedin.rules.errors import DatabaseProblem
 
 pytestmark = pytest.mark.xdist_group("headers")
 SECURE = "https://account.test"
