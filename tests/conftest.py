@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
+from functools import cache
 
 import pytest
 
@@ -17,6 +18,24 @@ ENABLED_BY = {
     "caddy": "apt install caddy",
 }
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Files whose tests share something costly go to one worker whole; pytest-xdist's own groups do not work
+    with this pytest, whose items keep their ids elsewhere."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if _shares_something(config.rootpath / file) else nodeid
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@cache
+def _shares_something(file):
+    return "pytestmark = pytest.mark.xdist_group(" in file.read_text()
 
 
 @pytest.fixture(scope="session", autouse=True)

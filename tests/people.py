@@ -224,7 +224,6 @@ def running(
             server.app,
             log_config=None,
             log_level="warning",
-            log_config=None,
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,

@@ -109,7 +109,9 @@ def test_an_ending_at_one_server_holds_at_both_and_nothing_brings_it_back(houses
 
 
 @pytest.mark.security("attack-2", "7.4.1", "8.3.2")
-@pytest.mark.parametrize("ending", [revoke, log_out_all, an_operator_ends_all], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "ending", [revoke, log_out_all, an_operator_ends_all], ids=lambda each: each.__name__
+)
 def test_a_stream_at_the_other_server_says_why_and_ends_and_tells_nothing_more(houses, ending):
     one, other = houses
     laptop, phone = one.signed_in(), one.signed_in(SAFARI_ON_IPHONE)
