@@ -222,8 +222,8 @@ def running(
         server = build(settings_in(folder, port, **({"base_url": base_url} | values)), clock)
         config = uvicorn.Config(
             server.app,
-            log_level="warning",
             log_config=None,
+            log_level="warning",
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,
