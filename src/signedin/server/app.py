@@ -30,7 +30,15 @@ from signedin.server.means import close_means, open_means, utc_now
 from signedin.server.refusals import exception_handlers
 from signedin.server.settings import Settings
 from signedin.store import accounts
-from signedin.web import help_page, sessions_page, sessions_stream, setup_page, sign_in_page, static_files
+from signedin.web import (
+    help_page,
+    language_form,
+    sessions_page,
+    sessions_stream,
+    setup_page,
+    sign_in_page,
+    static_files,
+)
 from signedin.web.door import Door
 from signedin.web.rendering import environment
 
@@ -96,7 +104,8 @@ def _pages() -> list[Any]:
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
-        setup_page.invite_page, help_page.help_page, help_page.privacy_page, static_files.static_file,
+        setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
+        static_files.static_file,
     ]  # fmt: skip
 
 

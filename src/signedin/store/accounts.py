@@ -132,6 +132,12 @@ def set_epoch(conn: sa.Connection, account_id: AccountId, number: int, now: date
     )
 
 
+def set_language(conn: sa.Connection, account_id: AccountId, locale: str, zone: str | None) -> None:
+    """Remember how letters to the account are written: in which language, and by which clock."""
+    values = {"locale": locale, "zone": zone}
+    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(**values))
+
+
 def set_state(conn: sa.Connection, account_id: AccountId, state: AccountState) -> None:
     """Disable, enable or close the account."""
     conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(state=state))
