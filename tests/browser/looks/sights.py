@@ -22,11 +22,12 @@ Way = Callable[[Gallery, RealBrowser], Page]
 
 @dataclass(frozen=True)
 class Sight:
-    """A page in a state, and the way to it; without a script where `is_plain`."""
+    """A page in a state, and the way to it; without a script where `is_plain`, a long way down where `is_large`."""
 
     name: str
     way: Way
     is_plain: bool = False
+    is_large: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -45,17 +46,17 @@ def _nothing(route: Route) -> None:
 SIGHTS: list[Sight] = []
 
 
-def sight(name: str, *, is_plain: bool = False) -> Callable[[Way], Way]:
+def sight(name: str, *, is_plain: bool = False, is_large: bool = False) -> Callable[[Way], Way]:
     """Put a way to a page among what there is to see."""
 
     def add(way: Way) -> Way:
-        SIGHTS.append(Sight(name, way, is_plain))
+        SIGHTS.append(Sight(name, way, is_plain, is_large))
         return way
 
     return add
 
 
-def _open(path: str, who: str | None = None, *, is_plain: bool = False) -> Way:
+def _open(path: str, who: str | None = None) -> Way:
     def way(gallery: Gallery, browser: RealBrowser) -> Page:
         if who is not None:
             gallery.signed_in(browser, who)
@@ -82,13 +83,15 @@ for name, path, who in (
     ("sessions, none in a place found", f"{SESSIONS}?place=berlin-de&q=lisbon", INES),
     ("sessions, none found", f"{SESSIONS}?q=atlantis", INES),
     ("sessions of one who is alone", SESSIONS, ALONE),
-    ("sessions of a crowd", SESSIONS, CROWD),
     ("sessions with long names", SESSIONS, WORDY),
     ("log out all, confirmed", f"{SESSIONS}/logout-all", INES),
     ("log out others, confirmed", f"{SESSIONS}/logout-all?except=current", INES),
     ("log out all with long names", f"{SESSIONS}/logout-all", WORDY),
 ):
     sight(name)(_open(path, who))
+
+
+sight("sessions of a crowd", is_large=True)(_open(SESSIONS, CROWD))
 
 
 @sight("sessions of a newcomer at home")
