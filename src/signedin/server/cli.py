@@ -10,11 +10,9 @@ from dataclasses import replace
 import click
 
 from signedin import __version__
-from signedin.rules.errors import Refused
 from signedin.server import cli_accounts, cli_geo, cli_store
-from signedin.server.cli_shared import carried_out, fail, json_option, settings_or_fail, told
+from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
 from signedin.server.settings import Settings, knobs
-from signedin.store.keyring import KeyringProblem
 
 PARTS: dict[str, click.Command] = {
     "account": cli_accounts.account,
@@ -61,11 +59,8 @@ def demo(host: str, port: int) -> None:
 def started(serving: Callable[[], None]) -> None:
     """Start a server; whatever keeps it from starting is said in one sentence."""
     try:
-        serving()
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
-    except KeyringProblem as problem:
-        fail(str(problem))
+        with said_clearly():
+            serving()
     except KeyboardInterrupt:
         with suppress(BrokenPipeError):
             click.echo("")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import click
 
 from signedin.actions.means import Means
-from signedin.rules.errors import Refused
-from signedin.server.cli_shared import carried_out, fail, json_option, settings_or_fail, told
+from signedin.server.cli_shared import carried_out, fail, json_option, said_clearly, settings_or_fail, told
+from signedin.server.means import open_store
 from signedin.store import accounts, journal, schema_version
 from signedin.store.database import Database
-from signedin.store.keyring import Keyring, KeyringProblem
+from signedin.store.keyring import Keyring
 
 
 @click.group()
@@ -23,14 +24,16 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to this version's schema; forward only, in one transaction.
 
+    When there is none it is made, and the keyring with it.
+
     Example: signedin db upgrade
     """
     settings = settings_or_fail()
-    settings.database_url.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        click.echo(f"The database has version {schema_version.upgrade(Database(settings.database_url))}.")
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
+    with said_clearly():
+        database, _ = open_store(settings)
+        with closing(database):
+            version = schema_version.upgrade(database)
+    click.echo(f"The database has version {version}.")
 
 
 @db.command()
@@ -43,10 +46,8 @@ def status(*, as_json: bool) -> None:
     path = settings_or_fail().database_url
     if not path.exists():
         fail(f"There is no database at {path}.", "Run `signedin db upgrade`, or start the server.")
-    try:
-        current, newest = schema_version.current(Database(path)), schema_version.newest()
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
+    with said_clearly(), closing(Database(path)) as database:
+        current, newest = schema_version.current(database), schema_version.newest()
     value = {"current": current, "newest": newest}
     told(value, as_json=as_json, text=f"The database has version {current}; this code wants {newest}.")
 
@@ -62,11 +63,11 @@ def rotate() -> None:
 
     Example: signedin secret rotate
     """
-    try:
-        ring = Keyring.load(settings_or_fail().secret_file)
-        ring.rotate()
-    except KeyringProblem as problem:
-        fail(str(problem))
+    path = settings_or_fail().secret_file
+    if not path.exists():
+        fail(f"There is no keyring at {path}.", "Run `signedin db upgrade`, or restore it from your backup.")
+    with said_clearly():
+        Keyring.load(path).rotate()
     click.echo("Rotated. Restart the servers so that they use the new key.")
 
 

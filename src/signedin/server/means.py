@@ -20,12 +20,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
-    """Open the database, the keyring and the place file.
+def open_store(settings: Settings) -> tuple[Database, Keyring]:
+    """Open the database and the keyring; the keyring is made when the database is.
 
     Raises:
-        DatabaseProblem: the database cannot be used; says why.
-        KeyringProblem: the keyring cannot be used; says why.
+        KeyringProblem: the keyring cannot be used, or has gone; says what to do.
     """
     path = settings.database_url
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -36,12 +35,27 @@ def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
     # processes start at once or one is killed in between.
     keyring = Keyring.load(settings.secret_file)
-    database = Database(path)
-    if upgrade:
-        schema_version.upgrade(database)
-    schema_version.refuse_newer(database)
+    return Database(path), keyring
+
+
+def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
+    """Open the database, the keyring and the place file.
+
+    Raises:
+        DatabaseProblem: the database cannot be used; says why.
+        KeyringProblem: the keyring cannot be used; says why.
+    """
+    database, keyring = open_store(settings)
+    try:
+        if upgrade:
+            schema_version.upgrade(database)
+        schema_version.refuse_newer(database)
+        checks = Checks(database.path)
+    except BaseException:
+        database.close()
+        raise
     return Means(
-        database, Checks(path), keyring, PasswordHasher(),
+        database, checks, keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
         settings.brand_name,
     )  # fmt: skip
