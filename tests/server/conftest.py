@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -54,11 +61,68 @@ class CommandLine:
         self.done("account", "add", email, "--name", name, "--password-stdin", typed=f"{PASSWORD}\n")
 
 
+class Process:
+    """The command in a process of its own, for what only a real one can show."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        program = "from signedin.server.cli import main; main()"
+        path = os.pathsep.join(str(Path(__file__).parents[2] / part) for part in ("src", "tests"))
+        self.running = subprocess.Popen(
+            [sys.executable, "-c", program, *words], cwd=folder, text=True, env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def line(self) -> str:
+        """The next line it prints."""
+        return self.running.stdout.readline()
+
+    def stopped(self, number: int = signal.SIGTERM) -> Said:
+        """Tell it to stop, and wait until it has."""
+        self.running.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> Said:
+        """What it had said when it ended."""
+        out, err = self.running.communicate(timeout=60)
+        return Said(self.running.returncode, out, err)
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Starts the command in a process; none is left over."""
+    started = []
+
+    def start(*words):
+        started.append(Process(tmp_path, *words))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.running.kill()
+        each.running.communicate()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def answer_of(url: str) -> httpx.Response:
+    """The first answer there, once somebody listens."""
+    pause = threading.Event()
+    for _ in range(1200):
+        try:
+            return httpx.get(url, timeout=20)
+        except httpx.ConnectError:
+            pause.wait(0.05)
+    raise TimeoutError(f"nobody answers at {url}")
+
+
 @pytest.fixture
 def signedin(tmp_path, monkeypatch):
     """The command line in an empty folder: nothing of this machine's environment reaches it."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("SIGNEDIN_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
-import threading
 from pathlib import Path
 
-import httpx
 import pytest
 
 from people import PASSWORD
+from server.conftest import answer_of, free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "running.md"
@@ -55,22 +53,6 @@ def shell(clone):
     for process in serving:
         os.killpg(process.pid, 9)
         process.communicate()
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def answer_of(url):
-    pause = threading.Event()
-    for _ in range(1200):
-        try:
-            return httpx.get(url, timeout=10)
-        except httpx.ConnectError:
-            pause.wait(0.05)
-    raise TimeoutError(f"nobody answers at {url}")
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
