@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.actions.audit import anchor
 from signedin.actions.means import Means
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
@@ -116,6 +117,7 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
             await asyncio.gather(*jobs, return_exceptions=True)
             with suppress(Exception):
                 await flush_now(server)
+                await anchor(server.means, server.clock())
 
     return run
 

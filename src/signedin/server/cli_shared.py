@@ -13,6 +13,7 @@ import click
 
 from signedin.rules.errors import Refused
 from signedin.server.settings import Settings, SettingsProblem, load
+from signedin.store.anchors import AnchorsProblem
 from signedin.store.keyring import KeyringProblem
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -53,7 +54,7 @@ def said_clearly() -> Iterator[None]:
         yield
     except Refused as refusal:
         fail(refusal.sentence, refusal.hint)
-    except KeyringProblem as problem:
+    except (KeyringProblem, AnchorsProblem) as problem:
         fail(str(problem))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
 from signedin.server.settings import Settings
-from signedin.store import schema_version
+from signedin.store import journal, schema_version
 from signedin.store.checks import Checks
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring, KeyringProblem
@@ -46,6 +46,7 @@ def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
         KeyringProblem: the keyring cannot be used; says why.
     """
     database, keyring = open_store(settings)
+    journal.keyed_by(database.engine, keyring.mac)
     try:
         if upgrade:
             schema_version.upgrade(database)
