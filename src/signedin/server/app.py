@@ -107,7 +107,9 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
         jobs = [
             asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
             asyncio.create_task(_every(5, "post", lambda: _post(server))),
-            asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()))),
+            asyncio.create_task(
+                _every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)
+            ),
         ]
         try:
             yield
@@ -134,9 +136,11 @@ async def _post(server: Server) -> None:
     await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
 
 
-async def _every(seconds: float, name: str, job: Callable[[], object]) -> None:
+async def _every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
     while True:
-        await asyncio.sleep(seconds)
+        if not at_once:
+            await asyncio.sleep(seconds)
+        at_once = False
         try:
             await job()  # type: ignore[misc]  # every job is a coroutine function
         except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come
