@@ -65,7 +65,8 @@ class Place:
 
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | more
         return subprocess.Popen(
-            [SIGNEDIN, *words], cwd=self.folder, env=self.environment(), text=True, preexec_fn=limit,
+            [SIGNEDIN, *words], cwd=self.folder, env=self.environment(), text=True,
+            preexec_fn=limit,  # noqa: PLW1509  # the limits of a process can only be set from within
             **given,
         )  # fmt: skip
 

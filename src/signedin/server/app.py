@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.actions.audit import anchor
 from signedin.actions.means import Means
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
@@ -115,7 +116,9 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
         jobs = [
             asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
             asyncio.create_task(_every(5, "post", lambda: _post(server))),
-            asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()))),
+            asyncio.create_task(
+                _every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)
+            ),
         ]
         try:
             yield
@@ -125,6 +128,7 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
             await asyncio.gather(*jobs, return_exceptions=True)
             with suppress(Exception):
                 await flush_now(server)
+                await anchor(server.means, server.clock())
 
     return run
 
@@ -141,9 +145,11 @@ async def _post(server: Server) -> None:
     await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
 
 
-async def _every(seconds: float, name: str, job: Callable[[], object]) -> None:
+async def _every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
     while True:
-        await asyncio.sleep(seconds)
+        if not at_once:
+            await asyncio.sleep(seconds)
+        at_once = False
         try:
             await job()  # type: ignore[misc]  # every job is a coroutine function
         except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come

@@ -109,9 +109,9 @@ def find_by_email(conn: sa.Connection, email: str) -> Account | None:
     return find(conn, AccountId(account_id or 0))  # as many statements for nobody's address (security 6.3.8)
 
 
-def every(conn: sa.Connection, limit: int = 1000) -> list[Account]:
-    """The accounts, by address, for the operator's list."""
-    rows = conn.execute(sa.select(accounts).order_by(accounts.c.email).limit(limit))
+def every(conn: sa.Connection) -> list[Account]:
+    """All accounts, by address, for the operator's list."""
+    rows = conn.execute(sa.select(accounts).order_by(accounts.c.email))
     return [_account(row) for row in rows]
 
 
