@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from browser.authority import OURS, Authority
-from browser.browsers import KINDS, RealBrowser, find_chromium, launch
+from browser.browsers import KINDS, PATIENCE, RealBrowser, find_chromium, launch
 from people import ADA, Clock, done_apart, running
 from signedin.server.demo import fill
 
 HERE = Path(__file__).parent
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -27,21 +29,48 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
+@contextmanager
+def awake(loop):
+    """Playwright's loop counts as running only while a test of a browser runs: other tests have loops too."""
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
 @pytest.fixture(scope="session")
-def playwright():
+def playwright_and_its_loop():
     with sync_playwright() as playwright:
-        yield playwright
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield playwright, loop
+        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")
-def chromium(request, authority):
+def playwright(playwright_and_its_loop):
+    return playwright_and_its_loop[0]
+
+
+@pytest.fixture(autouse=True)
+def _awake(playwright_and_its_loop):
+    with awake(playwright_and_its_loop[1]):
+        yield
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_and_its_loop, authority):
     """One Chromium for all tests of a worker."""
+    playwright, loop = playwright_and_its_loop
     path = find_chromium()
     if path is None:
         pytest.skip("no chromium was found on this machine")
-    browser = launch(request.getfixturevalue("playwright"), path, authority.pin)
+    with awake(loop):
+        browser = launch(playwright, path, authority.pin)
     yield browser
-    browser.close()
+    with awake(loop):
+        browser.close()
 
 
 @pytest.fixture
@@ -70,12 +99,19 @@ def clock(empty_house):
 @pytest.fixture
 def browsers(chromium, empty_house):
     """Makes real browsers: browsers("laptop"), browsers("phone", java_script_enabled=False)."""
+    with closed(chromium, empty_house) as make:
+        yield make
+
+
+@contextmanager
+def closed(chromium, house):
+    """Makes real browsers that are closed at the end, and had no trouble that nobody expected."""
     made = []
 
     def make(name="laptop", **options):
         chosen = KINDS.get(name, KINDS["laptop"]) | options
         agent, address = chosen.pop("agent"), chosen.pop("address")
-        made.append(RealBrowser(chromium, empty_house, name, agent, address, chosen))
+        made.append(RealBrowser(chromium, house, name, agent, address, chosen))
         return made[-1]
 
     yield make
