@@ -35,9 +35,8 @@ async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     if "signedin-automatic" in request.headers:
         arrival_of(request).is_quiet = True  # the open page reads it again by itself: nobody's activity (D15)
     presence = door.signed_in(request)
-    number = latest_number(
-        door.means, presence.account_id
-    )  # before the list: what follows is told by the stream
+    # Read before the list: what happens after it is told by the stream.
+    number = latest_number(door.means, presence.account_id)
     listed = await list_sessions(door.means, presence, now_of(request))
     partial = request.headers.get("signedin-partial") == "list"
     return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed, number)
