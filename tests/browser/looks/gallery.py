@@ -51,6 +51,7 @@ class Gallery:
 
     chromium: Chromium
     house: House
+    empty: House
     ines: tuple[str, str]
     furniture: frozenset[str] = frozenset()
 
@@ -98,12 +99,12 @@ class Gallery:
         return self.signed_in(browser, who)
 
 
-def furnish(chromium: Chromium, house: House) -> Gallery:
-    """Move everybody in."""
+def furnish(chromium: Chromium, house: House, empty: House) -> Gallery:
+    """Move everybody in; the empty house is still to be set up."""
     filled = done_apart(demo.fill(house.means, house.clock()))
     for email in (ALONE, AT_HOME, CROWD, WORDY):
         house.somebody(email, "Grace Hopper")
-    gallery = Gallery(chromium, house, (filled.account.email, filled.password))
+    gallery = Gallery(chromium, house, empty, (filled.account.email, filled.password))
     gallery.newcomer(AT_HOME, SAFARI_ON_IPHONE, "192.168.1.20")
     gallery.newcomer(AT_HOME, FIREFOX_ON_WINDOWS, "10.0.0.4")
     rename(house, CROWD, [f"Browser {number} on Linux" for number in range(999)])

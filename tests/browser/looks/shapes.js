@@ -4,10 +4,12 @@
     const name = element.getAttribute("class") ?? "";
     return `${element.localName}.${name.split(" ").join(".")} "${element.textContent.trim().slice(0, 40)}"`;
   };
+  const isForListenersOnly = (element) =>
+    element && (element.getBoundingClientRect().width === 1 || isForListenersOnly(element.parentElement));
   const isShown = (element) =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.closest(".vh, .skip") &&
-    element.getBoundingClientRect().width !== 1; // kept for who listens, hidden from who looks
+    !isForListenersOnly(element);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(isShown);
   const isOutside = ({ left, right, width }) =>
     width && (left < -1 || right > document.documentElement.clientWidth + 1);
