@@ -178,7 +178,7 @@ class _Bench:
         """The check taken apart; what is left over is calls and decisions."""
         keys, checks, way_keys = self._keys(tokens), self._means.checks, self._means.keyring.way_keys
         moment = to_micros(self._now)
-        questions = [(account_id, digest, moment, moment) for account_id, digest in keys]
+        questions = [(account_id, digest, moment, 0) for account_id, digest in keys]
         ways: dict[str, Way] = {
             "step: the whole check": _once(self.check, tokens),
             "step: shape and digest of the token": _each(

@@ -160,6 +160,7 @@ How to read a page:
 - A ratio is taken in every round, and the *median* of the rounds counts against the goal; *least to most* says how far the rounds lie apart.
 - *Of the bests* is the best round of the one by the best round of the other: noise only ever slows things down.
 - Where the two differ much, or the fixed loop took very different times between cases, the machine had other things to do, and the run says little.
+- `check` and `list` are timed in processor time, so that other programs on the machine count little; all else by the clock on the wall.
 - Figures in microseconds, milliseconds and requests a second are of that machine at that hour; they are there to take a ratio apart, not to be compared with another page.
 - A missed goal stands there as missed, with a profile.
 
