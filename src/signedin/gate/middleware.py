@@ -17,7 +17,7 @@ from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import CookieNames, cookies
 from signedin.gate.guessing import Guessing
-from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests
+from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests, Unavailable
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +25,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -74,12 +75,22 @@ class Arrival:
 
 
 class Gate:
-    """The ASGI middleware that recognises who is asking."""
+    """The ASGI middleware that recognises who is asking.
+
+    `refuse` answers in the place of a page whose use could not be written in time.
+    """
 
     def __init__(
-        self, app: App, means: Means, names: CookieNames, trusted: Networks, clock: Callable[[], datetime]
+        self,
+        app: App,
+        refuse: Refuse,
+        means: Means,
+        names: CookieNames,
+        trusted: Networks,
+        clock: Callable[[], datetime],
     ) -> None:
         self._app = app
+        self._refuse = refuse
         self._means = means
         self._names = names
         self._trusted = trusted
@@ -93,10 +104,19 @@ class Gate:
             return
         arrival = self._recognise(scope)
         scope["signedin"] = arrival
+        is_refused = False
 
         async def noting(message: Message) -> None:
+            nonlocal is_refused
+            if is_refused:
+                return
             if message["type"] == "http.response.start" and message["status"] < 400:
-                await self._note(arrival)
+                try:
+                    await self._note(arrival)
+                except (DatabaseProblem, Unavailable) as problem:
+                    is_refused = True
+                    await self._refuse(scope, receive, send, problem)
+                    return
             await send(message)
 
         await self._app(scope, receive, noting if arrival.recognised is not None else send)

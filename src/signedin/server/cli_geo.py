@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from signedin.rules.errors import Refused
 from signedin.server import geo as geo_file
-from signedin.server.cli_shared import fail, json_option, settings_or_fail, told
+from signedin.server.cli_shared import in_one_sentence, json_option, settings_or_fail, told
 from signedin.server.means import utc_now
 from signedin.store.places import Places
 
@@ -26,10 +25,8 @@ def update(*, accept_license: bool) -> None:
     Example: signedin geo update --accept-license
     """
     target = settings_or_fail().geo_db
-    try:
+    with in_one_sentence():
         done = geo_file.update(target, geo_file.download, utc_now().date(), consent=accept_license)
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
     click.echo(f"Fetched {done.month} from {done.url}: {done.size} bytes, sha256 {done.sha256}.")
 
 

@@ -56,6 +56,8 @@ def said_clearly() -> Iterator[None]:
         fail(refusal.sentence, refusal.hint)
     except (KeyringProblem, AnchorsProblem) as problem:
         fail(str(problem))
+    except OSError as error:
+        fail(f"{error.filename or 'The system'}: {error.strerror}.", "Check that it exists, and its rights.")
 
 
 def told(value: Any, *, as_json: bool, text: str) -> None:

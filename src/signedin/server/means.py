@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
+from signedin.rules.errors import DatabaseProblem
 from signedin.server.settings import Settings
-from signedin.store import journal, schema_version
+from signedin.store import activity, installation, journal, schema_version
 from signedin.store.checks import Checks
 from signedin.store.company import Company
 from signedin.store.database import Database
@@ -28,11 +29,7 @@ def open_store(settings: Settings) -> tuple[Database, Keyring]:
         KeyringProblem: the keyring cannot be used, or has gone; says what to do.
     """
     path = settings.database_url
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.exists() and not settings.secret_file.exists():
-        raise KeyringProblem(
-            f"There is a database at {path} but no keyring at {settings.secret_file}. Restore it from your backup."
-        )
+    _refuse_a_lost_keyring(path, settings.secret_file)
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
     # processes start at once or one is killed in between.
     keyring = Keyring.load(settings.secret_file)
@@ -52,6 +49,11 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         if upgrade:
             schema_version.upgrade(database)
         schema_version.refuse_newer(database)
+        _refuse_another_keyring(database, keyring, settings.secret_file)
+        if serving:
+            database.write_now(
+                installation.job_ran, "start", utc_now()
+            )  # what cannot be written ends nothing
         checks = Checks(database.path)
     except BaseException:
         database.close()
@@ -61,6 +63,31 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
         settings.brand_name, company=Company(database.path) if serving else None,
     )  # fmt: skip
+
+
+def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_lost = database.exists() and not keyring.exists()
+    except OSError as error:
+        raise DatabaseProblem(
+            f"{error.filename}: {error.strerror}.",
+            hint="Check the folders of the database and the keyring, their owner and their rights.",
+            reason="unreachable",
+        ) from error
+    if is_lost:
+        raise KeyringProblem(
+            f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
+        )
+
+
+def _refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
+    """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in."""
+    sealed = database.read_now(activity.sealed, 5)
+    if sealed and all(keyring.decrypt("address", account_id, each) is None for account_id, each in sealed):
+        raise KeyringProblem(
+            f"{path} is not the keyring that this database was written with. Restore that one from your backup."
+        )
 
 
 def close_means(means: Means) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from litestar import Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
 from signedin.gate.answers import retry_after, status_of
+from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
 from signedin.rules.wording import marked as _
@@ -65,6 +66,18 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
         errors.Refused: refusal, HTTPException: http, sqlite3.OperationalError: database, Exception: bug,
     }  # fmt: skip
     return {kind: _handler(answer) for kind, answer in answers.items()}
+
+
+def refuser(handlers: dict[Any, Handler]) -> Refuse:
+    """Answers with a refusal from outside the pages."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send, refusal: errors.Refused) -> None:
+        # Litestar types its scope, its receiving and its sending more narrowly.
+        ask: Ask = Request(scope, receive, send)  # type: ignore[arg-type]
+        answer = handlers[errors.Refused](ask, refusal).to_asgi_response(None, ask)
+        await answer(scope, receive, send)  # type: ignore[arg-type]
+
+    return refuse
 
 
 class _Answer(Response[None]):

@@ -189,13 +189,16 @@ def missing() -> DatabaseProblem:
     return DatabaseProblem(
         _("There is no database file where it should be."),
         hint=_("Run `signedin db upgrade` to make a new one, or put it back, or restore a backup."),
+        reason="missing",
     )
 
 
 def another_file() -> DatabaseProblem:
     """What is said when another file has taken the place of the database."""
     return DatabaseProblem(
-        _("The database file was replaced by another while it was open."), hint=_("Restart the server.")
+        _("The database file was replaced by another while it was open."),
+        hint=_("Restart the server."),
+        reason="replaced",
     )
 
 
