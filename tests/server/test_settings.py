@@ -56,6 +56,95 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path):
     assert any("plain http is only for localhost" in problem for problem in told.value.problems)
 
 
+BASE_URLS = {
+    "https://Account.Example.ORG": "https://account.example.org",
+    "HTTPS://account.example.org:443/": "https://account.example.org",
+    "https://account.example.org:8443": "https://account.example.org:8443",
+    "http://LOCALHOST:80": "http://localhost",
+    "http://[::1]:8000/": "http://[::1]:8000",
+}
+
+
+@pytest.mark.guide("D18")
+@pytest.mark.parametrize("given", BASE_URLS)
+def test_the_base_url_is_taken_as_browsers_write_it(tmp_path, given):
+    assert load({"SIGNEDIN_BASE_URL": given}, tmp_path / "none.toml").base_url == BASE_URLS[given]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["account.example.org", "https://", "https://a.example/path", "https://a.example?x", "https://a.example#x",
+     "https://me@a.example", "https://a.example:port", "https://a.example:99999", "https://[::1"],
+)  # fmt: skip
+def test_a_base_url_that_is_none_is_refused(tmp_path, given):
+    with pytest.raises(SettingsProblem, match="SIGNEDIN_BASE_URL"):
+        load({"SIGNEDIN_BASE_URL": given}, tmp_path / "none.toml")
+
+
+def problems(environment, file):
+    with pytest.raises(SettingsProblem) as told:
+        load(environment, file)
+    return told.value.problems
+
+
+def test_what_is_no_setting_is_refused_in_the_environment_and_the_file_with_what_was_perhaps_meant(tmp_path):
+    file = tmp_path / "signedin.toml"
+    file.write_text('trusted_proxy = "10.0.0.0/8"\n')
+    environment = {
+        "SIGNEDIN_INACTIVTY": "1h",
+        "SIGNEDIN_COLOUR": "red",
+        "SIGNEDIN_SMTP_URI_FILE": "x",
+        "PATH": "/bin",
+    }
+    assert problems(environment, file) == [
+        "SIGNEDIN_COLOUR: there is no such setting",
+        "SIGNEDIN_INACTIVTY: there is no such setting; did you mean SIGNEDIN_INACTIVITY?",
+        "SIGNEDIN_SMTP_URI_FILE: there is no such setting; did you mean SIGNEDIN_SMTP_URL?",
+        f"{file}: trusted_proxy: there is no such setting; did you mean trusted_proxies?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["STEP_UP", "WORKERS", "BUS"])
+def test_a_setting_whose_feature_is_not_built_yet_says_so(tmp_path, name):
+    (said,) = problems({f"SIGNEDIN_{name}": "1"}, tmp_path / "none.toml")
+    assert said.startswith(f"SIGNEDIN_{name}: ")
+    assert "is not built yet" in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://u:tops/cret@mail.example.org",
+     "smtp://u:topscret@mail.example.org:port", "smtp://u:tops#cret@mail.example.org", "smtp://:topscret@mail.example.org"],
+)  # fmt: skip
+@pytest.mark.security("16.2.5")
+def test_a_mail_server_that_is_none_is_refused_without_repeating_its_password(tmp_path, given):
+    (said,) = problems({"SIGNEDIN_SMTP_URL": given}, tmp_path / "none.toml")
+    assert "SIGNEDIN_SMTP_URL" in said
+    assert "cret" not in said
+
+
+def test_a_setting_given_twice_and_a_file_that_is_no_text_are_refused(tmp_path):
+    (tmp_path / "name").write_bytes(b"\xff")
+    file = str(tmp_path / "name")
+    environment = {
+        "SIGNEDIN_MAIL_FROM": "a@example.org",
+        "SIGNEDIN_MAIL_FROM_FILE": file,
+        "SIGNEDIN_BRAND_NAME_FILE": file,
+    }
+    assert problems(environment, tmp_path / "none.toml") == [
+        "SIGNEDIN_MAIL_FROM and SIGNEDIN_MAIL_FROM_FILE are both set; leave one",
+        f"SIGNEDIN_BRAND_NAME_FILE: {file} cannot be read",
+    ]
+
+
+def test_the_server_does_not_start_with_a_setting_that_is_none(signedin):
+    signedin.environment = {"SIGNEDIN_INACTIVTY": "1h", "SIGNEDIN_OVERALL": "never"}
+    said = signedin("serve")
+    assert said.status == 1
+    assert said.err.splitlines()[0] == "The settings cannot be used:"
+    assert len(said.err.splitlines()) == 3
+
+
 def test_the_page_of_settings_is_true():
     from tools.reference import errors_page, settings_page
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +16,15 @@ from urllib.parse import urlsplit
 from signedin.actions.means import Registration
 from signedin.rules.lifetime import PROFILES, Lifetimes, Limits
 from signedin.rules.session import AppType
+from signedin.server import setting_values
 
 PREFIX = "SIGNEDIN_"
+NOT_YET = {
+    "step_up": "a fresh sign-in before ending sessions",
+    "workers": "several processes behind one port",
+    "bus": "telling other processes of endings",
+}
+"""Settings that have a name already, but whose feature this version does not have."""
 
 
 class SettingsProblem(Exception):
@@ -26,38 +33,6 @@ class SettingsProblem(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def parse_span(text: str) -> timedelta:
-    """A span of time as people write it.
-
-    >>> parse_span("30d"), parse_span("5s")
-    (datetime.timedelta(days=30), datetime.timedelta(seconds=5))
-    """
-    match = re.fullmatch(r"\s*(\d{1,6})\s*(s|m|h|d)\s*", text)
-    if not match or not int(match[1]):
-        raise ValueError("write it like 30d, 12h, 15m or 5s; it cannot be without end")
-    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
-
-
-def _sqlite_path(text: str) -> Path:
-    if not text.startswith("sqlite:///"):
-        raise ValueError("only sqlite:///path is supported by this version")
-    return Path(text.removeprefix("sqlite:///"))
-
-
-def _base_url(text: str) -> str:
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise ValueError("write it like https://account.example.org, without a path")
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("plain http is only for localhost; put a proxy with TLS in front and use https")
-    return text.rstrip("/")
 
 
 def _profile(text: str) -> str:
@@ -75,32 +50,39 @@ def _knob(default: Any, sentence: str, read: Callable[[str], Any], *, shown: boo
 class Settings:
     """The settings in force; `sources` says where each value came from."""
 
-    database_url: Path = _knob(Path("var/signedin.db"), "The database: `sqlite:///path`.", _sqlite_path)
-    base_url: str = _knob("http://localhost:8000", "The address people use, without a path.", _base_url)
+    database_url: Path = _knob(
+        Path("var/signedin.db"), "The database: `sqlite:///path`.", setting_values.sqlite_path
+    )
+    base_url: str = _knob(
+        "http://localhost:8000", "The address people use, without a path.", setting_values.base_url
+    )
     secret_file: Path = _knob(Path("var/secret.json"), "The keyring; made at first start, 0600.", Path)
     inactivity: timedelta | None = _knob(
-        None, "A session ends after this long without use (30d).", parse_span
+        None, "A session ends after this long without use (30d).", setting_values.span
     )
-    overall: timedelta | None = _knob(None, "A session never lasts longer than this (365d).", parse_span)
-    inactivity_admin: timedelta | None = _knob(None, "The same for Admin sessions.", parse_span)
-    overall_admin: timedelta | None = _knob(None, "The same for Admin sessions.", parse_span)
-    inactivity_sync: timedelta | None = _knob(None, "The same for Sync sessions.", parse_span)
-    overall_sync: timedelta | None = _knob(None, "The same for Sync sessions.", parse_span)
-    inactivity_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", parse_span)
-    overall_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", parse_span)
+    overall: timedelta | None = _knob(
+        None, "A session never lasts longer than this (365d).", setting_values.span
+    )
+    inactivity_admin: timedelta | None = _knob(None, "The same for Admin sessions.", setting_values.span)
+    overall_admin: timedelta | None = _knob(None, "The same for Admin sessions.", setting_values.span)
+    inactivity_sync: timedelta | None = _knob(None, "The same for Sync sessions.", setting_values.span)
+    overall_sync: timedelta | None = _knob(None, "The same for Sync sessions.", setting_values.span)
+    inactivity_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", setting_values.span)
+    overall_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", setting_values.span)
     profile: str = _knob("default", "Limits to start from: " + ", ".join(PROFILES) + ".", _profile)
     registration: Registration = _knob(
         Registration.INVITATION, "Who may make an account: open, invitation or closed.", Registration
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _knob(
-        (), "Networks whose X-Forwarded-For is believed, with commas between.", _networks
+        (), "Networks whose X-Forwarded-For is believed, with commas between.", setting_values.networks
     )
     geo_db: Path = _knob(
         Path("var/places.mmdb"), "The place file (MMDB); without one no place is shown.", Path
     )
     smtp_url: str = _knob(
-        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.", str, shown=False
-    )
+        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.",
+        setting_values.smtp_url, shown=False,
+    )  # fmt: skip
     mail_dir: Path = _knob(Path("var/mail"), "The folder for mail when there is no SMTP server.", Path)
     mail_from: str = _knob("signedin@localhost", "The sender of mail.", str)
     brand_name: str = _knob("Signedin", "The name on the pages.", str)
@@ -150,7 +132,7 @@ def load(environment: Mapping[str, str] | None = None, file: Path = Path("signed
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     known = {knob.name: knob for knob in fields(Settings) if "read" in knob.metadata}
-    problems += [f"{file}: there is no setting {name!r}" for name in written if name not in known]
+    problems += _unknown(environment, written, file, known)
     for name, knob in known.items():
         found = _find(name, environment, written, file, problems)
         if found is None:
@@ -165,17 +147,39 @@ def load(environment: Mapping[str, str] | None = None, file: Path = Path("signed
     return Settings(**values, sources=sources)
 
 
+def _unknown(
+    environment: Mapping[str, str], written: Iterable[str], file: Path, known: Iterable[str]
+) -> Iterator[str]:
+    """What is set that is no setting, with the name that was perhaps meant."""
+    for variable in sorted(each for each in environment if each.startswith(PREFIX)):
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known and name.removesuffix("_file") not in known:
+            yield f"{variable}: {_why_unknown(name, known, lambda meant: PREFIX + meant.upper())}"
+    for name in written:
+        if name not in known:
+            yield f"{file}: {name}: {_why_unknown(name, known, str)}"
+
+
+def _why_unknown(name: str, known: Iterable[str], said: Callable[[str], str]) -> str:
+    if name in NOT_YET:
+        return f"{NOT_YET[name]} is not built yet, so it would do nothing; leave it out"
+    meant = get_close_matches(name, known, 1, 0.7)
+    return "there is no such setting" + (f"; did you mean {said(meant[0])}?" if meant else "")
+
+
 def _find(
     name: str, environment: Mapping[str, str], written: Mapping[str, str], file: Path, problems: list[str]
 ) -> tuple[str, str] | None:
     variable = PREFIX + name.upper()
+    if variable in environment and f"{variable}_FILE" in environment:
+        problems.append(f"{variable} and {variable}_FILE are both set; leave one")
     if variable in environment:
         return environment[variable], "environment"
     if f"{variable}_FILE" in environment:
         path = Path(environment[f"{variable}_FILE"])
         try:
             return path.read_text(encoding="utf-8").strip(), f"{variable}_FILE"
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             problems.append(f"{variable}_FILE: {path} cannot be read")
             return None
     return (written[name], str(file)) if name in written else None
