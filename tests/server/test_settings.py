@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from signedin.rules.lifetime import Limits
 from signedin.rules.session import AppType
 from signedin.server.settings import SettingsProblem, load
 
@@ -40,6 +41,42 @@ def test_a_profile_sets_the_limits_and_a_setting_of_its_own_goes_on_top(tmp_path
     assert lifetimes.of(AppType.ADMIN).idle == timedelta(hours=1)
     assert lifetimes.of(AppType.WEB).idle == timedelta(days=30)
     assert lifetimes.of(AppType.SYNC).idle == timedelta(days=90)
+
+
+@pytest.mark.guide("D7", "R73")
+@pytest.mark.parametrize("kind", AppType)
+def test_both_limits_can_be_set_for_each_app_type_alone(tmp_path, kind):
+    environment = {f"SIGNEDIN_INACTIVITY_{kind.name}": "2h", f"SIGNEDIN_OVERALL_{kind.name}": "3d"}
+    lifetimes = load(environment, tmp_path / "none.toml").lifetimes
+    assert lifetimes.of(kind) == Limits(timedelta(hours=2), timedelta(days=3))
+    assert all(lifetimes.of(other) == Limits() for other in AppType if other is not kind)
+
+
+def in_force(signedin, **environment):
+    signedin.environment = {f"SIGNEDIN_{name}": value for name, value in environment.items()}
+    rows = signedin.done("settings", "--json").value
+    return {row["name"].removeprefix("SIGNEDIN_"): (row["value"], row["source"]) for row in rows}
+
+
+@pytest.mark.guide("D7", "R73")
+def test_the_values_in_force_are_printed_and_where_each_came_from(signedin):
+    said = in_force(signedin)
+    assert said["INACTIVITY"] == said["INACTIVITY_OAUTH"] == ("30d", "default")
+    assert said["OVERALL"] == said["OVERALL_WEB"] == ("365d", "default")
+    assert said["OVERALL_OAUTH"] == ("none", "default")
+    said = in_force(signedin, PROFILE="admin-strict", INACTIVITY="90m", OVERALL_SYNC="400d")
+    assert said["INACTIVITY"] == said["INACTIVITY_WEB"] == ("90m", "environment")
+    assert said["INACTIVITY_ADMIN"] == ("1h", "profile admin-strict")
+    assert said["OVERALL_SYNC"] == ("400d", "environment")
+
+
+@pytest.mark.security("16.2.5")
+def test_a_value_that_may_hold_a_password_is_only_said_to_be_set(signedin):
+    assert in_force(signedin, SMTP_URL="smtp://u:topscret@mail.example.org")["SMTP_URL"] == (
+        "(set)",
+        "environment",
+    )
+    assert "topscret" not in signedin.done("settings").out
 
 
 @pytest.mark.guide("D18")

@@ -25,6 +25,20 @@ def span(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def said(value: object) -> str:
+    """A value as people would write it.
+
+    >>> said(timedelta(days=30)), said(timedelta(minutes=90)), said((ip_network("10.0.0.0/8"),))
+    ('30d', '90m', '10.0.0.0/8')
+    """
+    if isinstance(value, timedelta):
+        unit = next(unit for unit, word in _UNITS.items() if not value % timedelta(**{word: 1}))
+        return f"{value // timedelta(**{_UNITS[unit]: 1})}{unit}"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Networks with commas between."""
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())

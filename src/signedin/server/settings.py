@@ -46,6 +46,11 @@ def _knob(default: Any, sentence: str, read: Callable[[str], Any], *, shown: boo
     return field(metadata={"sentence": sentence, "read": read}, repr=shown, **make)
 
 
+def _limit(sentence: str) -> Any:
+    """A span that the profile decides unless it is set."""
+    return _knob(None, sentence, setting_values.span)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings in force; `sources` says where each value came from."""
@@ -57,18 +62,20 @@ class Settings:
         "http://localhost:8000", "The address people use, without a path.", setting_values.base_url
     )
     secret_file: Path = _knob(Path("var/secret.json"), "The keyring; made at first start, 0600.", Path)
-    inactivity: timedelta | None = _knob(
-        None, "A session ends after this long without use (30d).", setting_values.span
+    inactivity: timedelta | None = _limit("A session ends after this long without use.")
+    overall: timedelta | None = _limit("A session never lasts longer than this.")
+    inactivity_web: timedelta | None = _limit("The same for Web sessions.")
+    overall_web: timedelta | None = _limit("The same for Web sessions.")
+    inactivity_admin: timedelta | None = _limit("The same for Admin sessions.")
+    overall_admin: timedelta | None = _limit("The same for Admin sessions.")
+    inactivity_sync: timedelta | None = _limit("The same for Sync sessions.")
+    overall_sync: timedelta | None = _limit("The same for Sync sessions.")
+    inactivity_mobile: timedelta | None = _limit("The same for Mobile sessions.")
+    overall_mobile: timedelta | None = _limit("The same for Mobile sessions.")
+    inactivity_oauth: timedelta | None = _limit("The same for consents.")
+    overall_oauth: timedelta | None = _limit(
+        "Consents never last longer than this; without end unless it is set."
     )
-    overall: timedelta | None = _knob(
-        None, "A session never lasts longer than this (365d).", setting_values.span
-    )
-    inactivity_admin: timedelta | None = _knob(None, "The same for Admin sessions.", setting_values.span)
-    overall_admin: timedelta | None = _knob(None, "The same for Admin sessions.", setting_values.span)
-    inactivity_sync: timedelta | None = _knob(None, "The same for Sync sessions.", setting_values.span)
-    overall_sync: timedelta | None = _knob(None, "The same for Sync sessions.", setting_values.span)
-    inactivity_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", setting_values.span)
-    overall_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", setting_values.span)
     profile: str = _knob("default", "Limits to start from: " + ", ".join(PROFILES) + ".", _profile)
     registration: Registration = _knob(
         Registration.INVITATION, "Who may make an account: open, invitation or closed.", Registration
@@ -100,7 +107,7 @@ class Settings:
         profile = PROFILES[self.profile]
         default = _over(profile.default, self.inactivity, self.overall)
         by_type = {kind: _over(limits, None, None) for kind, limits in profile.by_app_type.items()}
-        for kind in (AppType.ADMIN, AppType.SYNC, AppType.MOBILE):
+        for kind in AppType:
             idle, overall = (getattr(self, f"{name}_{kind.value}") for name in ("inactivity", "overall"))
             if idle or overall:
                 by_type[kind] = _over(by_type.get(kind, default), idle, overall)
@@ -111,13 +118,31 @@ def _over(limits: Limits, idle: timedelta | None, overall: timedelta | None) -> 
     return Limits(idle or limits.idle, overall or limits.overall)
 
 
-def knobs() -> list[tuple[str, str, Any]]:
-    """Every setting: its environment name, its sentence, its default."""
+def knobs(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Every setting: its environment name, its sentence, the value in force, and where that came from."""
     return [
-        (PREFIX + knob.name.upper(), knob.metadata["sentence"], knob.default)
+        (
+            PREFIX + knob.name.upper(),
+            knob.metadata["sentence"],
+            *_in_force(settings, knob.name, shown=knob.repr),
+        )
         for knob in fields(Settings)
         if "sentence" in knob.metadata
     ]
+
+
+def _in_force(settings: Settings, name: str, *, shown: bool) -> tuple[str, str]:
+    value, source = getattr(settings, name), settings.sources.get(name)
+    if value is not None:
+        return (setting_values.said(value) if shown or not value else "(set)"), source or "default"
+    if name == "overall_oauth":
+        return "none", "default"
+    limit, _, kind = name.partition("_")
+    limits = settings.lifetimes.of(AppType(kind)) if kind else settings.lifetimes.default
+    value = limits.idle if limit == "inactivity" else limits.overall
+    by_profile = value != getattr(settings, limit) and settings.profile != "default"
+    whence = f"profile {settings.profile}" if by_profile else settings.sources.get(limit, "default")
+    return setting_values.said(value), whence
 
 
 def load(environment: Mapping[str, str] | None = None, file: Path = Path("signedin.toml")) -> Settings:
