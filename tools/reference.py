@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from signedin.gate.answers import status_of
 from signedin.rules import errors
-from signedin.server.settings import knobs
+from signedin.server.settings import Settings, knobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -41,7 +40,10 @@ def settings_page() -> str:
         "| setting | default | what it does |",
         "|---|---|---|",
     ]
-    lines += [f"| `{name}` | {_said(default)} | {sentence} |" for name, sentence, default in knobs()]
+    lines += [
+        f"| `{name}` | {f'`{default}`' if default else 'not set'} | {sentence} |"
+        for name, sentence, default, _ in knobs(Settings())
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -66,12 +68,6 @@ def errors_page() -> str:
             made = kind.__new__(kind)
             lines.append(f"| `{kind.code}` | {status_of(made)} | {kind.sentence} | {kind.hint} |")
     return "\n".join(lines) + "\n"
-
-
-def _said(default: object) -> str:
-    if isinstance(default, timedelta):
-        return f"`{default}`"
-    return f"`{default}`" if default not in (None, "", ()) else "not set"
 
 
 if __name__ == "__main__":

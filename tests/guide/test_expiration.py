@@ -135,3 +135,16 @@ def test_sweeping_moves_expired_sessions_away_and_the_reason_stays_for_the_devic
     clock.move(days=31)
     assert asyncio.run(sweep(house.means, clock())).tombstones_forgotten == 2
     assert "Your session expired" not in phone.open("/sign-in").text
+
+
+@pytest.mark.guide("R73", "D7")
+def test_a_setting_that_is_tightened_holds_for_what_begins_after_it_and_what_lives_keeps_its_own(tmp_path):
+    clock = Clock()
+    with running(tmp_path, clock) as house:
+        house.somebody()
+        secret = house.signed_in().secret
+    with running(tmp_path, clock, inactivity=timedelta(hours=1)) as house:
+        before, after = house.browser(), house.signed_in()
+        before.http.cookies.set("signedin", secret, domain="localhost.local", path="/")
+        clock.move(hours=2)
+        assert (before.is_signed_in, after.is_signed_in) == (True, False)

@@ -19,7 +19,8 @@ PAGE = ROOT / "docs" / "running.md"
 
 def commands(first):
     """The lines of the page's block that begins with this one."""
-    for block in re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+    fenced = re.compile(r"^```(?P<language>\w*)\n(?P<lines>.*?)^```$", re.MULTILINE | re.DOTALL)
+    for block in (found["lines"] for found in fenced.finditer(PAGE.read_text()) if not found["language"]):
         if block.startswith(first):
             return block.splitlines()
     raise AssertionError(f"no block of {PAGE} begins with {first}")
@@ -66,3 +67,14 @@ def test_the_commands_for_others_work_as_they_stand_on_the_page(shell, clone):
             assert done.returncode == 0, (line, done.stdout, done.stderr)
     assert "ok    keyring" in done.stdout
     assert (clone / "var" / "signedin.db").exists()
+
+
+def test_the_commands_that_end_everybodys_sessions_work_as_they_stand_on_the_page(shell, clone):
+    shell(".venv/bin/signedin db upgrade")
+    for name in ("ada", "grace"):
+        shell(
+            f".venv/bin/signedin account add {name}@example.org --name {name} --password-stdin < password.txt"
+        )
+    done = shell("\n".join(commands(".venv/bin/signedin account list --json")))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("sessions_ended: 0") == 2

@@ -70,17 +70,14 @@ def with_port(settings: Settings, port: int) -> Settings:
 @main.command("settings")
 @json_option
 def show_settings(*, as_json: bool) -> None:
-    """Print every setting, its value and where it came from.
+    """Print every setting, the value in force and where that came from.
 
     Example: signedin settings --json
     """
-    settings = settings_or_fail()
-    rows = []
-    for variable, sentence, _ in knobs():
-        name = variable.removeprefix("SIGNEDIN_").lower()
-        value = "(set)" if name == "smtp_url" and settings.smtp_url else str(getattr(settings, name))
-        source = settings.sources.get(name, "default")
-        rows.append({"name": variable, "value": value, "source": source, "sentence": sentence})
+    rows = [
+        {"name": variable, "value": value, "source": source, "sentence": sentence}
+        for variable, sentence, value, source in knobs(settings_or_fail())
+    ]
     lines = [f"{row['name']} = {row['value']}  [{row['source']}]\n    {row['sentence']}" for row in rows]
     told(rows, as_json=as_json, text="\n".join(lines))
 

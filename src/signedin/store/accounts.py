@@ -153,6 +153,12 @@ def set_password(conn: sa.Connection, account_id: AccountId, hashed: str, now: d
     )
 
 
+def rehash(conn: sa.Connection, account_id: AccountId, old: str, fresh: str, now: datetime) -> None:
+    """Keep the same password by another hash, unless a new one was set meanwhile."""
+    same = (passwords.c.account_id == account_id) & (passwords.c.hash == old)
+    conn.execute(passwords.update().where(same).values(hash=fresh, changed_at=now))
+
+
 def password_hash(conn: sa.Connection, account_id: AccountId) -> str | None:
     """The hash of the account's password, or `None`."""
     return conn.scalar(sa.select(passwords.c.hash).where(passwords.c.account_id == account_id))
