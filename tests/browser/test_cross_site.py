@@ -152,7 +152,7 @@ def test_a_link_of_another_site_ends_nothing(house, victim, site):
     expect(page.locator(".row.is-current")).to_be_visible()
 
 
-@pytest.mark.security("3.4.6", "B13")
+@pytest.mark.security("3.4.6")
 def test_no_page_of_ours_can_be_framed(house, victim, site):
     page = victim.tab(None)
     for path in ("/sign-in", SESSIONS, f"{SESSIONS}/logout-all", "/help/active-sessions", "/nowhere"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
