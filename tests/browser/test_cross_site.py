@@ -162,7 +162,7 @@ def test_no_page_of_ours_can_be_framed(house, victim, site):
         assert framed == ["chrome-error://chromewebdata/"], path
 
 
-@pytest.mark.security("3.4.8", "XS-1")
+@pytest.mark.security("3.4.8")
 def test_another_site_cannot_hold_on_to_a_window_of_ours(house, victim, site):
     page = victim.tab(None)
     page.goto(site.page(""))
