@@ -93,12 +93,13 @@ function replace(html) {
   const open = rows().filter((row) => $("details[open]", row));
   const focused = document.activeElement;
   const key = focused?.closest("#sessions") && pathOf(focused);
+  const row = CSS.escape(focused?.closest(".row")?.id ?? "list");
   const caret = focused?.id === "q" ? [focused.value, focused.selectionStart] : null;
   const held = scrollY > 0 && rows().find((row) => bottomOf(row) > 8);
   const before = held && bottomOf(held);
   $("#sessions").replaceWith(fresh);
   for (const row of open) $("details", rowOf(row.dataset.id))?.setAttribute("open", "");
-  if (key) $(key)?.focus({ preventScroll: true });
+  if (key) ($(key) ?? $(`#${row} .btn-end`))?.focus({ preventScroll: true });
   if (caret && $("#q")) {
     $("#q").value = caret[0];
     $("#q").setSelectionRange(caret[1], caret[1]);
