@@ -84,7 +84,8 @@ def fill(
     patterns = patterns or [means.database.write_now(_pattern, means, now) for _ in range(PATTERNS)]
     filled = Filled(prefix)
     with means.database.writing():
-        conn = open_raw(means.database.path)
+        conn = open_raw(means.database.path, "OFF")
+        conn.execute("PRAGMA cache_size=-262144")
         conn.row_factory = sqlite3.Row
         try:
             kept = [_Pattern.read(conn, account_id) for account_id in patterns]
@@ -95,7 +96,7 @@ def fill(
                 for _ in range(count):
                     copies.add(sessions_each)
                 copies.write(conn)
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             conn.close()
     return filled
