@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from signedin.server import geo as geo_file
-from signedin.server.cli_shared import in_one_sentence, json_option, settings_or_fail, told
+from signedin.server.cli_shared import json_option, said_clearly, settings_or_fail, told
 from signedin.server.means import utc_now
 from signedin.store.places import Places
 
@@ -25,7 +25,7 @@ def update(*, accept_license: bool) -> None:
     Example: signedin geo update --accept-license
     """
     target = settings_or_fail().geo_db
-    with in_one_sentence():
+    with said_clearly():
         done = geo_file.update(target, geo_file.download, utc_now().date(), consent=accept_license)
     click.echo(f"Fetched {done.month} from {done.url}: {done.size} bytes, sha256 {done.sha256}.")
 
