@@ -83,11 +83,11 @@ class Gate:
     def __init__(
         self,
         app: App,
-        refuse: Refuse,
         means: Means,
         names: CookieNames,
         trusted: Networks,
         clock: Callable[[], datetime],
+        refuse: Refuse | None = None,
     ) -> None:
         self._app = app
         self._refuse = refuse
@@ -114,6 +114,8 @@ class Gate:
                 try:
                     await self._note(arrival)
                 except (DatabaseProblem, Unavailable) as problem:
+                    if self._refuse is None:
+                        raise
                     is_refused = True
                     await self._refuse(scope, receive, send, problem)
                     return

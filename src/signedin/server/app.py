@@ -93,7 +93,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         logging_config=None,
     )
     # Litestar types its scope as a TypedDict.
-    gate = Gate(pages, refuser(handlers), means, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]
+    gate = Gate(pages, means, names, settings.trusted_proxies, clock, refuser(handlers))  # type: ignore[arg-type]
     inner = LastResort(OwnName(gate, settings.base_url))
     server.app = SecurityHeaders(inner, is_secure=names.is_secure)
     return server

@@ -84,11 +84,16 @@ def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
 
 def _refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
     """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in."""
-    sealed = database.read_now(activity.sealed, 5)
-    if sealed and all(keyring.decrypt("address", account_id, each) is None for account_id, each in sealed):
+    if not reads(keyring, database.read_now(activity.sealed, 5)):
         raise KeyringProblem(
             f"{path} is not the keyring that this database was written with. Restore that one from your backup."
         )
+
+
+def reads(keyring: Keyring, sealed: list[tuple[int, bytes]]) -> bool:
+    """Whether a keyring can be the one that these addresses are encrypted under."""
+    read = (keyring.decrypt("address", account_id, each) for account_id, each in sealed)
+    return not sealed or any(each is not None for each in read)
 
 
 def close_means(means: Means) -> None:
