@@ -38,6 +38,7 @@ class Means:
     registration: Registration = Registration.OPEN
     host: str = "localhost"
     brand: str = "Signedin"
+    contact: str = ""
     met: MetBefore = field(default_factory=MetBefore)
     company: Company | None = None
 

@@ -62,7 +62,7 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
     return Means(
         database, checks, keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
-        settings.brand_name, company=Company(database.path) if serving else None,
+        settings.brand_name, settings.support_contact, company=Company(database.path) if serving else None,
     )  # fmt: skip
 
 
