@@ -43,12 +43,8 @@ def main(layer: str, port: int, folder: Path) -> None:
     with opened(folder) as means:
         settings = settings_in(folder, port)
         names = CookieNames.for_base_url(settings.base_url)
-        gate = Gate(guarded, _nobody, means, names, settings.trusted_proxies, utc_now)
+        gate = Gate(guarded, means, names, settings.trusted_proxies, utc_now)
         serve(SecurityHeaders(_http_only(gate), is_secure=False), port)
-
-
-async def _nobody(*_: object) -> None:
-    """Nothing is refused here."""
 
 
 def _http_only(app: App) -> App:
