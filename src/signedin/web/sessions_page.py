@@ -32,8 +32,7 @@ async def home(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
 @get([HOME, "/settings/active-sessions"])
 async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The page, or for a script only the list of it (R3, R35, R39)."""
-    if "signedin-automatic" in request.headers:
-        arrival_of(request).is_quiet = True  # the open page reads it again by itself: nobody's activity (D15)
+    _quiet_if_automatic(request)
     presence = door.signed_in(request)
     # Read before the list: what happens after it is told by the stream.
     number = latest_number(door.means, presence.account_id)
@@ -52,6 +51,7 @@ async def alive(request: Ask) -> ASGIResponse:
 @get(f"{HOME}/{{row_id:str}}/revoke")
 async def revoke_page(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """The confirmation: what it is, and what happens (R47)."""
+    _quiet_if_automatic(request)
     listed, row = await find_to_revoke(door.means, door.signed_in(request), row_id, now_of(request))
     view = session_view.row(listed, row, door.reader(request).speech)
     return await _dialog(request, door, "revoke", row=view)
@@ -109,6 +109,12 @@ async def logout_all_form(request: Ask, door: NamedDependency[Door]) -> ASGIResp
     arrival_of(request).is_quiet = True
     cookies = [*door.sign_out_cookies(), door.notice_cookie(notice)]
     return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
+
+
+def _quiet_if_automatic(request: Ask) -> None:
+    """What an open page asks for by itself is nobody's activity (D15)."""
+    if "signedin-automatic" in request.headers:
+        arrival_of(request).is_quiet = True
 
 
 async def _page(request: Ask, door: Door, template: str, listed: SessionList, number: int) -> ASGIResponse:

@@ -124,6 +124,12 @@ def test_the_buttons_are_named_as_the_guide_and_the_design_have_it(page):
         assert name in buttons
 
 
+def test_what_opens_details_says_of_what(page):
+    names = of(told(page), "DisclosureTriangle")
+    assert "Web session since 20 Oct : details of Safari on iOS, Lisbon, PT" in names
+    assert "Consented at 2 Sep : details of Porter, Ashburn, VA, US" in names
+
+
 def test_pictures_are_told_in_words(page):
     images = of(told(page), "image")
     assert images[0] == (
@@ -145,7 +151,7 @@ def test_what_happens_is_said_once_and_politely(gallery, page):
     expect(status).to_have_attribute("role", "status")
     other = gallery.newcomer()
     expect(page.locator("#notes .note")).to_be_visible()
-    expect(status).to_contain_text("A new session just started.")
+    expect(status).to_contain_text("A new session just started. Firefox on Windows, San Francisco, CA, US.")
     page.get_by_role("link", name="Show it").click()
     page.locator(f"#s-{other} .btn-end").click()
     page.get_by_role("button", name="Revoke session").click()

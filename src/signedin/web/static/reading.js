@@ -59,7 +59,10 @@ export async function read(url = question(), { automatic = false, kept = asking?
     replace(html);
     return true;
   } catch {
-    if (asking === mine && !automatic) show("tpl-error");
+    if (asking !== mine || automatic) return false;
+    show("tpl-error");
+    const { dateTime, textContent } = $(".updated time");
+    stamp("tpl-stale", dateTime, textContent);
     return false;
   } finally {
     if (asking === mine) {
@@ -111,10 +114,15 @@ function replace(html) {
 }
 
 function tell({ updated, updatedSaid, count }) {
-  const time = $(".updated time");
-  time.dateTime = updated;
-  time.textContent = updatedSaid;
+  stamp("tpl-updated", updated, updatedSaid);
   $("[data-total]").textContent = count;
+}
+
+// When the list was read: as a time of its own, or as one since which it could not be read.
+function stamp(id, dateTime, textContent) {
+  const fresh = clone(id);
+  Object.assign($("time", fresh), { dateTime, textContent });
+  $(".updated").replaceWith(fresh);
 }
 
 function pathOf(element) {

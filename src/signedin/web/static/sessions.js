@@ -7,6 +7,13 @@ import { follow } from "./stream.js";
 const words = $("#tpl-words").dataset;
 const nameOf = (row) => $(".name", row).firstChild.textContent.trim();
 
+// What a session is called that is not in the list yet: its confirmation says it.
+async function nameOfNew(id) {
+  const answer = await ask(`/settings/sessions/${id}/revoke`, { headers: { "Signedin-Automatic": "1" } }).catch(() => null);
+  if (!answer?.ok) return "";
+  return $("form", new DOMParser().parseFromString(await answer.text(), "text/html")).dataset.named;
+}
+
 function refused() {
   show("tpl-refused");
   $("#notes p").textContent = words.refused;
@@ -22,6 +29,7 @@ function ended(id, text) {
   $(".act", row).replaceChildren(clone("tpl-ended"));
   $(".row-error", row)?.remove();
   $(".flag", row)?.remove();
+  if (text) row.append(clone("tpl-already"));
   say(text ?? words.gone.replace("{name}", () => nameOf(row)));
   if (row.classList.contains("is-followup")) row.append(clone("tpl-followup"));
   else setTimeout(() => gone(row), 5600);
@@ -170,8 +178,10 @@ follow(Number($("#sessions").dataset.number), {
   gone: leave,
   "session-ended": (event) => (rowOf(event.id)?.classList.contains("is-current") ? leave() : ended(event.id)),
   "session-changed": readAgain,
-  "session-started": () => {
+  "session-started": async (event) => {
+    const name = await nameOfNew(event.id);
     if (!$("#notes .note")) $("#notes").append(clone("tpl-new"));
+    $("#notes .note span").textContent += name ? ` ${name}.` : "";
     say($("#notes .note p").textContent);
   },
 });
