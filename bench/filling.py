@@ -182,12 +182,22 @@ class _Copies:
             make_token(Kind.SES, mine["account_id"], keys),
             make_session_id(mine["account_id"], keys),
         )
-        self._put("sessions", like["sessions"] | mine | {"session_id": row_id, "digest": digest(token)})
-        self._put("activity", like["activity"] | mine | {"row_id": row_id})
+        began, used = (
+            self._sealed_anew(like[table], mine["account_id"]) for table in ("sessions", "activity")
+        )
+        self._put("sessions", began | mine | {"session_id": row_id, "digest": digest(token)})
+        self._put("activity", used | mine | {"row_id": row_id})
         if self._with_history:
             self._put("journal", like["journal"] | mine | {"number": number, "subject": row_id})
             self._put("journal_personal", like["journal_personal"] | mine | {"number": number})
         self._filled.tokens.append(token)
+
+    def _sealed_anew(self, row: dict[str, Any], account_id: int) -> dict[str, Any]:
+        """The row with its address encrypted for the account that it will belong to."""
+        keyring = self._means.keyring
+        address = keyring.decrypt("address", row["account_id"], row["address"])
+        assert address is not None
+        return row | {"address": keyring.encrypt("address", account_id, address)}
 
     def _put(self, table: str, row: dict[str, Any]) -> None:
         self._rows.setdefault(table, []).append(row)
