@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from bench import burst, check, disk, gate, listing, logout_all, memory, timing
 from bench.figures import Case
@@ -32,6 +35,7 @@ def main(words: list[str] | None = None) -> int:
     """Measure; a missed goal is told and is no failure."""
     asked = _asked(words)
     names = asked.cases or list(CASES)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     run = _begun(asked.size, names)
     for name in names:
         _say(f"{name} ...")
