@@ -32,7 +32,7 @@ def still(folder, clock, **values):
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("signedin.server.app._every", never)
-        with running(folder, clock, **values) as house:
+        with running(folder, clock, sweeps=False, **values) as house:
             yield house
 
 
