@@ -36,7 +36,9 @@ demo: env ## The same, with a database of its own filled with a believable accou
 	@exec $(BIN)/signedin demo --host $(HOST) --port $(PORT)
 
 test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(T)
+	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser tests)
+	@$(if $(T),,$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/browser)
 
 check: dev format lint types house docs-check test ## What has to hold before a change goes in: format, lint, types, house, docs, tests.
 

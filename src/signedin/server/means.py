@@ -71,11 +71,10 @@ def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         is_lost = database.exists() and not keyring.exists()
     except OSError as error:
-        raise DatabaseProblem(
-            f"{error.filename}: {error.strerror}.",
-            hint="Check the folders of the database and the keyring, their owner and their rights.",
-            reason="unreachable",
-        ) from error
+        # Told where the command was given, to whoever runs it: never on a page.
+        sentence = f"{error.filename}: {error.strerror}."
+        hint = "Check the folders of the database and the keyring, their owner and their rights."
+        raise DatabaseProblem(sentence, hint=hint, reason="unreachable") from error
     if is_lost:
         raise KeyringProblem(
             f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
