@@ -31,7 +31,7 @@ def test_a_server_told_to_stop_writes_what_it_noted_tidies_the_log_and_ends_with
     assert said.status == 0, said
     assert '"event": "stopped"' in said.err
     beside = {path.name for path in installed.database.parent.glob("signedin.db*")}
-    assert beside <= {"signedin.db", "signedin.db.lock"}
+    assert beside <= {"signedin.db", "signedin.db.lock", "signedin.db.servers"}
     with closing(sqlite3.connect(installed.database)) as conn:
         last_at, began_at = conn.execute("SELECT last_at, began_at FROM activity, sessions").fetchone()
     assert last_at > began_at

@@ -31,7 +31,7 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to listen on."
 )
 def serve(host: str, port: int) -> None:
     """Serve the pages and the API.
@@ -47,7 +47,7 @@ def serve(host: str, port: int) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to listen on."
 )
 def demo(host: str, port: int) -> None:
     """Serve a believable account on a database of its own, and print how to sign in.
