@@ -13,7 +13,7 @@ from signedin.actions import audit
 from signedin.actions.means import Means
 from signedin.api.session_items import moment
 from signedin.server.cli_shared import carried_out, fail, json_option, said_clearly, settings_or_fail, told
-from signedin.server.means import open_store, utc_now
+from signedin.server.means import open_store, refuse_another_keyring, utc_now
 from signedin.store import schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
@@ -34,8 +34,10 @@ def upgrade() -> None:
     """
     settings = settings_or_fail()
     with said_clearly():
-        database, _ = open_store(settings)
+        database, keyring = open_store(settings)
         with closing(database):
+            if database.path.exists() and schema_version.current(database):
+                refuse_another_keyring(database, keyring, settings.secret_file)
             version = schema_version.upgrade(database)
     click.echo(f"The database has version {version}.")
 

@@ -50,7 +50,7 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         if upgrade:
             schema_version.upgrade(database)
         schema_version.refuse_newer(database)
-        _refuse_another_keyring(database, keyring, settings.secret_file)
+        refuse_another_keyring(database, keyring, settings.secret_file)
         if serving:
             database.write_now(
                 installation.job_ran, "start", utc_now()
@@ -81,8 +81,12 @@ def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
         )
 
 
-def _refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
-    """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in."""
+def refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
+    """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in.
+
+    Raises:
+        KeyringProblem: it is another installation's.
+    """
     if not reads(keyring, database.read_now(activity.sealed, 5)):
         raise KeyringProblem(
             f"{path} is not the keyring that this database was written with. Restore that one from your backup."
