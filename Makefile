@@ -58,10 +58,12 @@ docs: dev ## Write the generated pages anew: map, coverage of the guide and of t
 	@$(PY) tools/map.py
 	@$(PY) tools/coverage_table.py
 	@PYTHONPATH=src $(PY) tools/reference.py
+	@PYTHONPATH=src $(PY) tools/session_rules.py
 
 docs-check: dev ## Are the generated pages true, and do the links in the docs lead somewhere?
 	@$(PY) tools/map.py --check
 	@$(PY) tools/coverage_table.py --check
+	@PYTHONPATH=src $(PY) tools/session_rules.py --check
 	@$(PY) tools/links.py
 
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.

@@ -23,6 +23,7 @@ def reason(password, words=ADA):
 
 
 @pytest.mark.guide("D33")
+@pytest.mark.security("6.2.1", "NIST-passwords")
 def test_d33_fifteen_characters_are_enough_and_fourteen_are_not():
     assert reason("kq7 wv zr fj 4x"[:14]) == "too_short"
     assert reason("kq7 wv zr fj 4x") is None
@@ -35,6 +36,7 @@ def test_d33_characters_are_counted_as_people_see_them():
 
 
 @pytest.mark.guide("D33")
+@pytest.mark.security("6.2.9", "NIST-passwords")
 @pytest.mark.parametrize("length", [64, 128, LONGEST])
 def test_d33_long_passwords_are_accepted(length):
     assert reason(random_text(length)) is None
@@ -47,7 +49,7 @@ def test_one_that_is_far_too_long_is_refused_before_anything_is_done_with_it():
 
 
 @pytest.mark.guide("D33")
-@pytest.mark.security("6.2.5")
+@pytest.mark.security("6.2.5", "NIST-passwords")
 @pytest.mark.parametrize(
     "password",
     [
@@ -91,6 +93,7 @@ def test_random_passwords_are_practically_never_refused(alphabet):
 
 
 @pytest.mark.guide("D33")
+@pytest.mark.security("6.1.2", "6.2.11", "NIST-passwords")
 @pytest.mark.parametrize(
     ("password", "code"),
     [
@@ -145,6 +148,7 @@ def test_somebody_elses_name_is_just_a_word():
     assert reason("lovelace-kqzvw-8153", words=("Grace", "grace@example.org")) is None
 
 
+@pytest.mark.security("6.2.11")
 def test_a_name_in_another_script_counts_as_well():
     assert reason("王伟王伟王伟20261999王伟", words=("王伟",)) == "personal"
     assert reason("александра2026!!", words=("Александра",)) == "personal"

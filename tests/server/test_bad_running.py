@@ -356,7 +356,7 @@ def test_a_full_disk_under_the_log_and_the_letters_stops_no_sign_in_and_no_endin
             assert not phone.is_signed_in
 
 
-@pytest.mark.security("attack-26", "16.5.3", "LOG-2", "16.3.4", "13.4.6", "4.2.1")
+@pytest.mark.security("attack-26", "16.5.3", "LOG-2", "16.3.4", "13.4.6")
 def test_on_a_full_disk_nothing_is_told_as_done_checks_go_on_and_with_room_all_works_again():
     with a_place() as place:
         place.somebody()

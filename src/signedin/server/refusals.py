@@ -128,7 +128,8 @@ def _answer(
     if is_program(ask) or "signedin" not in ask.scope:
         return problem(code, sentence, hint, status, refusal, headers)
     shown = {"code": code, "sentence": sentence, "hint": hint}
-    answer = door.page(ask, "refused.html", headers=headers, problem=shown)
+    signed_in = arrival_of(ask).recognised is not None
+    answer = door.page(ask, "refused.html", headers=headers, problem=shown, signed_in=signed_in)
     answer.status_code = status
     return answer
 
