@@ -16,7 +16,7 @@ import structlog
 
 from bench import burst, check, disk, gate, listing, logout_all, memory, timing
 from bench.figures import Case
-from bench.machine import described, pace, revision
+from bench.machine import Neighbours, described, pace, revision
 from bench.writing import RESULTS, Run, page_of, said, write
 
 CASES: dict[str, Callable[[str, Path], Case]] = {
@@ -57,11 +57,12 @@ def main(words: list[str] | None = None) -> int:
 def measured(name: str, size: str) -> Case:
     """Run one case in a folder of its own, which is gone afterwards."""
     folder, began = Path(tempfile.mkdtemp(prefix=f"bench-{name}-")), time.monotonic()
+    neighbours = Neighbours()
     try:
         case = CASES[name](size, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    case.seconds = time.monotonic() - began
+    case.seconds, case.neighbours = time.monotonic() - began, neighbours.share()
     return case
 
 

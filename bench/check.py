@@ -49,7 +49,7 @@ SIZES = {
 def measure(size: str, folder: Path) -> Case:
     """Who is met every moment, who comes from all over the file, who comes for the first time, who is refused."""
     numbers = SIZES[size]
-    case = Case("check", "The check of a session, in process")
+    case = Case("check", "The check of a session, in process", minds_neighbours=False)
     with opened(folder) as means:
         filled = fill(means, numbers.people, numbers.each, with_history=False)
         total = len(filled.tokens)

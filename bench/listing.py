@@ -58,7 +58,7 @@ SIZES = {
 def measure(size: str, folder: Path) -> Case:
     """Two accounts, one with few and one with many sessions, among others."""
     numbers = SIZES[size]
-    case = Case("list", "The list and the page")
+    case = Case("list", "The list and the page", minds_neighbours=False)
     server = build(settings_in(folder))
     try:
         fill(server.means, 200 if size != "tiny" else 3, 5)
