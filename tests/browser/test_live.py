@@ -179,8 +179,8 @@ def test_a_second_tab_learns_from_the_first_what_happened_while_it_was_opening(h
 @pytest.mark.guide("D15")
 def test_an_open_stream_is_nobodys_activity(house, laptop, clock):
     page = laptop.signed_in().listening()
+    clock.move(hours=3)
     other = house.signed_in(SAFARI_ON_IPHONE, BERLIN)
     expect(note(page)).to_have_count(1)
-    clock.move(hours=3)
     rows = {each["device"]: each for each in other.sessions()}
     assert rows["Chrome on macOS"]["last_activity_at"].startswith("2026-11-23T14:20")
