@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,3 +163,19 @@ class RealBrowser:
 
     def _own(self, url: str) -> str:
         return url.removeprefix(self.house.base_url)
+
+
+@contextmanager
+def closed(chromium: Chromium, house: House) -> Iterator[Callable[..., RealBrowser]]:
+    """Makes real browsers that are closed at the end, and had no trouble that nobody expected."""
+    made: list[RealBrowser] = []
+
+    def make(name: str = "laptop", **options: Any) -> RealBrowser:
+        chosen = KINDS.get(name, LAPTOP) | options
+        agent, address = chosen.pop("agent"), chosen.pop("address")
+        made.append(RealBrowser(chromium, house, name, agent, address, chosen))
+        return made[-1]
+
+    yield make
+    troubles = [trouble for browser in made for trouble in browser.close()]
+    assert not troubles, "\n".join(troubles)

@@ -10,11 +10,12 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from browser.authority import OURS, Authority
-from browser.browsers import KINDS, PATIENCE, RealBrowser, find_chromium, launch
+from browser.browsers import PATIENCE, closed, find_chromium, launch
 from people import ADA, Clock, done_apart, running
 from signedin.server.demo import fill
 
 HERE = Path(__file__).parent
+LOOP = pytest.StashKey()
 expect.set_options(timeout=PATIENCE)
 
 
@@ -24,52 +25,56 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @contextmanager
-def awake(loop):
+def awake(config):
     """Playwright's loop counts as running only while a test of a browser runs: other tests have loops too."""
-    asyncio._set_running_loop(loop)
+    asyncio._set_running_loop(config.stash.get(LOOP, None))
     try:
         yield
     finally:
         asyncio._set_running_loop(None)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    with awake(item.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    with awake(item.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    with awake(item.config):
+        return (yield)
+
+
 @pytest.fixture(scope="session")
-def playwright_and_its_loop():
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def playwright(pytestconfig):
     with sync_playwright() as playwright:
-        loop = asyncio.get_running_loop()
-        asyncio._set_running_loop(None)
-        yield playwright, loop
-        asyncio._set_running_loop(loop)
+        pytestconfig.stash[LOOP] = asyncio.get_running_loop()
+        yield playwright
+        asyncio._set_running_loop(pytestconfig.stash.get(LOOP, None))
 
 
 @pytest.fixture(scope="session")
-def playwright(playwright_and_its_loop):
-    return playwright_and_its_loop[0]
-
-
-@pytest.fixture(autouse=True)
-def _awake(playwright_and_its_loop):
-    with awake(playwright_and_its_loop[1]):
-        yield
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright_and_its_loop, authority):
+def chromium(request, authority, pytestconfig):
     """One Chromium for all tests of a worker."""
-    playwright, loop = playwright_and_its_loop
     path = find_chromium()
     if path is None:
         pytest.skip("no chromium was found on this machine")
-    with awake(loop):
-        browser = launch(playwright, path, authority.pin)
+    browser = launch(request.getfixturevalue("playwright"), path, authority.pin)
     yield browser
-    with awake(loop):
+    with awake(pytestconfig):
         browser.close()
 
 
@@ -101,22 +106,6 @@ def browsers(chromium, empty_house):
     """Makes real browsers: browsers("laptop"), browsers("phone", java_script_enabled=False)."""
     with closed(chromium, empty_house) as make:
         yield make
-
-
-@contextmanager
-def closed(chromium, house):
-    """Makes real browsers that are closed at the end, and had no trouble that nobody expected."""
-    made = []
-
-    def make(name="laptop", **options):
-        chosen = KINDS.get(name, KINDS["laptop"]) | options
-        agent, address = chosen.pop("agent"), chosen.pop("address")
-        made.append(RealBrowser(chromium, house, name, agent, address, chosen))
-        return made[-1]
-
-    yield make
-    troubles = [trouble for browser in made for trouble in browser.close()]
-    assert not troubles, "\n".join(troubles)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.browsers import SESSIONS, button, row
-from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, PASSWORD
+from people import ADA, PASSWORD
 
 SECRET_COOKIES = {"__Host-signedin", "__Host-signedin-browser", "__Host-signedin-form"}
 
@@ -38,9 +38,7 @@ def test_the_cookies_are_for_this_host_alone_over_tls_alone_and_out_of_reach_of_
 
 
 @pytest.mark.guide("D18")
-def test_the_notice_of_the_page_before_is_a_cookie_like_the_others_and_is_used_up(page, laptop, house):
-    house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
-    page.route("**/*", lambda route: route.continue_())
+def test_the_notice_of_the_page_before_is_a_cookie_like_the_others_and_is_used_up(page, laptop):
     with page.expect_response("**/sign-out") as answer:
         button(page.locator(".row.is-current"), "Logout").click()
     sent = [line for line in answer.value.headers_array() if line["name"] == "set-cookie"]

@@ -42,6 +42,26 @@ def test_a_session_that_begins_elsewhere_is_told_above_the_list_which_does_not_m
     expect(note(page)).to_have_count(0)
 
 
+@pytest.mark.guide("R81")
+def test_what_the_list_shows_already_is_not_told_as_new(house, laptop):
+    page = laptop.signed_in().listening()
+    held = []
+    page.route("**/revoke", lambda route: held.append(route))  # noqa: PLW0108  # see test_finding.py
+    with page.expect_request("**/revoke"):
+        house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    button(page, "Refresh Sessions").click()
+    expect(page.locator(".row")).to_have_count(2)
+    with page.expect_response("**/revoke"):
+        held[0].continue_()
+    with page.expect_request("**/revoke"):
+        house.signed_in(SAFARI_ON_IPHONE, BERLIN)
+    with page.expect_response("**/revoke"):
+        held[1].continue_()
+    expect(page.locator("#notes .note")).to_have_count(1)
+    expect(page.locator("#notes")).to_contain_text("Safari on iOS")
+    expect(page.locator("#notes")).not_to_contain_text(WINDOWS)
+
+
 @pytest.mark.guide("R36", "R50")
 def test_a_session_that_ends_elsewhere_is_marked_and_leaves(house, laptop):
     other = house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
@@ -179,8 +199,8 @@ def test_a_second_tab_learns_from_the_first_what_happened_while_it_was_opening(h
 @pytest.mark.guide("D15")
 def test_an_open_stream_is_nobodys_activity(house, laptop, clock):
     page = laptop.signed_in().listening()
+    clock.move(hours=3)
     other = house.signed_in(SAFARI_ON_IPHONE, BERLIN)
     expect(note(page)).to_have_count(1)
-    clock.move(hours=3)
     rows = {each["device"]: each for each in other.sessions()}
     assert rows["Chrome on macOS"]["last_activity_at"].startswith("2026-11-23T14:20")

@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser.browsers import EVENTS, SESSIONS, button, find_chromium, launch, row
-from browser.conftest import closed
+from browser.browsers import EVENTS, SESSIONS, button, closed, find_chromium, launch, row
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, PASSWORD, SAFARI_ON_IPHONE
 
 SECRETS = re.compile(f"Ada Lovelace|{re.escape(ADA)}|Chrome on macOS|Firefox|sgn_")

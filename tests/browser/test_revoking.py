@@ -131,6 +131,7 @@ def test_the_focus_goes_to_the_next_rows_button_and_stays_there_when_the_row_has
 @pytest.mark.guide("R53")
 def test_revoking_the_phone_leaves_the_other_browsers_signed_in(page, house, other):
     phone = house.signed_in(SAFARI_ON_IPHONE, BERLIN)
+    expect(page.locator("#notes")).to_contain_text("A new session just started.")
     button(page, "Refresh Sessions").click()
     button(page, "Revoke", "Safari on iOS").click()
     button(dialog(page), "Revoke session").click()
@@ -144,6 +145,7 @@ def test_revoking_the_phone_leaves_the_other_browsers_signed_in(page, house, oth
 @pytest.mark.guide("R52", "R77")
 def test_several_can_be_revoked_one_after_the_other_without_waiting(page, house, other):
     house.signed_in(SAFARI_ON_IPHONE, BERLIN)
+    expect(page.locator("#notes")).to_contain_text("A new session just started.")
     button(page, "Refresh Sessions").click()
     for name in (WINDOWS, "Safari on iOS"):
         button(page, "Revoke", name).click()

@@ -100,6 +100,7 @@ def test_the_shared_computer_tick_ends_the_session_after_an_hour_without_use_and
     page.goto("/settings/sessions")
     expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Your session expired.")
+    expect(page.get_by_role("status")).to_contain_text("It had not been used for 1 hour.")
 
 
 @pytest.mark.guide("D35")

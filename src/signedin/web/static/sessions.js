@@ -180,6 +180,7 @@ follow(Number($("#sessions").dataset.number), {
   "session-changed": readAgain,
   "session-started": async (event) => {
     const name = await nameOfNew(event.id);
+    if (rowOf(event.id)) return;
     if (!$("#notes .note")) $("#notes").append(clone("tpl-new"));
     $("#notes .note span").textContent += name ? ` ${name}.` : "";
     say($("#notes .note p").textContent);
