@@ -38,7 +38,7 @@
 
   // Parts of a row that lie on top of each other.
   const onTopOfEachOther = () => {
-    const parts = "h3, summary, .place > *, .strip, .when > *, .act button, .act .done, .grant p, .grant li, .flag p, .flag-act button, dt, dd";
+    const parts = "h3, summary, .place > *, .strip, .when > *, .act button, .act .done, .row-error, .followup p, .followup .btn, .grant p, .grant li, .flag p, .flag-act button, dt, dd";
     const found = [];
     for (const row of all(".row")) {
       const boxes = all(parts, row).map((element) => [element, area(element)]);
