@@ -393,9 +393,9 @@ for name, button, said in (
 def _(gallery, browser):
     other = gallery.newcomer()
     browser.context.add_init_script(NOBODY_LEAVES)
-    browser.expects("410")
+    browser.expects("410", "/events")
+    browser.context.route("**/settings/sessions/events", lambda route: route.abort())
     page = gallery.signed_in(browser).tab()
-    page.route("**/settings/sessions/events", lambda route: route.abort())
     page.locator(f"#s-{other} .btn-end").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     gallery.end(other)
