@@ -387,3 +387,18 @@ for name, button, said in (
             page.get_by_role("button", name="Revoke session").click()
         expect(page.locator(".notice")).to_contain_text(said)
         return page
+
+
+@sight("sessions, one had ended already")
+def _(gallery, browser):
+    other = gallery.newcomer()
+    browser.context.add_init_script(NOBODY_LEAVES)
+    browser.expects("410", "/events")
+    browser.context.route("**/settings/sessions/events", lambda route: route.abort())
+    page = gallery.signed_in(browser).tab()
+    page.locator(f"#s-{other} .btn-end").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    gallery.end(other)
+    page.get_by_role("button", name="Revoke session").click()
+    expect(page.locator(f"#s-{other}")).to_contain_text("This session had already ended.")
+    return page

@@ -107,7 +107,6 @@ function replace(html) {
     $("#q").value = caret[0];
     $("#q").setSelectionRange(caret[1], caret[1]);
   }
-  $("#notes").replaceChildren();
   tell(fresh.dataset);
   const after = held && rowOf(held.dataset.id);
   if (after) scrollBy({ top: bottomOf(after) - before, behavior: "instant" });
