@@ -10,6 +10,7 @@ import click
 from signedin import __version__
 from signedin.server import cli_accounts, cli_geo, cli_store
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
+from signedin.server.logs import configure_logs
 from signedin.server.settings import Settings, knobs
 
 PARTS: dict[str, click.Command] = {
@@ -25,7 +26,12 @@ PARTS: dict[str, click.Command] = {
 @click.group(commands=PARTS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="signedin")
 def main() -> None:
-    """Signedin shows people where their account is signed in, and ends what should not be."""
+    """Signedin shows people where their account is signed in, and ends what should not be.
+
+    What is printed is for people, with --json for programs; the log goes to standard error. The status is 0 when
+    all went well, 1 when something was refused or is wrong, 2 when the command was not understood.
+    """
+    configure_logs()
 
 
 @main.command()

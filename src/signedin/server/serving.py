@@ -14,7 +14,6 @@ import uvicorn
 
 from signedin.server.app import Server, build
 from signedin.server.listening import listening
-from signedin.server.logs import configure_logs
 from signedin.server.settings import Settings
 
 log = structlog.get_logger("signedin.server")
@@ -36,7 +35,6 @@ def serve(make: Callable[[], Server], ready: Callable[[Server], None], host: str
     Raises:
         PortTaken: nobody can be served there; nothing was made.
     """
-    configure_logs()
     with listening(host, port) as sockets, stopped_by_signals():
         server = make()
         log.info(
