@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from signedin import __version__
-from signedin.server import cli_accounts, cli_devices, cli_geo, cli_store
+from signedin.server import cli_accounts, cli_backup, cli_devices, cli_geo, cli_store
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
 from signedin.server.logs import configure_logs
 from signedin.server.settings import Settings, knobs
@@ -19,6 +19,8 @@ PARTS: dict[str, click.Command] = {
     "devices": cli_devices.devices,
     "geo": cli_geo.geo,
     "db": cli_store.db,
+    "backup": cli_backup.backup,
+    "restore": cli_backup.restore,
     "secret": cli_store.secret,
     "verify-audit": cli_store.verify_audit,
 }
