@@ -95,7 +95,7 @@ def restore(file: Path, *, yes: bool, keep_access_keys: bool, as_json: bool) -> 
         settings.database_url.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with nobody_serves(settings.database_url):
             found, kept = _put_in_place(settings, file, keep_keys=keep_access_keys)
-    carried_out(lambda means: audit.anchor_anew(means, utc_now()))
+            carried_out(lambda means: audit.anchor_anew(means, utc_now()))
     value = asdict(found) | {"file": str(file), "kept": str(kept) if kept else None}
     told(value, as_json=as_json, text="\n".join(_said(value)))
 
