@@ -58,7 +58,7 @@ def serve_demo(settings: Settings, host: str, port: int) -> None:
         click.echo(f"The Signedin demo is at {server.settings.base_url}")
         click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
 
-    serve(lambda: build(_emptied(settings)), ready, host, port)
+    serve(settings, lambda chosen: build(_emptied(chosen)), ready, host, port)
 
 
 def _emptied(settings: Settings) -> Settings:
