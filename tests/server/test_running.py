@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def shell(clone):
 
     yield run
     for process in serving:
-        os.killpg(process.pid, 9)
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
         process.communicate()
 
 
@@ -65,7 +67,15 @@ def test_the_commands_for_others_work_as_they_stand_on_the_page(shell, clone):
             assert answer_of(f"http://localhost:{port}/health/ready").text == "ready\n"
         else:
             assert done.returncode == 0, (line, done.stdout, done.stderr)
+        if " serve " in line:
+            server = done
     assert "ok    keyring" in done.stdout
+    (copy,), (put_back,) = commands(".venv/bin/signedin backup"), commands(".venv/bin/signedin restore")
+    assert shell(copy).returncode == 0
+    assert "A server is running" in shell(put_back).stderr
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(60)
+    assert "Restored from signedin-backup.db: 1 account." in shell(put_back).stdout
     assert (clone / "var" / "signedin.db").exists()
 
 

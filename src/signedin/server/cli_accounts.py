@@ -14,11 +14,10 @@ from signedin.actions.list_sessions import read_list
 from signedin.actions.make_account import Applicant, add_by_operator, invite
 from signedin.actions.means import Means
 from signedin.api import session_items
-from signedin.rules import errors
-from signedin.rules.account import Account, normalise_email
+from signedin.rules.account import Account
 from signedin.rules.revocation import LogoutAllCounts
-from signedin.rules.session_list import SessionList
-from signedin.server.cli_shared import carried_out, json_option, settings_or_fail, told
+from signedin.rules.session_list import Question, Sort
+from signedin.server.cli_shared import carried_out, fail, json_option, many, settings_or_fail, told
 from signedin.server.means import utc_now
 from signedin.store import accounts
 
@@ -35,12 +34,18 @@ def account() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--operator", is_flag=True, help="Not yet: this version has no operators.")
 @json_option
-def add(email: str, name: str, *, password_stdin: bool, as_json: bool) -> None:
+def add(email: str, name: str, *, password_stdin: bool, operator: bool, as_json: bool) -> None:
     """Make an account.
 
     Example: signedin account add ada@example.org --name "Ada" --password-stdin < password.txt
     """
+    if operator:
+        fail(
+            "This version has no operators yet.",
+            "Leave --operator out: whoever has this shell is the operator.",
+        )
     password = _password(from_stdin=password_stdin)
     made: Account = carried_out(
         lambda means: add_by_operator(means, Applicant(email, name, password), utc_now())
@@ -88,7 +93,7 @@ def disable(email: str, reason: str, *, as_json: bool) -> None:
     """
     count: int = carried_out(lambda means: operate.disable(means, email, utc_now(), reason))
     value = {"email": email, "state": "disabled", "sessions_ended": count}
-    told(value, as_json=as_json, text=f"Disabled. {count} {'session' if count == 1 else 'sessions'} ended.")
+    told(value, as_json=as_json, text=f"Disabled. {many(count, 'session')} ended.")
 
 
 @account.command("enable")
@@ -148,8 +153,7 @@ def list_of(email: str, *, as_json: bool) -> None:
 
     Example: signedin session list ada@example.org --json
     """
-    listed: SessionList = carried_out(lambda means: means.database.read(_list, means, email, utc_now()))
-    items = [session_items.item(listed, row) for row in listed.rows]
+    items = carried_out(lambda means: means.database.read(listed, means, email, utc_now()))
     told(items, as_json=as_json, text="\n".join(_line(item) for item in items) or "Nothing is signed in.")
 
 
@@ -179,11 +183,11 @@ def logout_all(email: str, reason: str, *, as_json: bool) -> None:
     _tell_counts(counts, as_json=as_json)
 
 
-def _list(conn: sa.Connection, means: Means, email: str, now: datetime) -> SessionList:
-    found = accounts.find_by_email(conn, normalise_email(email) or "")
-    if found is None:
-        raise errors.NotFound("There is no account with this address.")
-    return read_list(conn, means, found.id, None, now)
+def listed(conn: sa.Connection, means: Means, email: str, now: datetime) -> list[dict[str, Any]]:
+    """The items of `GET /v1/sessions` for an account, in its order."""
+    found = read_list(conn, means, operate.account_of(conn, email).id, None, now)
+    rows = found.answer(Question(sort=Sort.RECENT), session_items.displayed)
+    return [session_items.item(found, row) for row in rows]
 
 
 def _line(item: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from signedin.store.places import Places
 from signedin.store.write_lock import needs_write_lock
 
 OLD_PLACE_FILE = timedelta(days=45)
+FETCH = "Run `signedin geo update`; where nobody can be asked for consent, with --accept-license."
 LITTLE_ROOM_MIB = 200
 NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"})
 
@@ -84,10 +85,10 @@ def _keyring(path: Path, database: Path) -> Finding:
 def _places(path: Path, now: datetime) -> Finding:
     places = Places(path)
     if places.problem:
-        return Finding("place file", "look", places.problem, "Run `signedin geo update`.")
+        return Finding("place file", "look", places.problem, FETCH)
     age = places.age_days(now)
     if age is not None and timedelta(days=age) > OLD_PLACE_FILE:
-        return Finding("place file", "look", f"It is {age:.0f} days old.", "Run `signedin geo update`.")
+        return Finding("place file", "look", f"It is {age:.0f} days old.", FETCH)
     return Finding("place file", "good", f"{path} is in use.")
 
 

@@ -44,6 +44,7 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         DatabaseProblem: the database cannot be used; says why.
         KeyringProblem: the keyring cannot be used; says why.
     """
+    company = _in_company(settings) if serving else None
     database, keyring = open_store(settings)
     journal.keyed_by(database.engine, keyring.mac)
     try:
@@ -58,12 +59,20 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         checks = Checks(database.path)
     except BaseException:
         database.close()
+        if company is not None:
+            company.close()
         raise
     return Means(
         database, checks, keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
-        settings.brand_name, settings.support_contact, company=Company(database.path) if serving else None,
+        settings.brand_name, settings.support_contact, company=company,
     )  # fmt: skip
+
+
+def _in_company(settings: Settings) -> Company:
+    """Join the servers before the database is opened, so that a restore that is under way is waited for."""
+    _refuse_a_lost_keyring(settings.database_url, settings.secret_file)
+    return Company(settings.database_url)
 
 
 def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:

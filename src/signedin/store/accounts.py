@@ -115,6 +115,11 @@ def every(conn: sa.Connection) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+def count(conn: sa.Connection) -> int:
+    """How many accounts there are."""
+    return int(conn.scalar(sa.select(sa.func.count()).select_from(accounts)) or 0)
+
+
 def is_empty(conn: sa.Connection) -> bool:
     """Whether there is no account yet, so that set-up is due."""
     return conn.execute(sa.select(accounts.c.account_id).limit(1)).first() is None

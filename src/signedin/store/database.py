@@ -44,7 +44,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
-        self._file: tuple[int, int] | None = None
+        self._file = _identity(path)
         self._tidy_at = CHECKPOINT_BYTES
 
     def create(self) -> None:
@@ -121,13 +121,11 @@ class Database:
 
     def _refuse_another_file(self) -> None:
         """Refuse to write into a file that has left its place: what is acknowledged there would be lost."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            raise missing() from None
-        if self._file is None:
-            self._file = (found.st_dev, found.st_ino)
-        if self._file != (found.st_dev, found.st_ino):
+        found = _identity(self.path)
+        if found is None:
+            raise missing()
+        self._file = self._file or found
+        if self._file != found:
             raise another_file()
 
     def _tidy_when_grown(self) -> None:
@@ -163,6 +161,14 @@ class Database:
         with self._held():
             for engine in (self._readers, self._notes, self._durable):
                 engine.dispose()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def open_raw(
