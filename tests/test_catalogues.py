@@ -23,7 +23,14 @@ HUMAN = re.compile(
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 NO_TEXTS_OF_THEIR_OWN = {errors.NotSignedIn, errors.SessionAlreadyEnded, errors.TooManyRequests}
-FOR_PROGRAMS = ("api/", "server/", "actions/operate.py", "actions/restore.py", "store/company.py", "store/copies.py")
+FOR_PROGRAMS = (
+    "api/",
+    "server/",
+    "actions/operate.py",
+    "actions/restore.py",
+    "store/company.py",
+    "store/copies.py",
+)
 """Where what is refused is told to a program, or to whoever starts the server."""
 
 

@@ -136,7 +136,12 @@ def _one_word(text: str, guesser: _Guesser) -> _Why | None:
     """Whether it is one word with digits and signs around it, however many those are."""
     letters = "".join(ch if ch.isalpha() else " " for ch in text)
     tail = len(text) - len(letters.rstrip())
-    for core in (letters.strip(), text[: len(text) - tail], text.strip("0123456789"), _bare(text).strip("0123456789")):
+    for core in (
+        letters.strip(),
+        text[: len(text) - tail],
+        text.strip("0123456789"),
+        _bare(text).strip("0123456789"),
+    ):
         for word in _spellings(core):
             if len(word) >= 3 and word in guesser.own:
                 return _Why.PERSONAL
