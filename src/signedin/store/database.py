@@ -40,7 +40,7 @@ class Database:
         self._lock = WriteLock(path) if needs_write_lock() else None
         self._durable = _engine(path, synchronous="FULL", begin="BEGIN IMMEDIATE", size=1)
         self._notes = _engine(path, synchronous="NORMAL", begin="BEGIN IMMEDIATE", size=1)
-        self._readers = _engine(path, synchronous="NORMAL", begin="BEGIN", size=3)
+        self._readers = _engine(path, synchronous="NORMAL", begin="BEGIN", size=3, reads_only=True)
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
@@ -208,10 +208,16 @@ def another_file() -> DatabaseProblem:
     )
 
 
-def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine:
+def _engine(path: Path, *, synchronous: str, begin: str, size: int, reads_only: bool = False) -> sa.Engine:
+    def opened() -> sqlite3.Connection:
+        conn = open_raw(path, synchronous)
+        if reads_only:
+            conn.execute("PRAGMA query_only=ON")
+        return conn
+
     engine = sa.create_engine(
         "sqlite://",
-        creator=lambda: open_raw(path, synchronous),
+        creator=opened,
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=2,
