@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 
 import pytest
 
@@ -73,10 +74,11 @@ def test_the_full_address_is_nowhere_in_pages_answers_mail_or_the_database(house
 
 @pytest.mark.guide("R12")
 @pytest.mark.security("attack-33", "15.3.4")
-def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(tmp_path):
+@pytest.mark.parametrize("trusted", [(), (ip_network("192.0.2.0/24"),)], ids=["nobody", "somebody else"])
+def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(tmp_path, trusted):
     from people import ADA, running
 
-    with running(tmp_path, trusted_proxies=()) as house:
+    with running(tmp_path, trusted_proxies=trusted) as house:
         house.somebody(ADA)
         assert house.signed_in(address="203.0.113.7").current()["location"] == "Local network"
 
