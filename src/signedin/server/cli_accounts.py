@@ -80,9 +80,9 @@ def invite_somebody(email: str, *, as_json: bool) -> None:
     settings = settings_or_fail()
 
     async def work(means: Means) -> str:
-        base_url = settings.base_url
-        if "base_url" not in settings.sources:  # the server's own, which may be on another port
-            base_url = await means.database.read(installation.served_at) or base_url
+        served_at: str | None = await means.database.read(installation.served_at)
+        is_set = "base_url" in settings.sources  # else it is the server's own, which may be on another port
+        base_url = settings.base_url if is_set or served_at is None else served_at
         return f"{base_url}/invite?token={await invite(means, email, utc_now())}"
 
     link: str = carried_out(work)
