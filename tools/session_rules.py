@@ -45,8 +45,10 @@ COUNTED = {
     ),
     "BROWSER": ("attempts to sign in from one browser that the account knows", "all of them"),
     "ADDRESS": (
-        "attempts to sign in from browsers that the account does not know and, counted apart, to register, "
-        "from one network (an IPv4 address, an IPv6 /64)",
+        (
+            "attempts to sign in from browsers that the account does not know, from one network "
+            "(an IPv4 address, an IPv6 /64); attempts to register from there, counted apart"
+        ),
         "of sign-ins itself alone, of registrations nothing",
     ),
     "UNKNOWN_SECRETS": ("different unknown sessions from one network", "does not apply"),
