@@ -123,7 +123,12 @@ def _quiet_if_automatic(request: Ask) -> None:
 async def _page(request: Ask, door: Door, template: str, listed: SessionList, number: int) -> ASGIResponse:
     account = await account_of(door.means, door.signed_in(request))
     view = session_view.page(listed, _question(request), door.reader(request).speech, _page_number(request))
-    shown = {"view": view, "number": number, "account": account, "notice": door.notice(request)}
+    shown: dict[str, Any] = {
+        "view": view,
+        "number": number,
+        "account": account,
+        "notice": door.notice(request),
+    }
     return door.page(request, template, may_manage=door.signed_in(request).may_manage_sessions, **shown)
 
 
