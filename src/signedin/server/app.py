@@ -20,6 +20,7 @@ from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
 from signedin.api import sessions as api_sessions
 from signedin.gate.credentials import CookieNames
+from signedin.gate.head import Head
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
@@ -95,7 +96,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
     # Litestar types its scope as a TypedDict.
     gate = Gate(pages, means, names, settings.trusted_proxies, clock, refuser(handlers))  # type: ignore[arg-type]
     inner = LastResort(OwnName(gate, settings.base_url))
-    server.app = SecurityHeaders(inner, is_secure=names.is_secure)
+    server.app = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     return server
 
 

@@ -16,6 +16,7 @@ import uvicorn
 from signedin.server.app import Server, build
 from signedin.server.listening import listening
 from signedin.server.settings import Settings
+from signedin.store import installation
 
 log = structlog.get_logger("signedin.server")
 STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
@@ -44,6 +45,7 @@ def serve(
             "started", base_url=server.settings.base_url, registration=server.settings.registration.value
         )
         try:
+            server.means.database.write_now(installation.serve_at, server.settings.base_url)
             ready(server)
             run(server, sockets)
         finally:

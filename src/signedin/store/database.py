@@ -7,6 +7,7 @@ transaction and commits it. Endings and sign-ins commit with `synchronous=FULL`,
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -176,11 +177,16 @@ def open_raw(
 ) -> sqlite3.Connection:
     """A raw connection as every connection to the file must be: no log tidying of its own, no transactions.
 
+    A new file may be read by its owner only, and so may what SQLite puts beside it.
+
     Raises:
         DatabaseProblem: there is no such file, and none is to be made.
     """
     if not create and not path.exists():
         raise missing()
+    if create:
+        with suppress(OSError):  # it is there already, or SQLite says what is wrong with the place
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     where = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     conn = sqlite3.connect(where, timeout=timeout, isolation_level=None, check_same_thread=False, uri=True)
     conn.execute("PRAGMA journal_mode=WAL")

@@ -34,5 +34,6 @@ TABLES: tuple[sa.Table, ...] = (
     outbox.outbox,
     installation.jobs,
     installation.invitations,
+    installation.facts,
     limits.attempts,
 )
