@@ -1,0 +1,176 @@
+"""The sessions this process may answer for from memory, and until when (on PostgreSQL).
+
+What is remembered is trusted only while the lease runs, and the lease is counted only after everything that
+ended before it was granted has been applied. Every guard here has a test that turns red without it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from signedin.rules.account import AccountId
+from signedin.rules.ending import Ending, Scope
+from signedin.rules.lease import answers_until
+
+MOST_KNOWN = 200_000
+MOST_CUT_OFFS = 50_000
+KEY_BYTES = 16
+"""Half of the token's digest is enough to tell sessions apart: 128 bits, of a random token."""
+
+NEVER = float("-inf")
+_PACKED = struct.Struct("<qqqqqq")
+_AGES = 8
+
+
+class Known(NamedTuple):
+    """A session as it is remembered: moments and spans in microseconds."""
+
+    account_id: int
+    began_at: int
+    idle: int
+    overall_until: int
+    last_at: int
+    first_proof: int
+    session_id: str
+    app_type: str
+
+
+class KnownSessions:
+    """What one process remembers; `clock` is the one that runs through suspend."""
+
+    def __init__(self, clock: Callable[[], float], most: int = MOST_KNOWN) -> None:
+        self._clock = clock
+        self._most = most
+        self._by_key: dict[bytes, bytes] = {}
+        self._used: set[bytes] = set()
+        self._cut_offs: dict[int, int] = {}
+        self._until = NEVER
+        self._changes = 0
+        self.applied = -1
+        self.hits = 0
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the lease still runs."""
+        return self._clock() < self._until
+
+    @property
+    def lease_left(self) -> float:
+        """The seconds that the lease still runs; nothing when it has lapsed."""
+        return max(0.0, self._until - self._clock())
+
+    def find(self, digest: bytes, moment: int) -> Known | None:
+        """The session with this digest if this process may say so now, in microseconds; `None` means: ask.
+
+        The lease is looked at first and nothing waits in between: what is answered was true at that instant.
+        """
+        if self._clock() >= self._until:
+            return None
+        key = digest[:KEY_BYTES]
+        packed = self._by_key.get(key)
+        if packed is None:
+            return None
+        known = _unpacked(packed)
+        if known.first_proof < self._cut_offs.get(known.account_id, 0):
+            self._drop(key)
+            return None
+        if moment >= known.overall_until or moment >= known.last_at + known.idle:
+            return None  # perhaps it was used elsewhere: the database knows
+        self._used.add(key)
+        self.hits += 1
+        return known
+
+    def asking(self) -> int:
+        """To be kept while the database is asked: with it the answer can be told to `learned`."""
+        return self._changes
+
+    def learned(self, digest: bytes, known: Known, asked: int) -> None:
+        """Remember what the database said, unless anything has ended meanwhile: the answer may be older."""
+        if asked != self._changes:
+            return
+        key = digest[:KEY_BYTES]
+        if key not in self._by_key and len(self._by_key) >= self._most:
+            self._make_room()
+        self._by_key[key] = _packed(known)
+
+    def used(self, digest: bytes, moment: int) -> None:
+        """Note a use that this process saw, so that the session does not seem to expire here."""
+        key = digest[:KEY_BYTES]
+        packed = self._by_key.get(key)
+        if packed is not None:
+            known = _unpacked(packed)
+            if moment > known.last_at:
+                self._by_key[key] = _packed(known._replace(last_at=moment))
+
+    def renewed(self, sent_at: float, endings: Iterable[Ending], head: int) -> None:
+        """A renewal has answered: apply what it tells, and only then let the lease count, from its sending."""
+        self.caught_up(endings)
+        self.applied = max(self.applied, head)
+        self._until = max(self._until, answers_until(sent_at))
+
+    def caught_up(self, endings: Iterable[Ending]) -> None:
+        """Apply endings in their order: what is applied may be acknowledged, but brings no lease."""
+        for ending in endings:
+            self.apply(ending)
+            self.applied = max(self.applied, ending.seq)
+
+    def apply(self, ending: Ending) -> None:
+        """Forget what has ended. May come twice, early or out of order; `applied` is moved by `renewed` alone."""
+        self._changes += 1
+        if ending.scope == Scope.SESSION:
+            for digest in ending.digests:
+                self._drop(digest[:KEY_BYTES])
+        elif ending.scope == Scope.ACCOUNT:
+            self._cut(ending.account_id, ending.cut_off)
+        else:
+            self._forget_all()
+
+    def start_anew(self, head: int) -> None:
+        """Join, or join again after being taken for gone: nothing is known, and there is no lease yet."""
+        self._changes += 1
+        self._forget_all()
+        self._until = NEVER
+        self.applied = head
+
+    def give_up(self) -> None:
+        """Let the lease go at once: from here on everything is asked."""
+        self._until = NEVER
+
+    def _cut(self, account_id: AccountId, cut_off: int) -> None:
+        if len(self._cut_offs) >= MOST_CUT_OFFS:
+            self._forget_all()
+        self._cut_offs[account_id] = max(cut_off, self._cut_offs.get(account_id, 0))
+
+    def _forget_all(self) -> None:
+        self._by_key.clear()
+        self._used.clear()
+        self._cut_offs.clear()
+
+    def _drop(self, key: bytes) -> None:
+        self._by_key.pop(key, None)
+        self._used.discard(key)
+
+    def _make_room(self) -> None:
+        """Let one go that was not used since it was last looked at: a clock with one hand."""
+        for _ in range(_AGES):
+            key = next(iter(self._by_key))
+            if key not in self._used:
+                break
+            self._used.discard(key)
+            self._by_key[key] = self._by_key.pop(key)
+        self._drop(next(iter(self._by_key)))
+
+
+def _packed(known: Known) -> bytes:
+    # One bytes object a session: a third of the memory of a tuple, and nothing for the collector to walk.
+    return _PACKED.pack(*known[:6]) + f"{known.session_id} {known.app_type}".encode()
+
+
+def _unpacked(packed: bytes) -> Known:
+    session_id, _, app_type = packed[_PACKED.size :].decode().partition(" ")
+    return Known._make((*_PACKED.unpack_from(packed), session_id, app_type))

@@ -1,0 +1,74 @@
+"""How long a process may answer from memory, and how long an ending waits for one that is silent.
+
+Seconds on a clock that runs through suspend (store/boot_clock.py): never a wall clock, and never the
+database's. Gray and Cheriton, "Leases" (1989); the protocol stands in docs/revocation.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from signedin.rules.ending import Ending
+
+LEASE = 3.0
+"""How long a lease lasts, in seconds."""
+RENEW_EVERY = 1.0
+"""How often it is renewed."""
+DRIFT = 0.05
+"""How much faster or slower than another's a clock may run: twenty times what quartz does."""
+
+
+def answers_until(sent_at: float) -> float:
+    """Until when a renewal lets its process answer from memory, counted from when it was *sent*."""
+    return sent_at + LEASE * (1 - DRIFT)
+
+
+def waits_until(committed_at: float) -> float:
+    """Until when an ending waits for a silent process: by then every lease of before its commit has run out."""
+    return committed_at + LEASE * (1 + DRIFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Who may answer from memory, as the database knows them: deliberately without any time.
+
+    `boot_id` changes at every start, so that an old row cannot acknowledge for a new process; `renewals`
+    counts; `applied` is the number up to which endings were applied, not merely heard of.
+    """
+
+    node_id: str
+    boot_id: str
+    renewals: int
+    applied: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The answer to a renewal: what was missed, and the number of the latest ending when it was given.
+
+    When more was missed than one answer holds it is not complete: it is applied, but brings no lease.
+    """
+
+    endings: tuple[Ending, ...]
+    head: int
+    is_complete: bool = True
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An ending that was committed as number `seq` and waits until everybody has heard of it."""
+
+    seq: int
+    committed_at: float
+    silent: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def is_over(self, nodes: Iterable[Node], now: float) -> bool:
+        """Whether nobody can answer from memory any more as if it had not happened.
+
+        Leases that were renewed after the commit need no waiting for: their reply carried this ending, and it
+        was applied before the lease counted.
+        """
+        behind = {(node.node_id, node.boot_id): node.renewals for node in nodes if node.applied < self.seq}
+        self.silent = {name: self.silent.get(name, renewals) for name, renewals in behind.items()}
+        return not behind or now >= waits_until(self.committed_at)

@@ -1,0 +1,210 @@
+"""When Revoke returns, it is over: the real memory, lease and waiting, in every order that can be thought of."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from gate.broken_worlds import MUTANTS
+from gate.world import Broken, World
+
+WALKS = int(os.environ.get("LEASE_WALKS", "300"))
+STEPS = 400
+INDEX = st.integers(0, 10**6)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Hypothesis chooses what happens next, and shrinks what breaks a promise to the shortest story."""
+
+    world_class = World
+
+    def __init__(self):
+        super().__init__()
+        self.world = self.world_class()
+        for account_id in (0, 1):
+            self.world.sign_in(account_id)
+
+    @rule(pick=INDEX)
+    def somebody_signs_in(self, pick):
+        self.world.sign_in(pick % 2)
+
+    @rule(process=INDEX, session=INDEX)
+    def a_request_comes(self, process, session):
+        self.world.request(one(self.world.processes, process), one(self.world.sessions, session))
+
+    @rule(process=INDEX, session=INDEX)
+    def a_session_is_revoked(self, process, session):
+        self.world.revoke(one(self.world.processes, process), one(self.world.sessions, session))
+
+    @rule(process=INDEX, account=INDEX)
+    def all_devices_are_logged_out(self, process, account):
+        self.world.log_out_all(one(self.world.processes, process), account % 2)
+
+    @rule(process=INDEX)
+    def a_process_renews(self, process):
+        self.world.renew(one(self.world.processes, process))
+
+    @precondition(lambda self: self.world.wires)
+    @rule(wire=INDEX)
+    def a_message_arrives(self, wire):
+        self.world.deliver(one(self.world.wires, wire))
+
+    @precondition(lambda self: self.world.wires)
+    @rule(wire=INDEX)
+    def a_message_is_lost(self, wire):
+        self.world.lose(one(self.world.wires, wire))
+
+    @precondition(lambda self: self.world.waits)
+    @rule(wait=INDEX)
+    def who_waits_looks(self, wait):
+        self.world.look(*one(self.world.waits, wait))
+
+    @rule(tenths=st.integers(1, 35))
+    def time_passes(self, tenths):
+        self.world.time += tenths / 10
+
+    @rule(process=INDEX, what=st.sampled_from(["pause", "resume", "cut", "heal", "crash", "restart"]))
+    def something_goes_wrong_or_right(self, process, what):
+        go_wrong(self.world, one(self.world.processes, process), what)
+
+
+@pytest.mark.guide("R48", "R58", "D23")
+def test_p1_no_request_is_let_in_that_starts_after_the_ending_has_returned():
+    run_state_machine_as_test(
+        AnyOrder,
+        settings=settings(
+            max_examples=150, stateful_step_count=70, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+@pytest.mark.guide("R48", "R58")
+def test_p1_holds_on_long_walks_and_the_memory_really_answers():
+    hits = requests = 0
+    for seed in range(WALKS):
+        world = walk(World(), seed)
+        hits += world.hits
+        requests += world.requests
+    assert hits > requests * 0.1, f"{hits} of {requests} answered from memory: this shows nothing"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.__name__)
+def test_each_guard_of_the_protocol_is_missed_when_it_is_off(mutant):
+    for seed in range(20_000):
+        try:
+            walk(mutant(), seed)
+        except Broken:
+            return
+    pytest.fail(f"nobody noticed {mutant.__name__}")
+
+
+def test_an_ending_waits_no_longer_than_a_lease_and_its_margin():
+    world = World(rates=(1.0, 1.0))
+    silent, revoker = world.processes
+    world.sign_in(0)
+    settle(world)
+    world.request(silent, world.sessions[0])
+    settle(world)
+    silent.is_paused = True
+    world.revoke(revoker, world.sessions[0])
+    began = world.time
+    while world.waits:
+        world.time += 0.01
+        world.look(*world.waits[0])
+    assert 3.1 < world.time - began < 3.17
+    world.sign_in(0)
+    silent.is_paused = False
+    world.request(silent, world.sessions[0])
+    assert not world.nodes.get("p0"), "struck off, so that the next ending does not wait for it"
+
+
+def walk(world, seed):
+    """A long story told by chance, with more of what brings memory and endings together."""
+    chance = random.Random(seed)
+    world.requests = 0
+    world.sign_in(0)
+    world.sign_in(1)
+    for _ in range(STEPS):
+        step(world, chance)
+    return world
+
+
+def step(world, chance):
+    """One thing that happens, chosen by how often it does."""
+    process, session = chance.choice(world.processes), chance.choice(world.sessions[-4:])
+    [happens] = chance.choices(list(OFTEN), OFTEN.values())
+    happens(world, chance, process, session)
+
+
+def deliver(world, chance, *_):
+    for _ in range(min(5, len(world.wires))):
+        world.deliver(world.wires[0] if chance.random() < 0.8 else chance.choice(world.wires))
+
+
+def request(world, chance, process, session):
+    world.requests += process.acts
+    world.request(process, session)
+
+
+def look(world, chance, *_):
+    if world.waits:
+        world.look(*chance.choice(world.waits))
+
+
+def lose(world, chance, *_):
+    if world.wires:
+        world.lose(chance.choice(world.wires))
+
+
+def disturb(world, chance, process, _):
+    go_wrong(world, process, chance.choice(("pause", "cut", "crash", *("resume", "heal", "restart") * 3)))
+
+
+def pass_time(world, chance, *_):
+    world.time += chance.choice((0.01, 0.05, 0.1, 0.3, 0.3, 1.0, 2.8))
+
+
+OFTEN = {
+    deliver: 45,
+    request: 25,
+    lambda world, chance, process, session: world.renew(process): 10,
+    pass_time: 8,
+    look: 5,
+    disturb: 2,
+    lambda world, chance, process, session: world.revoke(process, session): 2,
+    lambda world, chance, process, session: world.sign_in(chance.randrange(2)): 1.5,
+    lose: 1,
+    lambda world, chance, process, session: world.log_out_all(process, session.account_id): 0.5,
+}
+
+
+def go_wrong(world, process, what):
+    if what in {"crash", "restart"}:
+        getattr(world, what)(process)
+    elif what in {"pause", "resume"}:
+        process.is_paused = what == "pause"
+    else:
+        process.is_cut_off = what == "cut"
+
+
+def settle(world):
+    """Let everything arrive, in order, until nothing is under way."""
+    for process in world.processes:
+        world.renew(process)
+    for _ in range(100):
+        if not world.wires:
+            break
+        world.deliver(world.wires[0])
+    for process in world.processes:
+        world.renew(process)
+    while world.wires:
+        world.deliver(world.wires[0])
+
+
+def one(many, index):
+    return many[index % len(many)]
