@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from signedin.rules.errors import DatabaseProblem
 from signedin.store.database import Database
 
+_UPGRADING = 0x5169_6E65_64
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -54,6 +55,8 @@ def refuse_newer(database: Database) -> None:
 
 
 def _upgrade(conn: sa.Connection, to: str) -> None:
+    if conn.dialect.name == "postgresql":  # on SQLite whoever writes is alone
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADING)))
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, to)

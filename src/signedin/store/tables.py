@@ -9,6 +9,7 @@ from signedin.store import (
     accounts,
     activity,
     consents,
+    endings,
     installation,
     journal,
     limits,
@@ -35,4 +36,7 @@ TABLES: tuple[sa.Table, ...] = (
     installation.jobs,
     installation.invitations,
     limits.attempts,
+    endings.endings,
+    endings.endings_head,
+    endings.nodes,
 )
