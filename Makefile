@@ -52,7 +52,7 @@ types: dev ## Types, strictly.
 house: dev ## Do imports run downstairs, are the files short, is the map true?
 	@$(PY) -m pytest -q -n 0 tests/test_house.py
 
-docs: dev ## Write the generated pages anew: docs/map.md and docs/guide-coverage.md.
+docs: dev ## Write the generated pages anew: map, coverage of the guide and of the security checklist, settings, errors.
 	@$(PY) tools/map.py
 	@$(PY) tools/coverage_table.py
 	@PYTHONPATH=src $(PY) tools/reference.py

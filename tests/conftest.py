@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 from collections import defaultdict
 
@@ -16,6 +18,22 @@ ENABLED_BY = {
     "caddy": "apt install caddy",
 }
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+@pytest.fixture
+def log_lines(capsys):
+    """The log as the server writes it: a function that reads what was written since it was last asked."""
+    import structlog
+
+    from signedin.server.logs import configure_logs
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs()
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)

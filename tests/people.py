@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,14 +54,44 @@ class Clock:
         self.now += timedelta(**span)
 
 
+@dataclass(frozen=True)
+class Secured:
+    """How a house is reached over TLS: its name, its key and certificate, and whom its visitors trust."""
+
+    host: str
+    certificate: Path
+    trusted: ssl.SSLContext
+
+
+class ToLoopback(httpx.HTTPTransport):
+    """Finds every name on this machine, and still asks the certificate for the name."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request to loopback under its own name."""
+        return super().handle_request(
+            httpx.Request(
+                request.method,
+                request.url.copy_with(host="127.0.0.1"),
+                headers=request.headers,
+                stream=request.stream,
+                extensions={**request.extensions, "sni_hostname": request.url.host},
+            )
+        )
+
+
 class Browser:
     """A browser of somebody's, with cookies of its own: what it sends is what a real one sends."""
 
     def __init__(
-        self, base_url: str, agent: str | bytes = CHROME_ON_MACOS, address: str = SAN_FRANCISCO
+        self,
+        base_url: str,
+        agent: str | bytes = CHROME_ON_MACOS,
+        address: str = SAN_FRANCISCO,
+        secured: Secured | None = None,
     ) -> None:
         self.base_url = base_url
         self.http = httpx.Client(
+            transport=ToLoopback(verify=secured.trusted) if secured else None,
             base_url=base_url,
             headers={"user-agent": agent, "x-forwarded-for": address, "accept-language": "en"},
             follow_redirects=False,
@@ -128,23 +161,22 @@ class Browser:
 class House:
     """A running server with a clock that stands still, and the browsers around it."""
 
-    def __init__(self, server: Server, clock: Clock, base_url: str) -> None:
+    def __init__(self, server: Server, clock: Clock, base_url: str, secured: Secured | None = None) -> None:
         self.server = server
         self.clock = clock
         self.base_url = base_url
+        self.secured = secured
         self.means = server.means
 
     def browser(self, agent: str | bytes = CHROME_ON_MACOS, address: str = SAN_FRANCISCO) -> Browser:
         """A new browser, signed in to nothing."""
-        return Browser(self.base_url, agent, address)
+        return Browser(self.base_url, agent, address, self.secured)
 
     def somebody(self, email: str = ADA, name: str = "Ada Lovelace") -> str:
         """Make an account; returns its address."""
-        import asyncio
-
         from signedin.actions.make_account import Applicant, add_by_operator
 
-        asyncio.run(add_by_operator(self.means, Applicant(email, name, PASSWORD), self.clock()))
+        done_apart(add_by_operator(self.means, Applicant(email, name, PASSWORD), self.clock()))
         return email
 
     def signed_in(
@@ -171,27 +203,38 @@ def settings_in(folder: Path, port: int, **values: Any) -> Settings:
     return replace(base, **(chosen | values))
 
 
+def done_apart(deed: Coroutine[Any, Any, Any]) -> Any:
+    """Do something that is awaited, in a thread of its own: the test's may have a loop already."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, deed).result()
+
+
 @contextmanager
-def running(folder: Path, clock: Clock | None = None, **values: Any) -> Iterator[House]:
+def running(
+    folder: Path, clock: Clock | None = None, secured: Secured | None = None, **values: Any
+) -> Iterator[House]:
     """A real server on a port of its own, for as long as the block lasts."""
     clock = clock or Clock()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        server = build(settings_in(folder, port, **values), clock)
+        base_url = f"https://{secured.host}:{port}" if secured else f"http://localhost:{port}"
+        server = build(settings_in(folder, port, **({"base_url": base_url} | values)), clock)
         config = uvicorn.Config(
             server.app,
             log_level="warning",
+            log_config=None,
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,
+            ssl_certfile=secured.certificate if secured else None,
         )
         serving = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: serving.run(sockets=[listening]), daemon=True)
         thread.start()
         wait_until_started(serving)
         try:
-            yield House(server, clock, f"http://localhost:{port}")
+            yield House(server, clock, base_url, secured)
         finally:
             serving.should_exit = True
             thread.join(10)

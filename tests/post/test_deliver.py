@@ -1,119 +1,176 @@
-"""Delivering letters: a real mail server, a silent one, and processes that are killed meanwhile."""
+"""Letters are delivered after the deed, by a judged connection, and hold up nobody."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import threading
 import time
-from datetime import timedelta
-from email import message_from_bytes, policy
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
-from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, Clock, running
-from signedin.actions.tell import take_due
+from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, PASSWORD, Clock, running, settings_in
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.post import deliver as mail_room
 from signedin.post.deliver import deliver, to_folder, to_server
-from signedin.server import app
-from signedin.store import outbox
+from signedin.server.means import close_means, open_means
+from signedin.store import accounts, outbox
 
-SENDER = "signedin@example.org"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Box:
+    """A mail server's box."""
+
+    def __init__(self):
+        self.letters = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.letters.append(envelope.content.decode())
+        return "250 OK"
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
-    """A house whose own post never goes out: these tests carry it."""
-    monkeypatch.setattr(app, "_post", _nobody_carries)
+def house(tmp_path):
     with running(tmp_path, Clock()) as house:
         house.somebody(ADA)
         yield house
 
 
 @pytest.fixture
+def means(tmp_path):
+    """What the mail room works with, and no server that delivers by itself."""
+    opened = open_means(settings_in(tmp_path, 8000))
+    asyncio.run(add_by_operator(opened, Applicant(ADA, "Ada", PASSWORD), NOW))
+    yield opened
+    close_means(opened)
+
+
+def queue(means, kind="address_already_registered", **fields):
+    account = means.database.read_now(accounts.find_by_email, ADA)
+    told = {"to": ADA, "name": "Ada", "at": NOW.isoformat()} | fields
+    means.database.write_now(outbox.queue, account.id, kind, told, NOW)
+
+
+def waiting(means):
+    return means.database.read_now(outbox.backlog)
+
+
+def sent(means, carrier, now=NOW):
+    return asyncio.run(deliver(means, carrier, "s@example.org", "https://account.test", now))
+
+
+def tls(authority, name):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+@pytest.fixture
 def mail_server():
-    class Inbox:
-        def __init__(self):
-            self.letters = []
-
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802  # aiosmtpd's name for it
-            self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
-            return "250 taken"
-
-    inbox = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    """A mail server that wants STARTTLS and a password; the certificate's authority is not known here."""
+    box, authority = Box(), trustme.CA()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        box, hostname="127.0.0.1", port=port, tls_context=tls(authority, "localhost"), require_starttls=True,
+        auth_required=True, authenticator=lambda *_: AuthResult(success=True),
+    )  # fmt: skip
     controller.start()
-    inbox.url = f"smtp://127.0.0.1:{port}"
-    yield inbox
+    box.authority = authority
+    box.url = f"smtp://user:a%20password@localhost:{port}"
+    yield box
     controller.stop()
 
 
-@pytest.mark.guide("R65")
-def test_logging_out_all_devices_brings_one_letter_to_the_owner(house, mail_server):
+@pytest.mark.security("12.3.1")
+def test_a_mail_server_that_cannot_show_who_it_is_gets_neither_password_nor_letter(means, mail_server):
+    queue(means)
+    assert sent(means, to_server(mail_server.url)) == 0
+    assert mail_server.letters == []
+    assert waiting(means) == 1
+
+
+@pytest.mark.security("12.3.1")
+def test_a_mail_server_that_can_show_who_it_is_gets_the_letter(means, mail_server, monkeypatch):
+    def trusting():
+        context = ssl.create_default_context()
+        mail_server.authority.configure_trust(context)
+        return context
+
+    fake = type("ssl", (), {"create_default_context": staticmethod(trusting)})
+    monkeypatch.setattr(mail_room, "ssl", fake)
+    queue(means)
+    assert sent(means, to_server(mail_server.url)) == 1
+    assert "You already have a Signedin account" in mail_server.letters[0]
+    assert waiting(means) == 0
+
+
+@pytest.mark.security("FP-2", "attack-29", "6.3.6")
+def test_links_in_letters_begin_with_the_configured_address_and_hold_no_secret(house, tmp_path):
+    forged = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
     laptop = house.signed_in()
-    house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
-    laptop.log_out_all()
-    carried_out(house, to_server(mail_server.url))
-    told = [letter for letter in mail_server.letters if "All devices" in letter["Subject"]]
-    assert len(told) == 1
-    assert told[0]["To"] == ADA
-    assert "2 sessions" in told[0].get_content()
+    stranger = house.browser(FIREFOX_ON_WINDOWS, BERLIN)
+    stranger.http.headers.update({name: value for name, value in forged.items() if name != "host"})
+    assert stranger.sign_in().status_code == 303
+    token = stranger.form_token("/settings/sessions")
+    headers = stranger.own() | forged
+    fields = {"csrf": token}
+    assert (
+        stranger.http.post("/settings/sessions/logout-all", data=fields, headers=headers).status_code == 303
+    )
+    assert not laptop.is_signed_in
+    fresh = tmp_path / "letters"
+    sent(house.means, to_folder(fresh), house.clock())
+    letters = [file.read_text() for folder in (fresh, tmp_path / "mail") for file in folder.glob("*.eml")]
+    assert len(letters) >= 2
+    for letter in letters:
+        assert "evil.example" not in letter
+        assert "https://account.test/" in letter or house.base_url in letter
+        assert "sgn_" not in letter
+        assert "token=" not in letter
 
 
-def test_what_a_mail_server_refuses_is_tried_again_later_and_not_lost(house, mail_server):
-    house.signed_in().log_out_all()
-    assert carried_out(house, to_server("smtp://127.0.0.1:1")) == 0
-    assert carried_out(house, to_server(mail_server.url)) == 0, "it is not due again yet"
-    house.clock.move(seconds=60)
-    assert carried_out(house, to_server(mail_server.url)) >= 1
+@pytest.mark.security("16.5.2", "15.2.2")
+def test_a_mail_server_that_never_answers_keeps_no_check_and_no_sign_in_waiting(house, monkeypatch):
+    asked, go = threading.Event(), threading.Event()
 
+    async def slow(mail):
+        asked.set()
+        await asyncio.to_thread(go.wait, 30)
 
-def test_a_mail_server_that_never_answers_holds_up_nobody(house):
+    monkeypatch.setattr("signedin.server.app.to_folder", lambda _: slow)
+    queue(house.means)
     laptop = house.signed_in()
-    laptop.log_out_all()
-    laptop.sign_in()
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        carrier = to_server(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
-
-        async def while_waiting():
-            waiting = asyncio.create_task(post(house, carrier))
-            turns = 0
-            until = time.monotonic() + 0.2
-            while time.monotonic() < until:
-                await asyncio.sleep(0)
-                turns += 1
-            assert not waiting.done()
-            waiting.cancel()
-            return turns
-
-        assert asyncio.run(while_waiting()) > 100, "the loop was held up by a letter"
+    assert asked.wait(15), "the post goes out every five seconds"
+    began = time.monotonic()
+    assert laptop.is_signed_in
+    assert house.signed_in().is_signed_in
+    go.set()
+    assert time.monotonic() - began < 5
 
 
-def test_two_processes_do_not_deliver_the_same_letter(house, tmp_path):
-    house.signed_in().log_out_all()
-    first = asyncio.run(take_due(house.means, house.clock()))
-    second = asyncio.run(take_due(house.means, house.clock()))
-    assert first
-    assert not second
+@pytest.mark.security("16.5.2")
+@pytest.mark.parametrize("bad", [{"kind": "no such letter"}, {"at": "no moment"}, {"to": "a@b\r\nBcc: evil"}])
+def test_a_letter_that_cannot_be_written_holds_up_no_other(means, bad, tmp_path):
+    queue(means, **bad)
+    queue(means)
+    assert sent(means, to_folder(tmp_path / "letters")) == 1
+    assert waiting(means) == 1
 
 
-def test_a_letter_whose_process_was_killed_is_delivered_by_another_after_the_claim(house, tmp_path):
-    house.signed_in().log_out_all()
-    claimed = asyncio.run(take_due(house.means, house.clock()))
-    house.clock.move(seconds=(outbox.CLAIMED_FOR + timedelta(seconds=1)).total_seconds())
-    folder = tmp_path / "letters"
-    assert carried_out(house, to_folder(folder)) == len(claimed)
-    assert len(list(folder.glob("*.eml"))) == len(claimed)
+@pytest.mark.security("16.5.2")
+def test_a_letter_that_could_not_be_delivered_is_tried_again_later(means, tmp_path):
+    async def broken(mail):
+        raise ConnectionRefusedError
 
-
-async def _nobody_carries(server):
-    """In place of the server's own job."""
-
-
-def post(house, carrier):
-    return deliver(house.means, carrier, SENDER, house.base_url, house.clock())
-
-
-def carried_out(house, carrier):
-    return asyncio.run(post(house, carrier))
+    queue(means)
+    assert sent(means, broken) == 0
+    assert sent(means, to_folder(tmp_path / "letters")) == 0
+    assert sent(means, to_folder(tmp_path / "letters"), NOW + timedelta(seconds=15)) == 1

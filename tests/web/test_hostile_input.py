@@ -51,6 +51,7 @@ FORMS = [
     ("multipart/form-data; boundary=x", b"--x--"),
     ("application/x-www-form-urlencoded", b"email=%ff%fe"),
     ("application/x-www-form-urlencoded", b"csrf=a&csrf=b"),
+    ("application/x-www-form-urlencoded", "csrf=é&email=a&password=b".encode()),
     ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % n for n in range(100))),
     ("application/x-www-form-urlencoded", b"password=" + b"x" * 200_000),
     ("application/x-www-form-urlencoded", b""),
@@ -83,15 +84,18 @@ def test_an_unknown_id_is_not_found_and_never_a_500(house, row_id):
 
 
 @pytest.mark.parametrize(
-    "query", ["type=nonsense", "limit=0", "limit=x", "limit=99999999999", "sort=up", "foo=1"]
-)
+    "query",
+    ["type=nonsense", "limit=0", "limit=x", "limit=99999999999", "limit=00000119999", "limit=000001" + "0" * 5000,
+     "sort=up", "foo=1"],
+)  # fmt: skip
 def test_a_wrong_question_to_the_api_is_refused_by_name(house, query):
     answer = house.signed_in().open(f"/v1/sessions?{query}")
     assert answer.status_code == 422
     assert answer.json()["field"] == query.partition("=")[0]
 
 
-@pytest.mark.parametrize("query", ["type=nonsense", "page=-1", "page=x", "page=999999999999", "q=" + "x" * 5000,
+@pytest.mark.parametrize("query", ["type=nonsense", "page=-1", "page=x", "page=999999999999", "page=00001" + "9" * 5000,
+                                   "page=0", "page=" + "9" * 5000, "q=" + "x" * 5000,
                                    "q=%00", "place=%F0%9F%92%A9", "sort=up", "q='><script>"])  # fmt: skip
 def test_a_wrong_question_to_the_page_is_answered_as_well_as_can_be(house, query):
     answer = house.signed_in().open(f"/settings/sessions?{query}")

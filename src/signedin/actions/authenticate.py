@@ -10,17 +10,14 @@ from signedin.rules.account import AccountId, AccountState
 from signedin.rules.lifetime import WRITE_THROUGH_BELOW, why_expired
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import Kind, TokenRead, read_token, why_unreadable
+from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
 from signedin.store.checks import Living
 from signedin.store.schema import from_micros, to_micros
 
 _MICROSECOND = timedelta(microseconds=1)
-SESSION_KINDS = frozenset({Kind.SES})
-
-_APP_TYPES = {kind.value: kind for kind in AppType}
-_SHORT_IDLE = WRITE_THROUGH_BELOW // _MICROSECOND
 _SOON = 2 * GRACE // _MICROSECOND
+SESSION_KINDS = frozenset({Kind.SES})
 
 
 def authenticate(
@@ -35,44 +32,47 @@ def authenticate(
     """
     if not credential:
         return Absence("missing")
-    read = read_token(credential, kinds, means.keyring.way_keys)
-    if read is None:
+    digest = digest_of(credential, kinds)
+    if digest is None:
         return Absence(why_unreadable(credential, kinds))
-    row = means.checks.living(read.account_id, read.digest)
-    if row is None:
-        return _ended(means, read)
-    session_id, app_type, began_at, idle, overall_until, last_at, inactive, cut_off_at = row
-    moment = to_micros(now)
-    # Whoever lives beyond doubt by what is stored alone is let in here, in whole microseconds, for speed: what
-    # this process saw besides can only make a last use later.
-    if (
-        inactive is None
-        and cut_off_at is None
-        and moment < overall_until
-        and last_at + idle - moment >= _SOON
-        and idle >= _SHORT_IDLE
-    ):
-        began = from_micros(began_at)
-        return Presence(AccountId(read.account_id), SessionId(session_id), _APP_TYPES[app_type], began)
-    return _looked_at_closely(means, AccountId(read.account_id), Living._make(row), now)
+    # Whom this process has met, and who lives beyond doubt by what is stored alone, is let in here, for speed:
+    # what this process saw besides can only make a last use later.
+    met = means.met.find(digest)
+    if met is not None:
+        moment = to_micros(now)
+        if means.checks.lives_on(met.account_id, digest, moment, moment + _SOON):
+            return met
+    account_id = way_of(credential, means.keyring.way_keys)
+    if account_id is None:
+        return Absence(why_unreadable(credential, kinds))
+    return _looked_at_closely(means, AccountId(account_id), digest, now)
 
 
 def _looked_at_closely(
-    means: Means, account_id: AccountId, living: Living, now: datetime
+    means: Means, account_id: AccountId, digest: bytes, now: datetime
 ) -> Presence | Absence:
+    living = means.checks.living(account_id, digest)
+    if living is None:
+        return _ended(means, account_id, digest)
     reason, ended_at = _why_dead(means, account_id, living, now)
     if reason is not None:
-        return Absence(reason.value, ended_at)
-    began = from_micros(living.began_at)
-    soon = must_write_through(living.idle * _MICROSECOND, from_micros(living.last_at), now)
-    return Presence(
-        account_id, SessionId(living.session_id), _APP_TYPES[living.app_type], began, expires_soon=soon
+        return Absence(reason.value, ended_at, living.idle * _MICROSECOND)
+    found = Presence(
+        account_id, SessionId(living.session_id), AppType(living.app_type), from_micros(living.began_at)
     )
+    if must_write_through(living.idle * _MICROSECOND, from_micros(living.last_at), now):
+        return found._replace(expires_soon=True)
+    means.met.add(digest, found)
+    return found
 
 
-def _ended(means: Means, read: TokenRead) -> Absence:
-    stone = means.checks.ended(read.account_id, read.digest)
-    return Absence(stone[0], from_micros(stone[1])) if stone else Absence("unknown")
+def _ended(means: Means, account_id: AccountId, digest: bytes) -> Absence:
+    means.met.drop(digest)
+    stone = means.checks.ended(account_id, digest)
+    if stone is None:
+        return Absence("unknown")
+    reason, ended_at, idle = stone
+    return Absence(reason, from_micros(ended_at), None if idle is None else idle * _MICROSECOND)
 
 
 def _why_dead(
@@ -92,14 +92,19 @@ def _why_dead(
 def known_last_use(means: Means, account_id: int, living: Living) -> datetime:
     """The last use as exactly as it can be known here: never earlier than it was (D28).
 
-    What this process saw itself is exact. Otherwise a use of up to a minute later may wait in another process
-    or have been lost in a crash, so the benefit of the doubt is given; short idle periods are written through.
+    What the only server process saw itself is exact. Otherwise a use of up to a minute later may wait in another
+    process or have been lost in a crash, so the benefit of the doubt is given; short idle periods are written
+    through.
     """
-    stored = from_micros(living.last_at)
-    seen = means.recent.latest(AccountId(account_id), living.session_id)
-    if seen is not None:
-        return max(stored, seen)
-    return stored if living.idle * _MICROSECOND < WRITE_THROUGH_BELOW else stored + GRACE
+    stored, seen = from_micros(living.last_at), means.recent.latest(AccountId(account_id), living.session_id)
+    doubt = doubt_of(means, living.idle * _MICROSECOND, is_seen=seen is not None)
+    return max(stored, seen or stored) + doubt
+
+
+def doubt_of(means: Means, idle: timedelta, *, is_seen: bool) -> timedelta:
+    """How much later than this process knows a last use may have been."""
+    is_exact = idle < WRITE_THROUGH_BELOW or (is_seen and means.knows_every_use())
+    return timedelta(0) if is_exact else GRACE
 
 
 def must_write_through(living_idle: timedelta, last_at: datetime, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.authenticate import doubt_of
 from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId
@@ -42,7 +43,11 @@ def read_list(
 
 
 def _latest(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:
-    seen = now if row.id == current_id else means.recent.latest(row.account_id, row.id)
+    if row.id == current_id:
+        seen: datetime | None = now
+    else:
+        seen = means.recent.latest(row.account_id, row.id)
+        row = replace(row, doubt=doubt_of(means, row.idle, is_seen=seen is not None))
     if seen is None or (row.last_at is not None and seen <= row.last_at):
         return row
     return replace(row, last_at=seen, days=row.days.noted(seen.date()))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from signedin.actions import record
 from signedin.actions.means import Means, Registration
 from signedin.rules import errors
 from signedin.rules.account import Account, normalise_email, tidy_name
 from signedin.rules.event import Event, EventKind
 from signedin.rules.password import why_refused
 from signedin.rules.secret import Kind, digest, make_token, read_token
-from signedin.store import accounts, installation, journal, outbox
+from signedin.store import accounts, installation, journal, limits, outbox
 from signedin.store.passwords import HashingBusy, common_passwords
 
 INVITATION_LASTS = timedelta(days=7)
@@ -40,21 +42,30 @@ async def set_up(means: Means, applicant: Applicant, now: datetime) -> Account:
     return await means.database.write(_add_first, email, tidy_name(applicant.name), hashed, now)
 
 
-async def register(means: Means, applicant: Applicant, invitation: str | None, now: datetime) -> None:
+async def register(
+    means: Means, applicant: Applicant, invitation: str | None, address: str, now: datetime
+) -> None:
     """Make an account by oneself, or with an invitation.
 
-    The same is said whether or not the address was taken; its owner is told by mail (security 6.3.8).
+    The same is said and the same work is done whether or not the address was taken; what happened is told by
+    mail (security 6.3.8). `address` is the client's: registrations are counted by it (security 2.4.1).
 
     Raises:
         RegistrationClosed: not here, or not without an invitation.
         LinkExpired: the invitation was used or has expired.
         InvalidInput, PasswordRefused: the form cannot be used as it is.
+        TooManyRequests: there were too many from there.
     """
     if means.registration is Registration.CLOSED:
         raise errors.RegistrationClosed
     if means.registration is Registration.INVITATION and not invitation:
         raise errors.RegistrationClosed
-    email, hashed = await _prepared(means, applicant)
+    email = _judged(means, applicant)
+    retry_at = await means.database.write(limits.reserve, limits.registrations(means.keyring, address), now)
+    if retry_at is not None:
+        record.refused(means, email, address, errors.TooManyRequests.code)
+        raise errors.TooManyRequests(retry_at)
+    hashed = await _hashed(means, applicant)
     await means.database.write(_register, means, email, tidy_name(applicant.name), hashed, invitation, now)
 
 
@@ -84,14 +95,23 @@ async def invite(means: Means, email: str, now: datetime) -> str:
 
 
 async def _prepared(means: Means, applicant: Applicant) -> tuple[str, str]:
+    email = _judged(means, applicant)
+    return email, await _hashed(means, applicant)
+
+
+def _judged(means: Means, applicant: Applicant) -> str:
     email = normalise_email(applicant.email)
     if email is None:
         raise errors.InvalidInput("This is not an email address.", field="email")
     if not tidy_name(applicant.name):
         raise errors.InvalidInput("A name is needed.", field="name")
     judge_password(applicant.password, (applicant.name, email, means.host, means.brand))
+    return email
+
+
+async def _hashed(means: Means, applicant: Applicant) -> str:
     try:
-        return email, await means.hasher.hash(applicant.password)
+        return await means.hasher.hash(applicant.password)
     except HashingBusy:
         raise errors.Unavailable from None
 
@@ -132,11 +152,23 @@ def _register(
     if invitation:
         _use_invitation(conn, means, invitation, email, now)
     existing = accounts.find_by_email(conn, email)
-    if existing is None:
-        _add(conn, email, name, hashed, now)
-        return
-    fields = {"to": existing.email, "name": existing.name, "at": now.isoformat()}
-    outbox.queue(conn, existing.id, "address_already_registered", fields, now)
+    made = _add_or_pretend(conn, email, name, hashed, now, pretend=existing is not None)
+    owner = existing or made
+    if limits.reserve(conn, limits.registration_letters(means.keyring, email), now) is None:
+        kind = "account_made" if existing is None else "address_already_registered"
+        fields = {"to": owner.email, "name": owner.name, "at": now.isoformat()}
+        outbox.queue(conn, owner.id, kind, fields, now)
+
+
+def _add_or_pretend(
+    conn: sa.Connection, email: str, name: str, hashed: str, now: datetime, *, pretend: bool
+) -> Account:
+    """Make the account; or do all of that work for a made-up address, and take it back (security 6.3.8)."""
+    with conn.begin_nested() as attempt:
+        account = _add(conn, f"{secrets.token_hex(12)}@{email}" if pretend else email, name, hashed, now)
+        if pretend:
+            attempt.rollback()
+    return account
 
 
 def _use_invitation(conn: sa.Connection, means: Means, invitation: str, email: str, now: datetime) -> None:

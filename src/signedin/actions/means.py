@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
 from signedin.rules.lifetime import Lifetimes
 from signedin.store.checks import Checks
+from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.passwords import PasswordHasher
@@ -36,3 +38,9 @@ class Means:
     registration: Registration = Registration.OPEN
     host: str = "localhost"
     brand: str = "Signedin"
+    met: MetBefore = field(default_factory=MetBefore)
+    company: Company | None = None
+
+    def knows_every_use(self) -> bool:
+        """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""
+        return self.company is not None and self.company.is_alone()

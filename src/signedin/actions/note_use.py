@@ -38,16 +38,17 @@ class RecentUse:
     def note(self, account_id: AccountId, row_id: str, address: str, now: datetime) -> None:
         """Note a use; a second one within the same minute and from the same address counts once."""
         key = (int(account_id), row_id)
-        _, times, _ = self._pending.get(key, (now, 0, ""))
+        before, times, from_where = self._pending.get(key, (now, 0, address))
         last = self._seen.get(key)
         fresh = last is None or now - last >= timedelta(minutes=1) or not times
-        self._pending[key] = (now, times + 1 if fresh else times, address)
+        latest = (now, address) if now >= before else (before, from_where)
+        self._pending[key] = (latest[0], times + 1 if fresh else times, latest[1])
         self.saw(account_id, row_id, now)
 
     def saw(self, account_id: AccountId, row_id: str, now: datetime) -> None:
-        """Remember that this process itself knows the latest use."""
+        """Remember that this process itself knows the latest use; a slow request that began earlier changes nothing."""
         key = (int(account_id), row_id)
-        self._seen[key] = now
+        self._seen[key] = max(now, self._seen.get(key, now))
         self._seen.move_to_end(key)
         if len(self._seen) > MOST_KNOWN:
             self._seen.popitem(last=False)

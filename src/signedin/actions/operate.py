@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.ending import end_row
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.actions.revoke import tidy
@@ -16,7 +17,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import accounts, consents, journal, limits, outbox, sessions, tombstones
+from signedin.store import accounts, journal, limits, outbox, sessions, tombstones
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -44,12 +45,7 @@ def _end_one(
     event = Event(
         kind, now, row_id, None, {"by": "operator", "app_type": row.app_type.value}, {"reason": reason}
     )
-    number = journal.record(conn, account_id, event)
-    if is_consent:
-        consents.end(conn, account_id, [row_id])
-        tombstones.bury(conn, account_id, row_id, EndReason.ENDED_BY_OPERATOR, now, number)
-    else:
-        sessions.end(conn, account_id, [row_id], EndReason.ENDED_BY_OPERATOR, now, number)
+    end_row(conn, row, EndReason.ENDED_BY_OPERATOR, now, journal.record(conn, account_id, event))
 
 
 async def end_all(means: Means, email: str, reason: str, now: datetime) -> LogoutAllCounts:

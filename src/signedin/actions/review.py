@@ -7,9 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
+from signedin.actions.revoke import list_for
 from signedin.rules import errors
 from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Presence
+from signedin.rules.revocation import may_vouch
 from signedin.rules.session import Session
 from signedin.store import accounts, journal, sessions, tombstones
 
@@ -18,15 +20,19 @@ async def recognise(means: Means, presence: Presence, session_id: str, now: date
     """Note that the person knows a flagged session: its signs are not raised again, its place becomes theirs.
 
     Raises:
-        NotFound: there is no such session among one's own.
+        NotFound, SessionAlreadyEnded: there is no such session among one's own (any more).
+        InsufficientPermission: it is the one that asks, which cannot vouch for itself.
     """
-    return await means.database.write(_recognise, presence, session_id, now)
+    return await means.database.write(_recognise, means, presence, session_id, now)
 
 
-def _recognise(conn: sa.Connection, presence: Presence, session_id: str, now: datetime) -> Session:
+def _recognise(
+    conn: sa.Connection, means: Means, presence: Presence, session_id: str, now: datetime
+) -> Session:
+    may_vouch(presence, session_id)
     account_id = presence.account_id
-    session = sessions.find(conn, account_id, session_id)
-    if session is None or session.expires_at <= now:
+    session = list_for(conn, means, presence, now).find(session_id)
+    if not isinstance(session, Session):
         stone = tombstones.tombstone_of(conn, account_id, session_id)
         raise errors.SessionAlreadyEnded(stone.reason.value) if stone else errors.NotFound
     signs = sorted(session.recognised | {n.sign.value for n in session.noticed})

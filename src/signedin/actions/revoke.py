@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.ending import end_expired, end_row
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.rules import errors
@@ -20,7 +21,7 @@ from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason, LogoutAllCounts, may_manage, may_revoke
 from signedin.rules.session import SessionId
 from signedin.rules.session_list import Row, SessionList
-from signedin.store import accounts, consents, journal, outbox, sessions, tombstones
+from signedin.store import accounts, consents, journal, outbox, session_rows, sessions, tombstones
 
 TIDY_AT_ONCE = 500
 
@@ -55,45 +56,86 @@ async def revoke(means: Means, presence: Presence, row_id: str, now: datetime) -
         NotFound: there is none like that among one's own (R5).
         InsufficientPermission: no right to manage sessions (R86).
     """
-    may_revoke(presence, row_id)
     row = await means.database.write(_revoke, means, presence, row_id, now)
     means.recent.forget(presence.account_id, row_id)
+    if isinstance(row, errors.Refused):
+        raise row
     return row
 
 
-def _revoke(conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime) -> Row:
-    account_id = presence.account_id
-    row = read_list(conn, means, account_id, presence.current_id, now).find(row_id)
-    if row is None:
-        raise _why_not_there(conn, account_id, row_id, now)
+def _revoke(
+    conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
+) -> Row | errors.SessionAlreadyEnded:
+    row = _find(conn, means, presence, row_id, now)[1]
+    if isinstance(row, errors.Refused):
+        return row
     is_consent = isinstance(row, Consent)
     kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
     personal = {"device": row.client_name if isinstance(row, Consent) else row.device.name}
     facts: dict[str, object] = {"app_type": row.app_type.value}
-    number = journal.record(
-        conn, account_id, Event(kind, now, row_id, presence.current_id, facts, dict(personal))
-    )
-    if is_consent:
-        consents.end(conn, account_id, [row_id])
-        tombstones.bury(conn, account_id, row_id, EndReason.REVOKED, now, number)
-    else:
-        sessions.end(conn, account_id, [row_id], EndReason.REVOKED, now, number)
+    event = Event(kind, now, row_id, presence.current_id, facts, dict(personal))
+    end_row(conn, row, EndReason.REVOKED, now, journal.record(conn, presence.account_id, event))
     return row
 
 
-def _why_not_there(conn: sa.Connection, account_id: AccountId, row_id: str, now: datetime) -> errors.Refused:
+async def find_to_revoke(
+    means: Means, presence: Presence, row_id: str, now: datetime
+) -> tuple[SessionList, Row]:
+    """The row that one is about to revoke, for the question before it.
+
+    Raises: as `revoke`.
+    """
+    return await means.database.read(_find_to_revoke, means, presence, row_id, now)
+
+
+def _find_to_revoke(
+    conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
+) -> tuple[SessionList, Row]:
+    may_revoke(presence, row_id)
+    listed = list_for(conn, means, presence, now)
+    row = listed.find(row_id)
+    if row is None:
+        raise _why_not_there(conn, presence.account_id, row_id) or errors.SessionAlreadyEnded("expired_idle")
+    return listed, row
+
+
+def _find(
+    conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
+) -> tuple[SessionList, Row | errors.SessionAlreadyEnded]:
+    """The row; or why it has ended, which holds in every process once this transaction is over (D9)."""
+    may_revoke(presence, row_id)
+    listed = list_for(conn, means, presence, now)
+    row = listed.find(row_id)
+    if row is not None:
+        return listed, row
+    refusal = _why_not_there(conn, presence.account_id, row_id)
+    if refusal is not None:
+        raise refusal
+    [expired] = (row for row in session_rows.of(conn, presence.account_id)[0] if row.id == row_id)
+    return listed, errors.SessionAlreadyEnded(end_expired(conn, expired, now).value)
+
+
+def list_for(conn: sa.Connection, means: Means, presence: Presence, now: datetime) -> SessionList:
+    """The list for somebody who is about to change it: whoever has ended since they were recognised may not.
+
+    Raises:
+        NotSignedIn: the session that asks has ended while its request was under way.
+    """
+    listed = read_list(conn, means, presence.account_id, presence.current_id, now)
+    if presence.current_id is not None and listed.current is None:
+        stone = tombstones.tombstone_of(conn, presence.account_id, presence.current_id)
+        raise errors.NotSignedIn(stone.reason.value if stone else EndReason.LOGGED_OUT_EVERYWHERE.value)
+    return listed
+
+
+def _why_not_there(conn: sa.Connection, account_id: AccountId, row_id: str) -> errors.Refused | None:
+    """Why a row is not in the list; `None` when it has expired and still waits to be swept."""
     stone = tombstones.tombstone_of(conn, account_id, row_id)
     if stone is not None:
         return errors.SessionAlreadyEnded(stone.reason.value)
-    session = sessions.find(conn, account_id, row_id)
-    if session is not None and session.expires_at <= now:
-        overall = session.overall_until <= now
-        return errors.SessionAlreadyEnded(
-            (EndReason.EXPIRED_OVERALL if overall else EndReason.EXPIRED_IDLE).value
-        )
-    if row_id in sessions.cut_off(conn, account_id, 100_000) or row_id in consents.cut_off(
-        conn, account_id, 100_000
-    ):
+    if any(row.id == row_id for row in session_rows.of(conn, account_id)[0]):
+        return None
+    if sessions.is_cut_off(conn, account_id, row_id) or consents.is_cut_off(conn, account_id, row_id):
         return errors.SessionAlreadyEnded(EndReason.LOGGED_OUT_EVERYWHERE.value)
     return errors.NotFound()
 
@@ -121,10 +163,11 @@ def _log_out_all(
     conn: sa.Connection, means: Means, presence: Presence, keep: SessionId | None, now: datetime
 ) -> LogoutAllCounts:
     account_id = presence.account_id
-    listed = read_list(conn, means, account_id, presence.current_id, now)
+    listed = list_for(conn, means, presence, now)
     counts = _counts(listed, keep)
     kind = EventKind.LOGGED_OUT_OTHERS if keep else EventKind.LOGGED_OUT_EVERYWHERE
-    facts: dict[str, object] = {"by_type": listed.counts(), "access_keys_kept": counts.access_keys_kept}
+    ended = listed.counts(without=keep)
+    facts: dict[str, object] = {"by_type": ended, "access_keys_kept": counts.access_keys_kept}
     number = journal.record(conn, account_id, Event(kind, now, None, presence.current_id, facts))
     accounts.set_epoch(conn, account_id, number, now)
     accounts.forget_browsers(conn, account_id)
@@ -175,9 +218,8 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
     if withdrawn:
         consents.end(conn, account_id, withdrawn)
         for consent_id in withdrawn:
-            tombstones.bury(
-                conn, account_id, consent_id, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch
-            )
+            why = EndReason.LOGGED_OUT_EVERYWHERE
+            tombstones.bury(conn, account_id, consent_id, why, ended_at, account.epoch)
     if max(len(dead), len(withdrawn)) < limit:
         accounts.tidied(conn, account_id, account.epoch)
     return len(dead) + len(withdrawn)

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions import record
 from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
+from signedin.actions.revoke import log_out
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.device import Device
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
+from signedin.rules.presence import Presence
 from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
 from signedin.store import accounts, journal, limits, outbox, sessions
-from signedin.store.passwords import HashingBusy
+from signedin.store.passwords import HashingBusy, Verdict
 from signedin.store.sessions import SignedInWith
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where a sign-in comes from: all that the server itself can see of the browser."""
+    """Where a sign-in comes from: all that the server itself can see of the browser.
+
+    `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4).
+    """
 
     address: str
     user_agent: str
     device: Device
     ruleset: str
-    known_browser: str | None = None
+    known_browser: str | None = field(default=None, repr=False)
+    signed_in: Presence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +76,45 @@ async def sign_in(
     subjects = _subjects(means, address, visit, known=known)
     retry_at = await means.database.write(limits.reserve, subjects, now)
     if retry_at is not None:
+        record.refused(means, address, visit.address, errors.TooManyRequests.code)
         raise errors.TooManyRequests(retry_at)
-    try:
-        verdict = await means.hasher.verify(hashed, password)
-    except HashingBusy:
-        raise errors.Unavailable from None
+    verdict = await _judged(means, hashed, password, subjects)
     if not verdict.ok or account is None or account.state is not AccountState.ACTIVE:
+        record.refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
     if verdict.needs_rehash:
-        fresh = await means.hasher.hash(password)
-        await means.database.write(accounts.set_password, account.id, fresh, now)
-    begun = await means.database.write(begin, means, account, visit, ticks, first_proof, now)
-    await means.database.write(limits.forgive, subjects)
+        await _rehash(means, account.id, password, now)
+    if visit.signed_in is not None:
+        await log_out(means, visit.signed_in, now)
+    begun = await means.database.write(_begin, means, account, visit, ticks, first_proof, now, subjects)
     means.recent.saw(account.id, begun.session.id, now)
+    record.signed_in(means, address, visit.address, begun.session.id)
+    return begun
+
+
+async def _judged(means: Means, hashed: str | None, password: str, subjects: limits.Subjects) -> Verdict:
+    try:
+        return await means.hasher.verify(hashed, password)
+    except HashingBusy:
+        await means.database.write(
+            limits.take_back, subjects
+        )  # nobody judged it, so it counts against nobody
+        raise errors.Unavailable from None
+
+
+async def _rehash(means: Means, account_id: AccountId, password: str, now: datetime) -> None:
+    """Keep the password as today's parameters want it; when there is no time for that, at the next sign-in."""
+    with suppress(HashingBusy):
+        fresh = await means.hasher.hash(password)
+        await means.database.write(accounts.set_password, account_id, fresh, now)
+
+
+def _begin(
+    conn: sa.Connection, means: Means, account: Account, visit: Visit, ticks: Ticks, first_proof: int,
+    now: datetime, subjects: limits.Subjects,
+) -> Begun:  # fmt: skip
+    begun = begin(conn, means, account, visit, ticks, first_proof, now)
+    limits.forgive(conn, subjects)
     return begun
 
 
@@ -200,7 +234,10 @@ def _remember(
     conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit, ticks: Ticks, before: SeenBefore,
     now: datetime,
 ) -> str | None:  # fmt: skip
-    if ticks.shared or not (ticks.remember or before.is_known_browser):
+    if ticks.shared:
+        accounts.forget_browser(conn, account_id, _browser_digest(means, visit, account_id))
+        return None
+    if not (ticks.remember or before.is_known_browser):
         return None
     if before.is_known_browser and visit.known_browser:
         accounts.remember_browser(conn, account_id, digest(visit.known_browser), now)

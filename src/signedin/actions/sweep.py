@@ -7,13 +7,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.ending import end_expired
 from signedin.actions.means import Means
 from signedin.actions.note_use import GRACE
 from signedin.actions.revoke import tidy
+from signedin.rules.account import AccountId
 from signedin.rules.attempts import FORGOTTEN_AFTER
-from signedin.rules.event import Event, EventKind
-from signedin.rules.lifetime import why_expired
-from signedin.store import accounts, installation, journal, limits, sessions, tombstones
+from signedin.store import accounts, consents, installation, limits, session_rows, sessions, tombstones
 from signedin.store.tombstones import TOMBSTONES_KEPT
 
 BATCH = 300
@@ -36,8 +36,11 @@ async def sweep(means: Means, now: datetime) -> Swept:
         for account_id in waiting:
             tidied += await tidy(means, account_id, now)
     expired = 0
-    while batch := await means.database.write(_sweep_batch, now):
-        expired += batch
+    while waiting := await means.database.read(_expired, now):
+        swept = [await means.database.write(_sweep_account, account_id, now) for account_id in waiting]
+        expired += sum(swept)
+        if not any(swept):
+            break  # used again in the meantime
     forgotten = 0
     while batch := await means.database.write(tombstones.purge_tombstones, now - TOMBSTONES_KEPT, BATCH):
         forgotten += batch
@@ -47,13 +50,18 @@ async def sweep(means: Means, now: datetime) -> Swept:
     return Swept(expired, tidied, forgotten)
 
 
-def _sweep_batch(conn: sa.Connection, now: datetime) -> int:
-    swept = 0
-    for session in sessions.expired(conn, now - 2 * GRACE, BATCH):
-        reason = why_expired(session.last_at, session.idle, session.overall_until, now)
-        if reason is None:
-            continue
-        event = Event(EventKind.SESSION_EXPIRED, now, session.id, None, {"reason": reason.value})
-        number = journal.record(conn, session.account_id, event)
-        swept += sessions.end(conn, session.account_id, [session.id], reason, session.expires_at, number)
-    return swept
+def _expired(conn: sa.Connection, now: datetime) -> list[AccountId]:
+    """The accounts of a batch of what has expired beyond doubt, each once."""
+    before = now - 2 * GRACE
+    found = sessions.expired(conn, before, BATCH) + consents.expired(conn, before, BATCH)
+    return list(dict.fromkeys(found))
+
+
+def _sweep_account(conn: sa.Connection, account_id: AccountId, now: datetime) -> int:
+    """One account, one transaction; what was used meanwhile stays."""
+    rows = [row for row in session_rows.of(conn, account_id)[0] if not row.is_alive_at(now - 2 * GRACE)][
+        :BATCH
+    ]
+    for row in rows:
+        end_expired(conn, row, now)
+    return len(rows)

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request
 
+from signedin.gate.credentials import CLEAR_SITE_DATA, header, set_cookie
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import Arrival
 from signedin.gate.same_site import came_from_ourselves
@@ -13,6 +14,7 @@ from signedin.rules import errors
 from signedin.rules.presence import Presence
 
 Ask = Request[Any, Any, Any]
+_OF_FORMS = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def arrival_of(ask: Ask) -> Arrival:
@@ -27,18 +29,22 @@ def signed_in(ask: Ask) -> Presence:
     Raises:
         NotSignedIn: nobody; 401 with the reason (R4).
     """
-    arrival = arrival_of(ask)
-    if arrival.presence is None:
-        raise errors.NotSignedIn(arrival.absence.reason if arrival.absence else "missing")
-    return arrival.presence
+    return arrival_of(ask).signed_in()
 
 
 def changes_from_ourselves(ask: Ask, kept: Kept) -> None:
-    """Refuse a change that a cookie signs and another site may have asked for (security CSRF-2).
+    """Refuse a change that a cookie signs and another site may have asked for (security CSRF-2, CSRF-3).
 
     Raises:
-        CrossSite: it did not come from one of our own pages.
+        CrossSite: it did not come from one of our own pages, or it is what a plain form can send.
     """
     signed_in(ask)
-    if not came_from_ourselves(ask.scope["headers"], kept.base_url):
+    headers = ask.scope["headers"]
+    kind = (header(headers, b"content-type") or "").partition(";")[0].strip().lower()
+    if kind in _OF_FORMS or not came_from_ourselves(headers, kept.base_url):
         raise errors.CrossSite
+
+
+def ended_here(kept: Kept) -> list[tuple[str, str]]:
+    """The headers after which a browser that used the API has forgotten its session (D18)."""
+    return [CLEAR_SITE_DATA, ("set-cookie", set_cookie(kept.names, kept.names.session, "", max_age=0))]

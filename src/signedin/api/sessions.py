@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Sequence
+from hmac import compare_digest
 from typing import Any
 
 from litestar import delete, get, post
@@ -12,12 +15,13 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
+from signedin.actions.seal import seal
 from signedin.api import session_items
-from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Sort
+from signedin.rules.session_list import Question, Row, Sort
 
 LARGEST_PAGE = 200
 
@@ -28,10 +32,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     rows = listed.answer(_question(request), session_items.displayed)
-    limit, after = _limit(request), request.query_params.get("cursor")
-    start = next((at + 1 for at, row in enumerate(rows) if row.id == after), 0) if after else 0
-    page = rows[start : start + limit]
-    more = page[-1].id if page and start + limit < len(rows) else None
+    page, more = _page(kept, listed.order(_question(request).sort), rows, _limit(request), request)
     items = [session_items.item(listed, row) for row in page]
     return _json({"items": items, "counts": listed.counts(), "next_cursor": more})
 
@@ -39,6 +40,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/current")
 async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
+    _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     if listed.current is None:
         raise errors.NoCurrentSession
@@ -48,6 +50,7 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/{row_id:str}")
 async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
+    _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
     row = listed.find(row_id)
     if row is None:
@@ -60,7 +63,8 @@ async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResp
     """Log out."""
     changes_from_ourselves(request, kept)
     await log_out(kept.means, signed_in(request), arrival_of(request).now)
-    return _empty()
+    arrival_of(request).is_quiet = True
+    return _empty(ended_here(kept))
 
 
 @delete("/v1/sessions/{row_id:str}", status_code=200)
@@ -78,12 +82,14 @@ async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     _refuse_unknown(request, {"except"})
     others = request.query_params.get("except") == "current"
     counts = await log_out_all(kept.means, signed_in(request), arrival_of(request).now, except_current=others)
+    arrival_of(request).is_quiet = not others
     return _json(
         {
             "sessions_ended": counts.sessions_ended,
             "consents_ended": counts.consents_ended,
             "access_keys_kept": counts.access_keys_kept,
-        }
+        },
+        [] if others else ended_here(kept),
     )
 
 
@@ -100,9 +106,37 @@ def _question(request: Ask) -> Question:
     return Question(None if kind in (None, "all") else AppType(kind), None, words, Sort(sort))
 
 
+def _page(
+    kept: Kept, order: Callable[[Row], tuple[int, float, str]], rows: Sequence[Row], limit: int, request: Ask
+) -> tuple[Sequence[Row], str | None]:
+    """The rows after the cursor, wherever its own row is by now, and the cursor of the next page."""
+    after = _place(kept, request.query_params.get("cursor"))
+    rest = rows if after is None else [row for row in rows if order(row) > after]
+    page = rest[:limit]
+    if len(rest) <= limit:
+        return page, None
+    place = json.dumps(order(page[-1])).encode()
+    return page, urlsafe_b64encode(place).decode() + "." + seal(kept.means, "cursor", place.decode())
+
+
+def _place(kept: Kept, cursor: str | None) -> tuple[int, float, str] | None:
+    if cursor is None:
+        return None
+    body, _, mark = cursor[:500].rpartition(".")
+    try:
+        place = urlsafe_b64decode(body.encode()).decode()
+    except ValueError:
+        place = ""
+    if not place or not compare_digest(seal(kept.means, "cursor", place).encode(), mark.encode()):
+        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
+    rank, used, row_id = json.loads(place)
+    return rank, used, row_id
+
+
 def _limit(request: Ask) -> int:
     text = request.query_params.get("limit", "100")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+    is_number = text.isascii() and text.isdigit() and len(text) <= 3
+    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
         raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
     return int(text)
 
@@ -113,9 +147,10 @@ def _refuse_unknown(request: Ask, known: set[str]) -> None:
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name)
 
 
-def _json(value: Any) -> ASGIResponse:
-    return ASGIResponse(body=json.dumps(value, ensure_ascii=False), media_type="application/json")
+def _json(value: Any, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
+    body = json.dumps(value, ensure_ascii=False)
+    return ASGIResponse(body=body, media_type="application/json", headers=headers)
 
 
-def _empty() -> ASGIResponse:
-    return ASGIResponse(status_code=204)
+def _empty(headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
+    return ASGIResponse(status_code=204, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from signedin.gate.credentials import Headers
@@ -10,32 +11,42 @@ from signedin.rules.location import normalise_address
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
+LONGEST_ADDRESS = 100
+"""An IPv6 address with brackets, a zone and a port; what is longer is no address."""
+
 
 def client_address(peer: str | None, headers: Headers, trusted: Networks) -> str:
     """The address the request really came from, as text; a forged X-Forwarded-For changes nothing.
 
     From the right, each hop is believed as long as the one who reported it is a trusted proxy.
     """
-    address = normalise_address(peer or "") or ""
-    if not trusted or not is_trusted(address, trusted):
-        return address
-    for hop in reversed(_forwarded(headers)):
-        reported = normalise_address(hop)
-        if reported is None:
-            return address
-        address = reported
-        if not is_trusted(address, trusted):
-            return address
+    address, parsed = _read(peer or "")
+    for hop in reversed(_forwarded(headers) if trusted else ()):
+        if not _is_within(parsed, trusted):
+            break
+        reported, reported_as = _read(hop)
+        if reported_as is None:
+            break
+        address, parsed = reported, reported_as
     return address
 
 
-def is_trusted(address: str, trusted: Networks) -> bool:
-    """Whether the address is one of a trusted proxy."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed.version == network.version and parsed in network for network in trusted)
+def _read(text: str) -> tuple[str, IPv4Address | IPv6Address | None]:
+    """An address as it is written, and as a number."""
+    return _read_once(text) if len(text) <= LONGEST_ADDRESS else ("", None)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(text: str) -> tuple[str, IPv4Address | IPv6Address | None]:
+    """Kept, because the same few proxies and people are read at every request and reading takes its time."""
+    normalised = normalise_address(text)
+    return (normalised, ip_address(normalised)) if normalised else ("", None)
+
+
+def _is_within(parsed: IPv4Address | IPv6Address | None, trusted: Networks) -> bool:
+    return parsed is not None and any(
+        parsed.version == network.version and parsed in network for network in trusted
+    )
 
 
 def _forwarded(headers: Headers) -> list[str]:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 LONGEST_COOKIE_HEADER = 16_384
 DUPLICATED = "\0duplicated"
 """Stands for a cookie that came twice: nothing that can be read as a token."""
+_BLANKS = " \t"
+"""All that browsers leave out around a name: what else looks like a blank may be another's `__Host-` in disguise."""
+
+CLEAR_SITE_DATA = ("clear-site-data", '"cache", "storage"')
+"""Said at logout; never "cookies", which would sign out the neighbours too (D18)."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -50,7 +55,7 @@ def cookies(headers: Headers) -> dict[str, str]:
         return found
     for line in lines:
         for pair in line.decode("latin-1").split(";"):
-            name, equals, value = pair.strip().partition("=")
+            name, equals, value = pair.strip(_BLANKS).partition("=")
             if equals:
                 found[name] = DUPLICATED if name in found else value
     return found

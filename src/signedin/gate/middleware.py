@@ -7,7 +7,7 @@ before the answer where the session would otherwise end within minutes (D28).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,9 @@ from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
-from signedin.gate.credentials import CookieNames, cookies, header
-from signedin.rules.errors import DatabaseProblem, Refused
+from signedin.gate.credentials import CookieNames, cookies
+from signedin.gate.guessing import Guessing
+from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -25,22 +26,24 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-QUIET_HEADER = b"signedin-automatic"
-"""Sent with what a page re-reads by itself: not an activity of anybody's (D15)."""
-
 
 @dataclass(slots=True)
 class Arrival:
-    """A request as it arrived: who asks, from where, with which cookies, and when."""
+    """A request as it arrived: who asks, from where, with which cookies, and when.
+
+    A door says `is_quiet` of what is nobody's activity (D15): streams, and the list that a page reads again by
+    itself. Nothing that a client sends is believed about it anywhere else.
+    """
 
     recognised: Presence | None
     absence: Absence | None
     address: str
-    cookies: dict[str, str]
+    cookies: dict[str, str] = field(repr=False)
     now: datetime
-    credential: str | None = None
+    credential: str | None = field(default=None, repr=False)
     is_quiet: bool = False
     problem: Refused | None = None
+    slowed_until: datetime | None = None
 
     @property
     def presence(self) -> Presence | None:
@@ -54,6 +57,21 @@ class Arrival:
             raise problem
         return self.recognised
 
+    def signed_in(self) -> Presence:
+        """Who asks, where somebody has to.
+
+        Raises:
+            NotSignedIn: nobody, with the reason (R4).
+            TooManyRequests: nobody, and many unknown secrets came from there.
+            DatabaseProblem: it cannot be known.
+        """
+        presence = self.presence
+        if presence is not None:
+            return presence
+        if self.slowed_until is not None:
+            raise TooManyRequests(self.slowed_until)
+        raise NotSignedIn(self.absence.reason if self.absence else "missing")
+
 
 class Gate:
     """The ASGI middleware that recognises who is asking."""
@@ -66,6 +84,7 @@ class Gate:
         self._names = names
         self._trusted = trusted
         self._clock = clock
+        self._guessing = Guessing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise, pass on, note the use."""
@@ -80,8 +99,7 @@ class Gate:
                 await self._note(arrival)
             await send(message)
 
-        counts = arrival.recognised is not None and not arrival.is_quiet
-        await self._app(scope, receive, noting if counts else send)
+        await self._app(scope, receive, noting if arrival.recognised is not None else send)
 
     def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
@@ -92,8 +110,10 @@ class Gate:
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         presence = found if isinstance(found, Presence) else None
         absence = found if isinstance(found, Absence) else None
-        quiet = header(headers, QUIET_HEADER) is not None
-        return Arrival(presence, absence, address, sent, now, credential, quiet, problem)
+        arrival = Arrival(presence, absence, address, sent, now, credential, problem=problem)
+        if absence is not None and absence.reason == "unknown":
+            arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
+        return arrival
 
     def _found(
         self, credential: str | None, now: datetime

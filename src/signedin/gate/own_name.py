@@ -35,5 +35,5 @@ class OwnName:
 def _is_loopback(scope: Scope) -> bool:
     host = header(scope["headers"], b"host") or ""
     path: str = scope["path"]
-    is_page = not path.startswith(("/v1/", "/health/", "/static/"))
+    is_page = path.startswith("/") and not path.startswith(("/v1/", "/health/", "/static/"))
     return is_page and host.rpartition(":")[0] in LOOPBACK

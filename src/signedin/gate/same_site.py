@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.gate.credentials import Headers, header
 from signedin.rules.errors import CrossSite
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def came_from_ourselves(headers: Headers, origin: str) -> bool:
@@ -30,11 +29,14 @@ def form_token(means: Means, bound_to: str) -> str:
     return seal(means, "form", bound_to)
 
 
-def refuse_foreign_form(means: Means, bound_to: str, token: str | None) -> None:
-    """Refuse a form whose token is not the one of this browser.
+def refuse_foreign_form(means: Means, bounds: Iterable[str], token: str | None) -> None:
+    """Refuse a form whose token is bound to nothing that this browser has.
 
     Raises:
         CrossSite: the token is missing or another's.
     """
-    if not bound_to or not token or not hmac.compare_digest(form_token(means, bound_to), token):
+    given = (token or "").encode()
+    if not any(
+        hmac.compare_digest(form_token(means, bound).encode(), given) for bound in bounds if bound and given
+    ):
         raise CrossSite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from aiosmtplib import SMTPException, send
+from aiosmtplib import send
 
 from signedin.actions.means import Means
 from signedin.actions.tell import delivered, postpone, take_due
@@ -27,7 +28,7 @@ async def deliver(means: Means, carrier: Carrier, sender: str, base_url: str, no
     for message in await take_due(means, now):
         try:
             await carrier(letter(message, sender=sender, brand=means.brand, base_url=base_url))
-        except (OSError, SMTPException, KeyError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one letter must not hold up the others
             log.warning("a letter could not be delivered", kind=message.kind, error=type(error).__name__)
             await postpone(means, message, now)
         else:
@@ -53,7 +54,8 @@ def to_folder(folder: Path) -> Carrier:
 def to_server(url: str) -> Carrier:
     """A carrier that hands each letter to an SMTP server: `smtps://`, or `smtp://` with STARTTLS.
 
-    A password is never sent without TLS; where there is none to send, TLS is used if the server offers it.
+    The server's certificate is judged, and a password is never said before it is (security 12.3.1); where there
+    is none to say, TLS is used if the server offers it.
     """
     parts = urlsplit(url)
     is_smtps = parts.scheme == "smtps"
@@ -67,6 +69,7 @@ def to_server(url: str) -> Carrier:
             password=unquote(parts.password or "") if parts.username else None,
             use_tls=is_smtps,
             start_tls=None if is_smtps or not parts.username else True,
+            tls_context=ssl.create_default_context(),
             timeout=SMTP_SECONDS,
         )
 

@@ -34,6 +34,14 @@ _LETTERS = {
             "If you did not do this, look at what is signed in:\n{base_url}/settings/sessions\n"
         ),
     ),
+    "account_made": (
+        "Your {brand} account is ready",
+        (
+            "Somebody, we hope you, made an account with this address.\n\n"
+            "Sign in with it here:\n{base_url}/sign-in\n\n"
+            "If it was not you, there is nothing to do: nobody has been given access to anything of yours.\n"
+        ),
+    ),
     "address_already_registered": (
         "You already have a {brand} account",
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,10 @@ OrganisationId = NewType("OrganisationId", int)
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
+# The dotted form of RFC 5321 without quotes: what mail programs write and mail servers take. Beyond ASCII every
+# letter is allowed before the @ (RFC 6531); a host is kept in its ASCII form.
+_LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\".]{1,64}(?:\.[^\s()<>\[\]:;@\\,\".]{1,64}){0,32}")
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-)){0,32}")
 
 
 class AccountState(StrEnum):
@@ -58,13 +63,15 @@ def normalise_email(text: str) -> str | None:
     >>> normalise_email("nobody") is None
     True
     """
-    email = unicodedata.normalize("NFC", text).strip().casefold()
-    local, at, host = email.rpartition("@")
-    if not (at and local and host) or len(email) > LONGEST_EMAIL or "@" in local:
+    email = unicodedata.normalize("NFC", text).strip().lower()
+    local, _, host = email.rpartition("@")
+    if len(email) > LONGEST_EMAIL or not _LOCAL.fullmatch(local) or not local.isprintable():
         return None
-    if any(ch.isspace() or not ch.isprintable() for ch in email) or ".." in host or host[0] in ".-":
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
         return None
-    return email
+    return f"{local}@{host}" if _HOST.fullmatch(host) else None
 
 
 def tidy_name(text: str) -> str:

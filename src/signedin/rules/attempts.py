@@ -69,6 +69,10 @@ class Patience:
 ACCOUNT = Patience(free=5)
 BROWSER = Patience(free=10)
 ADDRESS = Patience(free=50, most=None, one_back=timedelta(minutes=2))
+UNKNOWN_SECRETS = Patience(free=30, most=None, one_back=timedelta(minutes=2))
+"""Different unknown sessions from one network, before it is told to wait."""
+LETTER = Patience(free=1, first_wait=timedelta(days=1), longest_wait=timedelta(days=1), most=None)
+"""Letters that anybody can set off: one a day for each who gets them."""
 
 
 def network_of(address: str) -> str:

@@ -38,6 +38,7 @@ class Consent:
     tokens: int = 0
     is_verified: bool = False
     logo: str | None = None
+    doubt: timedelta = timedelta(0)
 
     app_type = AppType.OAUTH
     session_type = SessionType.OAUTH_CONSENT
@@ -46,6 +47,10 @@ class Consent:
     def expires_at(self) -> datetime:
         """When it ends by itself, unless it is used before (D8)."""
         return (self.last_at or self.consented_at) + self.idle
+
+    def is_alive_at(self, now: datetime) -> bool:
+        """Whether it has not ended by itself, given the benefit of the doubt (D28)."""
+        return now < self.expires_at + self.doubt
 
 
 def tidy_client_text(text: str, longest: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from signedin.rules.account import AccountId
@@ -28,7 +28,11 @@ class Presence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Nobody: why what came with the request signs nobody in. `ended_at` is set for an ended session (D10)."""
+    """Nobody: why what came with the request signs nobody in.
+
+    Of an ended session it is known when it ended, and after how long without use it would have (D10).
+    """
 
     reason: str
     ended_at: datetime | None = None
+    idle: timedelta | None = None

@@ -63,3 +63,16 @@ def may_revoke(presence: Presence, session_id: str) -> None:
     may_manage(presence)
     if presence.current_id == session_id:
         raise errors.CannotRevokeCurrent
+
+
+def may_vouch(presence: Presence, session_id: str) -> None:
+    """Refuse to take one's own session as known: a thief's would vouch for itself.
+
+    Raises:
+        InsufficientPermission: it is the session that asks, or there is no right to manage sessions.
+    """
+    may_manage(presence)
+    if presence.current_id == session_id:
+        raise errors.InsufficientPermission(
+            "A session cannot vouch for itself.", hint="Do it from another device that is yours."
+        )

@@ -82,7 +82,8 @@ class Session:
 
     `first_proof` is the number in the account's history at which the first proof of the sign-in was
     accepted (D23); `made_by` is the session that made this one, where one did; `began_from` is the place of
-    sign-in and `last_from` that of last use (D16).
+    sign-in and `last_from` that of last use (D16). `doubt` is how much later than known the last use may have
+    been: within it nobody is refused (D28).
     """
 
     id: SessionId
@@ -103,6 +104,7 @@ class Session:
     noticed: tuple[Noticed, ...] = ()
     recognised: frozenset[str] = field(default_factory=frozenset)
     recognised_at: datetime | None = None
+    doubt: timedelta = timedelta(0)
 
     @property
     def session_type(self) -> SessionType:
@@ -113,3 +115,7 @@ class Session:
     def expires_at(self) -> datetime:
         """When it ends by itself, unless it is used before: the earlier of both limits (R68, R73)."""
         return min(self.last_at + self.idle, self.overall_until)
+
+    def is_alive_at(self, now: datetime) -> bool:
+        """Whether it has not ended by itself, given the benefit of the doubt."""
+        return now < min(self.last_at + self.doubt + self.idle, self.overall_until)

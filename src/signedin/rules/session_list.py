@@ -81,10 +81,10 @@ class SessionList:
         """The row with this id, if it is among this account's."""
         return next((row for row in self.rows if row.id == row_id), None)
 
-    def counts(self) -> dict[str, int]:
-        """Rows by app type, and "all" (R83)."""
-        by_type = Counter(row.app_type for row in self.rows)
-        return {"all": len(self.rows)} | {app_type.value: by_type[app_type] for app_type in AppType}
+    def counts(self, without: SessionId | None = None) -> dict[str, int]:
+        """Rows by app type, and "all" (R83); `without` one row, where that is kept."""
+        by_type = Counter(row.app_type for row in self.rows if row.id != without)
+        return {"all": by_type.total()} | {app_type.value: by_type[app_type] for app_type in AppType}
 
     def answer(self, question: Question, displayed: Callable[[Row], str]) -> tuple[Row, ...]:
         """The rows that were asked for, in order; words match what `displayed` shows, nothing hidden (D22)."""
@@ -96,7 +96,7 @@ class SessionList:
             and (question.place is None or place_key(row) == question.place)
             and (not words or _has(displayed(row), words))
         ]
-        return tuple(sorted(rows, key=self._order(question.sort)))
+        return tuple(sorted(rows, key=self.order(question.sort)))
 
     def group_of(self, row: Row) -> str:
         """The group of the page a row stands in: current, look, other or apps (D27)."""
@@ -120,20 +120,21 @@ class SessionList:
         has_current = any(row.id == self.current_id for row in rows)
         return Place(key, location_of(rows[0]), len(rows), has_current, "unfamiliar_location" in kinds)
 
-    def _order(self, sort: Sort) -> Callable[[Row], tuple[float, ...]]:
+    def order(self, sort: Sort) -> Callable[[Row], tuple[int, float, str]]:
+        """What the rows are sorted by, different for every row; R19: the current one first, then the newest use."""
         groups = ("current", "look", "other", "apps")
         if sort is Sort.IDLE:
-            return lambda row: (last_use(row).timestamp(),)
+            return lambda row: (0, last_use(row).timestamp(), row.id)
         if sort is Sort.RECENT:
-            return lambda row: (row.id != self.current_id, -last_use(row).timestamp())
-        return lambda row: (groups.index(self.group_of(row)), -last_use(row).timestamp())
+            return lambda row: (int(row.id != self.current_id), -last_use(row).timestamp(), row.id)
+        return lambda row: (groups.index(self.group_of(row)), -last_use(row).timestamp(), row.id)
 
 
 def session_list(
     rows: Sequence[Row], current_id: SessionId | None, now: datetime, access_keys: int = 0
 ) -> SessionList:
     """The list of what is alive among `rows` at `now`; the current row is never flagged."""
-    alive = tuple(row for row in rows if row.expires_at > now)
+    alive = tuple(row for row in rows if row.is_alive_at(now))
     flags = worth_a_look([row for row in alive if row.id != current_id], now)
     return SessionList(alive, current_id, now, access_keys, flags)
 

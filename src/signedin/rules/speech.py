@@ -72,13 +72,14 @@ class Speech:
         return self.day(at)
 
     def until(self, at: datetime) -> str:
-        """Say "in 2 days", for what ends soon."""
+        """Say "in 2 days", for what ends soon: from a day on, by the reader's calendar like `ago`."""
         left = at - self.now
         if left < timedelta(hours=1):
             return self.say("within the hour")
         if left < timedelta(days=1):
             return self.count("in {n} hour", "in {n} hours", int(left.total_seconds() // 3600))
-        return self.count("in {n} day", "in {n} days", left.days)
+        days = (self.local(at).date() - self.local(self.now).date()).days
+        return self.count("in {n} day", "in {n} days", days)
 
     def day(self, at: datetime) -> str:
         """Say "3 Nov", with the year only when it is not this year."""

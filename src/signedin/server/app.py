@@ -25,6 +25,7 @@ from signedin.gate.own_name import OwnName
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.server import health
+from signedin.server.last_resort import LastResort
 from signedin.server.means import close_means, open_means, utc_now
 from signedin.server.refusals import exception_handlers
 from signedin.server.settings import Settings
@@ -60,7 +61,7 @@ class Server:
 
 def build(settings: Settings, clock: Clock = utc_now) -> Server:
     """Put the application together."""
-    means = open_means(settings)
+    means = open_means(settings, serving=True)
     server = Server(settings, means, clock)
     if means.database.read_now(accounts.is_empty):
         server.setup = "-".join(secrets.token_hex(2).upper() for _ in range(4))
@@ -83,7 +84,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         logging_config=None,
     )
     gate = Gate(pages, means, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
-    server.app = SecurityHeaders(OwnName(gate, settings.base_url), is_secure=names.is_secure)
+    inner = LastResort(OwnName(gate, settings.base_url))
+    server.app = SecurityHeaders(inner, is_secure=names.is_secure)
     return server
 
 

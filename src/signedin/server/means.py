@@ -9,6 +9,7 @@ from signedin.actions.note_use import RecentUse
 from signedin.server.settings import Settings
 from signedin.store import schema_version
 from signedin.store.checks import Checks
+from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.passwords import PasswordHasher
@@ -20,7 +21,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
+def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = False) -> Means:
     """Open the database, the keyring and the place file.
 
     Raises:
@@ -43,13 +44,15 @@ def open_means(settings: Settings, *, upgrade: bool = True) -> Means:
     return Means(
         database, Checks(path), keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
-        settings.brand_name,
+        settings.brand_name, company=Company(path) if serving else None,
     )  # fmt: skip
 
 
 def close_means(means: Means) -> None:
     """Let go of everything; whoever closes last tidies the file's log, so the write lock is held."""
     means.hasher.close()
+    if means.company is not None:
+        means.company.close()
     with means.database.writing():
         means.checks.close()
     means.database.close()

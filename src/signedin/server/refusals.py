@@ -14,9 +14,10 @@ from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
 from signedin.gate.answers import retry_after, status_of
+from signedin.gate.record import record_refusal
 from signedin.rules import errors
 from signedin.store.problems import problem_of
-from signedin.web.door import Ask, Door, now_of, respond
+from signedin.web.door import Ask, Door, arrival_of, now_of, respond
 
 log = structlog.get_logger("signedin.server")
 Handler = Callable[[Ask, Any], Response[None]]
@@ -34,6 +35,11 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
     def refusal(ask: Ask, error: errors.Refused) -> ASGIResponse:
         if isinstance(error, errors.NotSignedIn) and not is_program(ask):
             return door.to_sign_in(ask)
+        if isinstance(error, errors.DatabaseProblem):
+            cause = type(error.__cause__).__name__ if error.__cause__ else ""
+            log.error("the database cannot be used", sentence=error.sentence, cause=cause)
+        if "signedin" in ask.scope:
+            record_refusal(error, arrival_of(ask), ask.method, ask.scope["path"])
         return _answer(door, ask, error.code, error.sentence, error.hint, status_of(error), error)
 
     def http(ask: Ask, error: HTTPException) -> ASGIResponse:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import click
+import structlog
 import uvicorn
 
 from signedin.server.app import Server, build
 from signedin.server.logs import configure_logs
 from signedin.server.settings import Settings
 
+log = structlog.get_logger("signedin.server")
+
 
 def serve_forever(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop."""
     configure_logs()
     server = build(settings)
+    log.info("started", base_url=settings.base_url, registration=settings.registration.value)
     try:
         greet(server)
         run(server, host, port)
     finally:
         server.close()
+        log.info("stopped")
 
 
 def greet(server: Server) -> None:
@@ -36,6 +41,7 @@ def run(server: Server, host: str, port: int) -> None:
         host=host,
         port=port,
         access_log=False,
+        log_config=None,
         log_level="warning",
         server_header=False,
         date_header=True,

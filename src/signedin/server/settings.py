@@ -66,9 +66,9 @@ def _profile(text: str) -> str:
     return text
 
 
-def _knob(default: Any, sentence: str, read: Callable[[str], Any]) -> Any:
+def _knob(default: Any, sentence: str, read: Callable[[str], Any], *, shown: bool = True) -> Any:
     make = {"default_factory": default} if callable(default) else {"default": default}
-    return field(metadata={"sentence": sentence, "read": read}, **make)
+    return field(metadata={"sentence": sentence, "read": read}, repr=shown, **make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Settings:
         Path("var/places.mmdb"), "The place file (MMDB); without one no place is shown.", Path
     )
     smtp_url: str = _knob(
-        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.", str
+        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.", str, shown=False
     )
     mail_dir: Path = _knob(Path("var/mail"), "The folder for mail when there is no SMTP server.", Path)
     mail_from: str = _knob("signedin@localhost", "The sender of mail.", str)

@@ -106,7 +106,7 @@ def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
 def find_by_email(conn: sa.Connection, email: str) -> Account | None:
     """The account that a normalised address signs in to, or `None`."""
     account_id = conn.scalar(sa.select(addresses.c.account_id).where(addresses.c.email == email))
-    return find(conn, AccountId(account_id)) if account_id is not None else None
+    return find(conn, AccountId(account_id or 0))  # as many statements for nobody's address (security 6.3.8)
 
 
 def every(conn: sa.Connection, limit: int = 1000) -> list[Account]:
@@ -170,6 +170,12 @@ def is_known_browser(conn: sa.Connection, account_id: AccountId, digest: bytes) 
 def forget_browsers(conn: sa.Connection, account_id: AccountId) -> None:
     """Forget every known browser, so that the next sign-in of each alerts (D21)."""
     conn.execute(known_browsers.delete().where(known_browsers.c.account_id == account_id))
+
+
+def forget_browser(conn: sa.Connection, account_id: AccountId, digest: bytes) -> None:
+    """Forget one known browser."""
+    where = (known_browsers.c.account_id == account_id) & (known_browsers.c.digest == digest)
+    conn.execute(known_browsers.delete().where(where))
 
 
 def familiar(conn: sa.Connection, account_id: AccountId) -> frozenset[str]:

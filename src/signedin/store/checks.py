@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from time import monotonic
+from typing import Any, NamedTuple
 
-from signedin.store.database import open_raw
+from signedin.store.database import another_file, missing, open_raw
 from signedin.store.problems import problem_of, told_clearly
 
 CACHE_KIB = 32_768
 """Pages kept in memory while nobody writes; SQLite itself drops them at any commit, so nothing stale is read."""
 
-# A column that says nothing in the usual case costs nothing: the account's state and its cut-off are only told
-# when they end the session.
-_LIVING = """
-SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
-       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END
+LOOK_EVERY = 1.0
+"""Seconds between looks whether the file is still the one in its place."""
+
+_FROM = """
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = ? AND s.digest = ?
 """
-_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = ? AND digest = ?"
+_LIVING = f"""
+SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
+       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END
+{_FROM}
+"""
+_LIVES_ON = f"""
+SELECT 1 {_FROM} AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ?
+  AND a.last_at + s.idle >= ?
+"""
+_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
-
-
-LivingRow: TypeAlias = tuple[str, str, int, int, int, int, str | None, int | None]
-"""A `Living` as it comes from the database, without names: the hot path only takes it apart."""
 
 
 class Living(NamedTuple):
@@ -60,29 +65,35 @@ class Checks:
             self._conn.execute("PRAGMA query_only=ON")
             self._conn.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self._ask = self._conn.cursor().execute
+        self._path, self._file, self._look_at = path, _identity(path), monotonic() + LOOK_EVERY
 
-    def living(self, account_id: int, digest: bytes) -> LivingRow | None:
+    def lives_on(self, account_id: int, digest: bytes, overall_after: int, idle_until: int) -> bool:
+        """Whether the session with this digest lives beyond doubt by what is stored alone, in microseconds.
+
+        One column and no more: each one costs. `False` says nothing of why.
+
+        Raises:
+            DatabaseProblem: it cannot be read; nobody may be let in on that.
+        """
+        return self._first(_LIVES_ON, (account_id, digest, overall_after, idle_until)) is not None
+
+    def living(self, account_id: int, digest: bytes) -> Living | None:
         """The session with this digest in the live table, whatever the clock says of it.
 
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        try:
-            # The key is unique: after its one row the statement is at its end, so no old snapshot stays open.
-            row: LivingRow | None = self._ask(_LIVING, (account_id, digest)).fetchone()
-        except sqlite3.Error as error:
-            raise problem_of(error) from error
-        return row
+        row = self._first(_LIVING, (account_id, digest))
+        return None if row is None else Living._make(row)
 
-    def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
-        """Why and when the session with this digest ended, while that is remembered.
+    def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
+        """Why and when the session with this digest ended, and its idle period, while that is remembered.
 
         Raises:
             DatabaseProblem: it cannot be read.
         """
-        with told_clearly():
-            row = self._ask(_ENDED, (account_id, digest)).fetchall()
-        return row[0] if row else None
+        row = self._first(_ENDED, (account_id, digest))
+        return None if row is None else (row[0], row[1], row[2])
 
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.
@@ -90,9 +101,8 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read.
         """
-        with told_clearly():
-            row = self._ask(_NUMBER, (account_id,)).fetchall()
-        return int(row[0][0]) if row else 0
+        row = self._first(_NUMBER, (account_id,))
+        return 0 if row is None else int(row[0])
 
     def version(self) -> int:
         """Changes whenever another connection has committed (PRAGMA data_version)."""
@@ -101,3 +111,27 @@ class Checks:
     def close(self) -> None:
         """Close the connection; hold the write lock around it (the last closing tidies the log)."""
         self._conn.close()
+
+    def _first(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
+        """The one row there can be: after it the statement is at its end, so that no old snapshot stays open."""
+        if monotonic() >= self._look_at:
+            self._refuse_another_file()
+        try:
+            row: tuple[Any, ...] | None = self._ask(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise problem_of(error) from error
+        return row
+
+    def _refuse_another_file(self) -> None:
+        """Refuse to read on in a file that has left its place: what ends in the new one is not seen there."""
+        if _identity(self._path) != self._file:
+            raise another_file()
+        self._look_at = monotonic() + LOOK_EVERY
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise missing() from None
+    return found.st_dev, found.st_ino

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from signedin.rules.consent import (
 from signedin.rules.session import Origin, SessionId
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
-from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
+from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata, to_micros
 
 clients = sa.Table(
     "clients",
@@ -127,6 +128,17 @@ def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]
     return list(conn.scalars(sa.select(consents.c.consent_id).select_from(joined).where(where).limit(limit)))
 
 
+def is_cut_off(conn: sa.Connection, account_id: AccountId, consent_id: str) -> bool:
+    """Whether this one waits to be tidied after a cut-off."""
+    joined = consents.join(accounts, accounts.c.account_id == consents.c.account_id)
+    where = (consents.c.account_id == account_id) & (consents.c.consent_id == consent_id)
+    ended = consents.c.first_proof < accounts.c.epoch
+    return (
+        conn.execute(sa.select(consents.c.consent_id).select_from(joined).where(where & ended)).first()
+        is not None
+    )
+
+
 def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
     """The consent in a row of `COLUMNS` and `LAST_USE`."""
     return Consent(
@@ -139,3 +151,18 @@ def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
         changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
         logo=row.client_logo,
     )  # fmt: skip
+
+
+def expired(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:
+    """The accounts of consents that were not used for too long before that moment, in the order of their keys."""
+    joined = consents.join(
+        activity,
+        (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
+    ).join(
+        accounts,
+        (accounts.c.account_id == consents.c.account_id) & (consents.c.first_proof >= accounts.c.epoch),
+    )
+    idle_until = sa.cast(activity.c.last_at, Int64) + sa.cast(consents.c.idle, Int64)
+    keys = sa.select(consents.c.account_id).select_from(joined).where(idle_until < to_micros(before))
+    rows = conn.scalars(keys.order_by(consents.c.account_id, consents.c.consent_id).limit(limit))
+    return [AccountId(row) for row in rows]

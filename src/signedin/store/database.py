@@ -127,9 +127,7 @@ class Database:
         if self._file is None:
             self._file = (found.st_dev, found.st_ino)
         if self._file != (found.st_dev, found.st_ino):
-            raise DatabaseProblem(
-                "The database file was replaced by another while it was open.", hint="Restart the server."
-            )
+            raise another_file()
 
     def _tidy_when_grown(self) -> None:
         """Move the log into the file. The deed is done before: what fails here is tried again later."""
@@ -193,6 +191,13 @@ def missing() -> DatabaseProblem:
     )
 
 
+def another_file() -> DatabaseProblem:
+    """What is said when another file has taken the place of the database."""
+    return DatabaseProblem(
+        "The database file was replaced by another while it was open.", hint="Restart the server."
+    )
+
+
 def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine:
     engine = sa.create_engine(
         "sqlite://",
@@ -200,6 +205,7 @@ def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=2,
+        hide_parameters=True,  # errors are logged, and parameters are people's
     )
 
     @sa.event.listens_for(engine, "begin")

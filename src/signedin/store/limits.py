@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from signedin.rules.attempts import ACCOUNT, ADDRESS, BROWSER, FORGOTTEN_AFTER, Patience, network_of
+from signedin.rules.attempts import (
+    ACCOUNT,
+    ADDRESS,
+    BROWSER,
+    FORGOTTEN_AFTER,
+    LETTER,
+    Patience,
+    network_of,
+)
 from signedin.store.keyring import Keyring
 from signedin.store.schema import Int64, Moment, insert, metadata, to_micros
 
@@ -48,12 +56,24 @@ def subjects(keyring: Keyring, *, email: str, address: str, browser: str | None)
     A browser the account knows counts for itself alone: strangers who guess cannot lock its owner out
     (security 6.1.1). When the owner comes in by it, what strangers did to the account is forgotten.
     """
-    account = keyring.mac("attempt-account", email.encode("utf-8", "surrogatepass"))[:16]
+    account = _subject(keyring, "attempt-account", email, ACCOUNT)
     if browser:
-        mark = keyring.mac("attempt-browser", browser.encode("utf-8", "surrogatepass"))[:16]
-        return [Subject(mark, BROWSER), Subject(account, ACCOUNT, is_counted=False)]
-    network = keyring.mac("attempt-address", network_of(address).encode("utf-8", "surrogatepass"))[:16]
-    return [Subject(account, ACCOUNT), Subject(network, ADDRESS, is_cleared=False)]
+        return [
+            _subject(keyring, "attempt-browser", browser, BROWSER),
+            replace(account, is_counted=False),
+        ]
+    network = _subject(keyring, "attempt-address", network_of(address), ADDRESS)
+    return [account, replace(network, is_cleared=False)]
+
+
+def registrations(keyring: Keyring, address: str) -> Subjects:
+    """What a registration counts against: where it comes from; success takes nothing back."""
+    return [_subject(keyring, "attempt-registration", network_of(address), ADDRESS)]
+
+
+def registration_letters(keyring: Keyring, email: str) -> Subjects:
+    """What a letter about a registration counts against: one a day for an address, whoever asks for more."""
+    return [_subject(keyring, "letter-registration", email, LETTER)]
 
 
 def reserve(conn: sa.Connection, counted: Subjects, now: datetime) -> datetime | None:
@@ -90,6 +110,13 @@ def forgive(conn: sa.Connection, counted: Subjects) -> None:
             _take_back(conn, subject)
 
 
+def take_back(conn: sa.Connection, counted: Subjects) -> None:
+    """The attempt was not judged after all: it counts against nobody."""
+    for subject in counted:
+        if subject.is_counted:
+            _take_back(conn, subject)
+
+
 def clear(conn: sa.Connection, digest: bytes) -> None:
     """Forget the attempts of one subject: its password was changed, or an operator helps."""
     conn.execute(attempts.delete().where(attempts.c.subject == digest))
@@ -106,6 +133,10 @@ def purge(conn: sa.Connection, before: datetime, limit: int = 500) -> int:
     keys = list(conn.scalars(old))
     conn.execute(attempts.delete().where(attempts.c.subject.in_(keys)))
     return len(keys)
+
+
+def _subject(keyring: Keyring, purpose: str, text: str, patience: Patience) -> Subject:
+    return Subject(keyring.mac(purpose, text.encode("utf-8", "surrogatepass"))[:16], patience)
 
 
 def _one_more(conn: sa.Connection, subject: Subject, now: datetime) -> sa.Executable:

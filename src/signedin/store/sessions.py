@@ -142,15 +142,15 @@ def end(
     ids = _with_children(conn, account_id, ids)
     where = (sessions.c.account_id == account_id) & sessions.c.session_id.in_(ids)
     gone = conn.execute(
-        sessions.delete().where(where).returning(sessions.c.session_id, sessions.c.digest)
+        sessions.delete().where(where).returning(sessions.c.session_id, sessions.c.digest, sessions.c.idle)
     ).all()
     if not gone:
         return 0
     conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
     stones = [
         {"account_id": account_id, "session_id": session_id, "digest": digest, "reason": reason.value,
-         "ended_at": now, "number": number}
-        for session_id, digest in gone
+         "ended_at": now, "number": number, "idle": idle}
+        for session_id, digest, idle in gone
     ]  # fmt: skip
     conn.execute(insert(conn, tombstones).on_conflict_do_nothing(), stones)
     return len(gone)
@@ -175,6 +175,17 @@ def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]
     where = (sessions.c.account_id == account_id) & (sessions.c.first_proof < accounts.c.epoch)
     joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
     return list(conn.scalars(sa.select(sessions.c.session_id).select_from(joined).where(where).limit(limit)))
+
+
+def is_cut_off(conn: sa.Connection, account_id: AccountId, session_id: str) -> bool:
+    """Whether this one waits to be tidied after a cut-off."""
+    joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
+    where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
+    ended = sessions.c.first_proof < accounts.c.epoch
+    return (
+        conn.execute(sa.select(sessions.c.session_id).select_from(joined).where(where & ended)).first()
+        is not None
+    )
 
 
 def _with_children(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[str]:
@@ -221,12 +232,11 @@ def _noticed_from(kept: list[list[Any]] | None) -> tuple[Noticed, ...]:
     )
 
 
-def expired(conn: sa.Connection, before: datetime, limit: int) -> list[Session]:
-    """Sessions whose limits passed before that moment, in the order of their keys."""
+def expired(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:
+    """The accounts of sessions whose limits passed before that moment, in the order of their keys."""
     # Moments and spans are whole microseconds, so the sum is taken as numbers.
     idle_until = sa.cast(activity.c.last_at, Int64) + sa.cast(sessions.c.idle, Int64)
     past = (sessions.c.overall_until < before) | (idle_until < to_micros(before))
-    rows = conn.execute(
-        _living().where(past).order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
-    )
-    return [session_from(row) for row in rows]
+    keys = _living().with_only_columns(sessions.c.account_id).where(past)
+    rows = conn.scalars(keys.order_by(sessions.c.account_id, sessions.c.session_id).limit(limit))
+    return [AccountId(row) for row in rows]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.revocation import EndReason, Tombstone
-from signedin.store.schema import Int64, Moment, account_key, insert, metadata
+from signedin.store.schema import Int64, Moment, Span, account_key, insert, metadata
 
 TOMBSTONES_KEPT = timedelta(days=30)
 """How long the holder of a dead secret may learn why (D10)."""
@@ -22,6 +22,7 @@ tombstones = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("ended_at", Moment, nullable=False),
     sa.Column("number", Int64, nullable=False),
+    sa.Column("idle", Span),
     sa.Index("ix_tombstones_account_id_digest", "account_id", "digest"),
     sa.Index("ix_tombstones_ended_at", "ended_at"),
 )
@@ -63,11 +64,17 @@ def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) ->
 
 
 def bury(
-    conn: sa.Connection, account_id: AccountId, row_id: str, reason: EndReason, now: datetime, number: int
+    conn: sa.Connection,
+    account_id: AccountId,
+    row_id: str,
+    reason: EndReason,
+    now: datetime,
+    number: int,
+    idle: timedelta | None = None,
 ) -> None:
     """Leave a tombstone for a row without a secret of its own (a consent)."""
     values = {"account_id": account_id, "session_id": row_id, "digest": b"", "reason": reason.value,
-              "ended_at": now, "number": number}  # fmt: skip
+              "ended_at": now, "number": number, "idle": idle}  # fmt: skip
     conn.execute(insert(conn, tombstones).values(**values).on_conflict_do_nothing())
 
 

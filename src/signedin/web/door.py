@@ -17,9 +17,11 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
+from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
-from signedin.gate.credentials import CookieNames, set_cookie
+from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
+from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
 from signedin.rules.presence import Presence
@@ -29,6 +31,8 @@ HTML = "text/html"
 LARGEST_FORM = 65_536
 NOTICE_SECONDS = 60
 Ask = Request[Any, Any, Any]
+_NOBODYS = frozenset({"malformed", "unknown", "wrong_kind"})
+"""What a browser need not go on sending: no session of ours, and none that ended and could tell why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Door:
     ) -> ASGIResponse:
         """A page as an answer, private and never kept by anybody; a refusal in `values` gives the status."""
         refusal = values.get("refusal")
+        if refusal is not None:
+            record_refusal(refusal, arrival_of(ask), ask.method, ask.scope["path"])
         status = status_of(refusal) if refusal is not None else 200
         seconds = retry_after(refusal, now_of(ask)) if refusal is not None else None
         headers = [*headers, ("retry-after", str(seconds))] if seconds else headers
@@ -71,6 +77,7 @@ class Door:
             "csrf": csrf, "brand": self.brand, "site": self.means_host, "lang": reader.lang, "dir": reader.dir,
             "speech": reader.speech, "zone": reader.zone_name, "attribution": self.means.places.attribution,
             "support": self.support, "path": ask.scope["path"], "account": None, "refusal": None, "notice": None,
+            "span_said": lambda span: _span_said(span, reader),
             "idle_said": _span_said(self.means.lifetimes.default.idle, reader),
             "overall_said": _span_said(self.means.lifetimes.default.overall, reader),
         }  # fmt: skip
@@ -85,8 +92,8 @@ class Door:
         arrival = arrival_of(ask)
         return reader_of(ask.headers.get("accept-language", ""), arrival.cookies, arrival.now)
 
-    async def form(self, ask: Ask) -> dict[str, str]:
-        """The fields of a form that one of our own pages sent.
+    async def form(self, ask: Ask, *, or_from_before_sign_in: bool = False) -> dict[str, str]:
+        """The fields of a form that one of our own pages sent, to whoever this browser is signed in as.
 
         Raises:
             CrossSite: it came from elsewhere, or its token is not this browser's.
@@ -95,14 +102,19 @@ class Door:
         if not came_from_ourselves(ask.scope["headers"], self.base_url):
             raise errors.CrossSite
         fields = await _fields(ask)
-        refuse_foreign_form(self.means, self._bound_to(ask), fields.pop("csrf", None))
+        bounds = [self._bound_to(ask), *([self._form_mark(ask)] if or_from_before_sign_in else [])]
+        refuse_foreign_form(self.means, bounds, fields.pop("csrf", None))
         return fields
 
     def _bound_to(self, ask: Ask) -> str:
         arrival = arrival_of(ask)
         if arrival.presence is not None and arrival.credential:
             return arrival.credential
-        return arrival.cookies.get(self.names.form, "")[:64]
+        return self._form_mark(ask)
+
+    def _form_mark(self, ask: Ask) -> str:
+        form = arrival_of(ask).cookies.get(self.names.form, "")[:64]
+        return "" if form == DUPLICATED else form
 
     def signed_in(self, ask: Ask) -> Presence:
         """Who is signed in in this browser.
@@ -110,10 +122,7 @@ class Door:
         Raises:
             NotSignedIn: nobody; the page sends one to sign in and back.
         """
-        arrival = arrival_of(ask)
-        if arrival.presence is None:
-            raise errors.NotSignedIn(arrival.absence.reason if arrival.absence else "missing")
-        return arrival.presence
+        return arrival_of(ask).signed_in()
 
     def to_sign_in(self, ask: Ask) -> ASGIResponse:
         """To the sign-in page, and back to what one wanted (R4)."""
@@ -121,18 +130,31 @@ class Door:
         query = ask.scope.get("query_string", b"").decode("latin-1")
         back = f"{wanted}?{query}" if query else wanted
         known = ask.method == "GET" and wanted != "/"
-        return see_other(f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in")
+        absence = arrival_of(ask).absence
+        is_nobodys = absence is not None and absence.reason in _NOBODYS
+        forgotten = [set_cookie(self.names, self.names.session, "", max_age=0)] if is_nobodys else []
+        where = f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in"
+        return see_other(where, cookies=forgotten)
 
     def sign_out_cookies(self) -> list[str]:
         """Forget the session's own cookies by name, never the neighbours' (D18)."""
         return [set_cookie(self.names, name, "", max_age=0) for name in (self.names.session, self.names.form)]
 
-    def session_cookie(self, token: str, *, shared: bool) -> str:
+    def begun_cookies(self, begun: Begun, ticks: Ticks) -> list[str]:
+        """The cookies of a session that has begun; a shared computer is never remembered (D35)."""
+        cookies = [self._session_cookie(begun.token, shared=ticks.shared)]
+        if begun.browser_token:
+            cookies.append(self._browser_cookie(begun.browser_token))
+        elif ticks.shared:
+            cookies.append(set_cookie(self.names, self.names.browser, "", max_age=0))
+        return cookies
+
+    def _session_cookie(self, token: str, *, shared: bool) -> str:
         """The session's cookie; on a shared computer it goes with the browser's window (D35)."""
         seconds = int(self.means.lifetimes.default.overall.total_seconds())
         return set_cookie(self.names, self.names.session, token, max_age=None if shared else seconds)
 
-    def browser_cookie(self, token: str) -> str:
+    def _browser_cookie(self, token: str) -> str:
         """The mark of a known browser: never a credential."""
         return set_cookie(self.names, self.names.browser, token, max_age=34_560_000)
 

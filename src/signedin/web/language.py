@@ -57,7 +57,7 @@ def ended_notice(absence: Absence) -> dict[str, Any] | None:
     """Why the browser's session ended, for the holder of the dead secret alone (D10)."""
     if absence.reason in ("missing", "malformed", "unknown", "wrong_kind"):
         return None
-    return {"kind": absence.reason, "ended_at": absence.ended_at}
+    return {"kind": absence.reason, "ended_at": absence.ended_at, "idle": absence.idle}
 
 
 def _chosen(asked: str, accepted: str) -> str:

@@ -89,23 +89,28 @@ def name_of(row: Row) -> str:
     return row.client_name if isinstance(row, Consent) else row.device.name
 
 
+def full_name(row: Row) -> str:
+    """What a button that acts on the row says it acts on: "Chrome on macOS, San Francisco, CA, US"."""
+    return ", ".join(part for part in (name_of(row), _place(row)) if part)
+
+
 def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
     """The row for the template."""
     is_consent, began_at = isinstance(row, Consent), _began(row)
-    place = location_of(row).label if row.last_from else ""
+    place = _place(row)
     masked = row.last_from.masked_ip if row.last_from else ""
     last_at = row.last_at
     soon = row.expires_at - speech.now <= SOON
     flags = listed.flags.get(row.id, ())
     return RowView(
-        id=row.id, name=name_of(row), full_name=", ".join(part for part in (name_of(row), place) if part),
+        id=row.id, name=name_of(row), full_name=full_name(row),
         app_type=row.app_type.value, app_label=APP_LABELS[row.app_type],
         type_label=speech.say(TYPE_LABELS[row.session_type]), icon=_icon(row),
         logo=row.logo if isinstance(row, Consent) else None, monogram=name_of(row)[:2],
         is_current=row.id == listed.current_id, is_consent=is_consent, began=_time(began_at, speech.day(began_at), speech),
         place=place, place_key=place_key(row), has_origin=row.last_from is not None,
         prefix=masked.removesuffix(HIDDEN), is_hidden=masked.endswith(HIDDEN),
-        strip=strip(row.days, speech.now - began_at, speech.now - (last_at or began_at), speech),
+        strip=strip(row.days, began_at, last_at or began_at, speech),
         last=_time(last_at, speech.ago(last_at), speech) if last_at else None,
         is_now=last_at is not None and speech.now - last_at < timedelta(minutes=1),
         expires=_time(row.expires_at, speech.day(row.expires_at), speech),
@@ -129,6 +134,10 @@ def displayed(row: Row, speech: Speech) -> str:
     if isinstance(row, Consent):
         shown.append(row.client_description)
     return " ".join(shown)
+
+
+def _place(row: Row) -> str:
+    return location_of(row).label if row.last_from else ""
 
 
 def _began(row: Row) -> datetime:

@@ -1,38 +1,23 @@
-"""The page of sessions as a template needs it: groups, places, filters, pages, and what a dialog counts."""
+"""The page of sessions as a template needs it: groups, filters, pages, and what a dialog counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
-from signedin.rules.location import LocationKind
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Row, SessionList, Sort
+from signedin.rules.session_list import Question, Row, SessionList, Sort, last_use
 from signedin.rules.speech import Speech
-from signedin.web.map_picture import Pin, pins
-from signedin.web.row_view import APP_LABELS, RowView, displayed, name_of, row_view
+from signedin.web.overview import Overview, overview
+from signedin.web.page_links import link
+from signedin.web.row_view import APP_LABELS, RowView, displayed, full_name, name_of, row_view
 
-HOME = "/settings/sessions"
 PAGE = 100
-MOST_PLACES = 12
 __all__ = ["LogoutAllView", "SessionsView", "logout_all", "name_of", "page", "row"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceView:
-    """A place in the list below the map."""
-
-    number: int
-    label: str
-    count: int
-    link: str
-    is_chosen: bool
-    is_flagged: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FilterView:
-    """A type to filter by."""
+    """A type to filter by, or an order to sort by."""
 
     value: str
     label: str
@@ -56,26 +41,23 @@ class SessionsView:
     """Everything the page shows."""
 
     total: int
-    places_count: int
     shown: int
     hides_rows: bool
+    overview: Overview
     groups: tuple[GroupView, ...]
-    flagged: tuple[RowView, ...]
-    flagged_count: int
-    places: tuple[PlaceView, ...]
-    pins: tuple[Pin, ...]
     filters: tuple[FilterView, ...]
     words: str
     type_value: str
+    type_label: str
+    place: str
     sort: str
-    sort_links: tuple[tuple[str, str], ...]
+    sorts: tuple[FilterView, ...]
     updated: str
     updated_machine: str
     more_link: str
     elsewhere: int
+    elsewhere_name: str
     elsewhere_link: str
-    keys: int
-    is_alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +78,22 @@ def page(listed: SessionList, question: Question, speech: Speech, number: int = 
         return displayed(row, speech)
 
     answered = listed.answer(question, shows)
-    elsewhere = len(listed.answer(replace(question, app_type=None), shows)) if question.app_type else 0
+    wider = replace(question, app_type=None, place=None)
+    elsewhere = () if answered else listed.answer(wider, shows)
     visible = answered[: number * PAGE]
     local = speech.local(speech.now)
-    places = listed.places()
-    flagged = [row for row in listed.rows if row.id in listed.flags]
     return SessionsView(
-        total=len(listed.rows), places_count=len(places), shown=len(answered), hides_rows=len(answered) < len(listed.rows),
+        total=len(listed.rows), shown=len(answered), hides_rows=len(answered) < len(listed.rows),
+        overview=overview(listed, question, frozenset(row.id for row in visible), speech),
         groups=_groups(listed, visible, answered, question, speech),
-        flagged=tuple(row_view(listed, each, speech) for each in flagged[:3]), flagged_count=len(flagged),
-        places=_places(listed, question), pins=pins(places), filters=_filters(listed, question),
-        words=question.words, type_value=question.app_type.value if question.app_type else "",
-        sort=question.sort.value, sort_links=_sorts(question, speech),
+        filters=_filters(listed, question), words=question.words, place=question.place or "",
+        type_value=question.app_type.value if question.app_type else "",
+        type_label=APP_LABELS[question.app_type] if question.app_type else "",
+        sort=question.sort.value, sorts=_sorts(question, speech),
         updated=f"{local:%H:%M}", updated_machine=speech.machine(speech.now),
-        more_link=_link(question, page=number + 1) if len(answered) > len(visible) else "",
-        elsewhere=elsewhere, elsewhere_link=_link(replace(question, app_type=None)), keys=listed.access_keys,
-        is_alone=len(listed.rows) == 1 and listed.current is not None,
+        more_link=link(question, page=number + 1) if len(answered) > len(visible) else "",
+        elsewhere=len(elsewhere), elsewhere_name=full_name(elsewhere[0]) if elsewhere else "",
+        elsewhere_link=link(wider),
     )  # fmt: skip
 
 
@@ -125,7 +107,7 @@ def logout_all(listed: SessionList, speech: Speech, *, others_only: bool) -> Log
     del speech
     current = listed.current
     count = len(listed.sessions) - (1 if others_only and current else 0)
-    apps = tuple(consent.client_name for consent in listed.consents)
+    apps = tuple(each.client_name for each in sorted(listed.consents, key=last_use, reverse=True))
     return LogoutAllView(others_only, count, apps, listed.access_keys, current.device.name if current else "")
 
 
@@ -150,25 +132,14 @@ def _groups(
     return tuple(found)
 
 
-def _places(listed: SessionList, question: Question) -> tuple[PlaceView, ...]:
-    views = []
-    for number, place in enumerate(listed.places(), 1):
-        chosen = question.place == place.key
-        link = _link(replace(question, place=None if chosen else place.key))
-        known = place.location.kind is LocationKind.KNOWN
-        label = place.location.short if known else place.location.label
-        views.append(PlaceView(number, label, place.count, link, chosen, place.is_flagged))
-    return tuple(views)
-
-
 def _filters(listed: SessionList, question: Question) -> tuple[FilterView, ...]:
     counts = listed.counts()
     every = FilterView(
-        "all", "All", counts["all"], _link(replace(question, app_type=None)), question.app_type is None
+        "all", "All", counts["all"], link(replace(question, app_type=None)), question.app_type is None
     )
     kinds = (
         FilterView(
-            kind.value, APP_LABELS[kind], counts[kind.value], _link(replace(question, app_type=kind)),
+            kind.value, APP_LABELS[kind], counts[kind.value], link(replace(question, app_type=kind)),
             question.app_type is kind,
         )
         for kind in AppType
@@ -176,21 +147,10 @@ def _filters(listed: SessionList, question: Question) -> tuple[FilterView, ...]:
     return (every, *kinds)
 
 
-def _sorts(question: Question, speech: Speech) -> tuple[tuple[str, str], ...]:
+def _sorts(question: Question, speech: Speech) -> tuple[FilterView, ...]:
     names = ((Sort.GROUPS, speech.say("In groups")), (Sort.RECENT, speech.say("Last activity")),
              (Sort.IDLE, speech.say("Longest unused")))  # fmt: skip
     return tuple(
-        (name, "" if question.sort is sort else _link(replace(question, sort=sort))) for sort, name in names
+        FilterView(sort.value, name, 0, link(replace(question, sort=sort)), question.sort is sort)
+        for sort, name in names
     )
-
-
-def _link(question: Question, **more: int) -> str:
-    asked = {
-        "type": question.app_type.value if question.app_type else "",
-        "place": question.place or "",
-        "q": question.words,
-        "sort": question.sort.value if question.sort is not Sort.GROUPS else "",
-        **more,
-    }
-    kept = {name: value for name, value in asked.items() if value}
-    return f"{HOME}?{urlencode(kept)}" if kept else HOME

@@ -11,13 +11,12 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import account_of, list_sessions
 from signedin.actions.review import recognise
-from signedin.actions.revoke import log_out_all, revoke
-from signedin.rules import errors
+from signedin.actions.revoke import find_to_revoke, log_out_all, revoke
+from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Row, SessionList, Sort
 from signedin.web import session_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
-from signedin.web.sign_in_page import CLEAR_SITE_DATA
 
 HOME = "/settings/sessions"
 
@@ -32,6 +31,8 @@ async def home(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
 @get([HOME, "/settings/active-sessions"])
 async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The page, or for a script only the list of it (R3, R35, R39)."""
+    if "signedin-automatic" in request.headers:
+        arrival_of(request).is_quiet = True  # the open page reads it again by itself: nobody's activity (D15)
     listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
     partial = request.headers.get("signedin-partial") == "list"
     return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed)
@@ -47,12 +48,7 @@ async def alive(request: Ask) -> ASGIResponse:
 @get(f"{HOME}/{{row_id:str}}/revoke")
 async def revoke_page(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """The confirmation: what it is, and what happens (R47)."""
-    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
-    row = listed.find(row_id)
-    if row is None:
-        raise errors.NotFound
-    if row_id == listed.current_id:
-        raise errors.CannotRevokeCurrent
+    listed, row = await find_to_revoke(door.means, door.signed_in(request), row_id, now_of(request))
     view = session_view.row(listed, row, door.reader(request).speech)
     return await _dialog(request, door, "revoke", row=view)
 
@@ -151,4 +147,5 @@ def _question(request: Ask) -> Question:
 
 def _page_number(request: Ask) -> int:
     text = request.query_params.get("page", "1")
-    return min(int(text), 1000) if text.isascii() and text.isdigit() and int(text[:5]) else 1
+    is_number = text.isascii() and text.isdigit() and len(text) <= 5
+    return min(max(int(text), 1), 1000) if is_number else 1

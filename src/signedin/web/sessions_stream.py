@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from litestar import get
@@ -13,8 +14,10 @@ from litestar.response.streaming import ASGIStreamingResponse
 
 from signedin.actions.authenticate import authenticate
 from signedin.actions.follow import events_since, latest_number
-from signedin.rules.event import EventKind
-from signedin.rules.presence import Presence
+from signedin.actions.means import Means
+from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.event import EventKind, Recorded
+from signedin.rules.presence import Absence, Presence
 from signedin.web.door import Ask, Door, arrival_of
 
 LOOK_EVERY = 0.4
@@ -42,7 +45,8 @@ async def sessions_stream(request: Ask, door: NamedDependency[Door]) -> ASGIStre
     arrival.is_quiet = True
     asked = request.headers.get("last-event-id", "")
     after = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
-    events = _events(door, presence, arrival.credential, after)
+    number = latest_number(door.means, presence.account_id) if after is None else after
+    events = _events(door, presence, arrival.credential, number)
     return ASGIStreamingResponse(
         iterator=events,
         media_type="text/event-stream",
@@ -51,29 +55,42 @@ async def sessions_stream(request: Ask, door: NamedDependency[Door]) -> ASGIStre
 
 
 async def _events(
-    door: Door, presence: Presence, credential: str | None, after: int | None
+    door: Door, presence: Presence, credential: str | None, number: int
 ) -> AsyncIterator[bytes]:
     means, clock = door.means, door.clock
-    number = latest_number(means, presence.account_id) if after is None else after
     yield b"retry: 1000\n\n" + _event("hello", number, {"number": number})
     silent = 0.0
     while True:
-        found = authenticate(means, credential, clock())
-        if not isinstance(found, Presence):
-            yield _event("gone", number, {"reason": found.reason})
+        gone, news = await _looked(means, presence, credential, clock(), number)
+        if gone is not None:
+            yield _event("gone", number, {"reason": gone.reason})
             return
-        if latest_number(means, presence.account_id) > number:
-            for recorded in await events_since(means, presence.account_id, number):
-                number = recorded.number
-                name = SHOWN.get(recorded.event.kind)
-                if name:
-                    yield _event(name, number, {"id": recorded.event.subject, "number": number})
-                    silent = 0.0
+        for recorded in news:
+            number = recorded.number
+            name = SHOWN.get(recorded.event.kind)
+            if name:
+                yield _event(name, number, {"id": recorded.event.subject, "number": number})
+                silent = 0.0
         await asyncio.sleep(LOOK_EVERY)
         silent += LOOK_EVERY
         if silent >= HEARTBEAT_EVERY:
             silent = 0.0
             yield b": still here\n\n"
+
+
+async def _looked(
+    means: Means, presence: Presence, credential: str | None, now: datetime, number: int
+) -> tuple[Absence | None, list[Recorded]]:
+    """Whether the session is over, and what has happened; nothing is told while nothing can be known."""
+    try:
+        found = authenticate(means, credential, now)
+        if isinstance(found, Absence):
+            return found, []
+        if latest_number(means, presence.account_id) <= number:
+            return None, []
+        return None, await events_since(means, presence.account_id, number)
+    except (DatabaseProblem, Unavailable):
+        return None, []
 
 
 def _event(name: str, number: int, data: dict[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from signedin.actions.make_account import Applicant, register, set_up
 from signedin.actions.means import Registration
 from signedin.actions.sign_in import Ticks, sign_in
 from signedin.rules import errors
-from signedin.web.door import Ask, Door, now_of, see_other
+from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 from signedin.web.sign_in_page import visit_of
 
 
@@ -40,11 +40,11 @@ async def setup_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     except errors.Refused as refusal:
         return _again(request, door, "setup.html", applicant, refusal)
     visit, ticks = visit_of(request, door), Ticks(remember=True)
-    begun = await sign_in(door.means, applicant.email, applicant.password, visit, ticks, now_of(request))
-    cookies = [door.session_cookie(begun.token, shared=False)]
-    if begun.browser_token:
-        cookies.append(door.browser_cookie(begun.browser_token))
-    return see_other("/settings/sessions", cookies=cookies)
+    try:
+        begun = await sign_in(door.means, applicant.email, applicant.password, visit, ticks, now_of(request))
+    except errors.Refused:  # the account is made all the same
+        return see_other("/sign-in")
+    return see_other("/settings/sessions", cookies=door.begun_cookies(begun, ticks))
 
 
 @get("/register")
@@ -67,8 +67,9 @@ async def register_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     fields = await door.form(request)
     applicant, invitation = _applicant(fields), fields.get("invitation", "")
     try:
-        await register(door.means, applicant, invitation or None, now_of(request))
-    except (errors.InvalidInput, errors.LinkExpired, errors.Unavailable) as refusal:
+        address = arrival_of(request).address
+        await register(door.means, applicant, invitation or None, address, now_of(request))
+    except (errors.InvalidInput, errors.LinkExpired, errors.TooManyRequests, errors.Unavailable) as refusal:
         return _again(request, door, "register.html", applicant, refusal, invitation=invitation)
     return see_other("/sign-in", cookies=[door.notice_cookie({"kind": "registered"})])
 

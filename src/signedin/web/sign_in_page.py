@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.client_hints import ACCEPT_CH
+from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules import errors
 from signedin.rules.location import mask_address
@@ -32,8 +33,8 @@ async def sign_in_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
 
 @post("/sign-in")
 async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """Sign in, then on to the page one wanted."""
-    fields = await door.form(request)
+    """Sign in, then on to the page one wanted; also from a form that was opened before another tab signed in."""
+    fields = await door.form(request, or_from_before_sign_in=True)
     wanted, email = own_path(fields.get("next")), fields.get("email", "")
     ticks = Ticks(remember=bool(fields.get("remember")), shared=bool(fields.get("shared")))
     try:
@@ -42,25 +43,25 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         )
     except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
         return refused(request, door, refusal, next=wanted, email=email, ticks=ticks)
-    cookies = [door.session_cookie(begun.token, shared=ticks.shared)]
-    if begun.browser_token:
-        cookies.append(door.browser_cookie(begun.browser_token))
-    return see_other(wanted, cookies=cookies)
+    arrival_of(request).is_quiet = True
+    return see_other(wanted, cookies=door.begun_cookies(begun, ticks))
 
 
 @post("/sign-out")
 async def sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """End the current session on the server first, then clear the browser, then the login page (R41)."""
-    await door.form(request)
+    """End the current session on the server first, then clear the browser, then the login page (R41).
+
+    Where the session has ended already there is nothing to ask for: the sign-in page says why (R51).
+    """
     arrival = arrival_of(request)
-    if arrival.presence is not None:
-        await log_out(door.means, arrival.presence, arrival.now)
+    presence = arrival.presence
+    if presence is None:
+        return see_other("/sign-in")
+    await door.form(request)
+    await log_out(door.means, presence, arrival.now)
     arrival.is_quiet = True
     cookies = [*door.sign_out_cookies(), door.notice_cookie({"kind": "logged_out"})]
     return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
-
-
-CLEAR_SITE_DATA = ("clear-site-data", '"cache", "storage"')
 
 
 def visit_of(request: Ask, door: Door) -> Visit:
@@ -68,7 +69,8 @@ def visit_of(request: Ask, door: Door) -> Visit:
     agent = request.headers.get("user-agent", "")
     arrival = arrival_of(request)
     device = read_device(agent, request.headers)
-    return Visit(arrival.address, agent, device, ruleset(), arrival.cookies.get(door.names.browser))
+    mark = arrival.cookies.get(door.names.browser)
+    return Visit(arrival.address, agent, device, ruleset(), mark, arrival.recognised)
 
 
 def refused(request: Ask, door: Door, refusal: errors.Refused, **values: Any) -> ASGIResponse:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
-from signedin.rules.activity import DAYS, DayLevels
+from signedin.rules.activity import DAYS, DayLevels, day_of
 from signedin.rules.speech import Speech
 from signedin.rules.suspicion import UNUSED_AFTER
 
@@ -24,19 +24,20 @@ class Strip:
     label: str
 
 
-def strip(days: DayLevels, age: timedelta, idle: timedelta, speech: Speech) -> Strip:
-    """Draw a session's 30 days; `age` is the time since sign-in, `idle` since last use."""
-    levels = days.levels(speech.now.date())
+def strip(days: DayLevels, began_at: datetime, last_at: datetime, speech: Speech) -> Strip:
+    """Draw a session's 30 days, which are days of UTC like the levels that are kept."""
+    today = day_of(speech.now)
+    levels = days.levels(today)
     used = [at for at, level in enumerate(levels) if level]
     last = used[-1] if used else None
     bars = "".join(_bar(at, levels[at]) for at in used if at != last)
-    since = min(age.days, DAYS - 1)
-    start = 0 if age.days >= DAYS - 1 else WIDTH - PITCH * (since + 1) + 1
+    since = (today - day_of(began_at)).days
+    start = 0 if since >= DAYS - 1 else WIDTH - PITCH * (since + 1) + 1
     return Strip(
         base=f"M{start} 31.5h{WIDTH - start}",
         bars=bars,
         last=_bar(last, levels[last]) if last is not None else "",
-        is_warn=idle >= UNUSED_AFTER,
+        is_warn=speech.now - last_at >= UNUSED_AFTER,
         label=_label(len(used), DAYS - 1 - last if last is not None else None, speech),
     )
 

@@ -1,4 +1,4 @@
-"""Up to which cut-off an account's rows are tidied, so that a sweep finds those that wait and no others."""
+"""Up to which cut-off an account's rows are tidied, and after how long without use a session had ended."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the number; code of version 0001 leaves it alone, which only means that more is looked at."""
+    """Add both; code of version 0001 leaves them alone, which only means that more is looked at."""
     op.add_column("accounts", sa.Column("tidied", own.Int64, nullable=False, server_default="0"))
+    op.add_column("tombstones", sa.Column("idle", own.Span(), nullable=True))
     op.create_index(
         "ix_accounts_epoch_at",
         "accounts",

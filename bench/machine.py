@@ -1,0 +1,93 @@
+"""The machine that measures, as far as it matters, and which of its cores does what."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def described() -> dict[str, Any]:
+    """Python, SQLite, processor, memory, and how busy it was when the run began."""
+    return {
+        "python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "system": platform.system(),
+        "kernel": platform.release(), "processor": _processor(), "cores": os.cpu_count(),
+        "memory_gb": round(_memory() / 1e9), "load": [round(load, 2) for load in os.getloadavg()],
+        "packages": {name: version(name) for name in ("uvicorn", "litestar", "SQLAlchemy", "uvloop", "httptools")},
+    }  # fmt: skip
+
+
+def revision() -> tuple[str, bool]:
+    """The short revision, and whether anything but results differs from it."""
+    short = _git("rev-parse", "--short", "HEAD") or "unknown"
+    changed = [line for line in _git("status", "--porcelain").splitlines() if "bench/results" not in line]
+    return short, bool(changed)
+
+
+def pace() -> float:
+    """Nanoseconds for one turn of a fixed loop: the same work, so what changes is the machine."""
+    turns, best = 200_000, float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        for _ in range(turns):
+            pass
+        best = min(best, time.perf_counter() - began)
+    return best / turns * 1e9
+
+
+def keep_to(core: int, pid: int = 0) -> None:
+    """Keep a process to one core, where that can be said and there is more than one."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(_all_cores())
+        if len(cores) > 1:
+            os.sched_setaffinity(pid, {cores[core % len(cores)]})
+
+
+def free_again(pid: int = 0) -> None:
+    """Let a process run on every core again."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, _all_cores())
+
+
+def megabytes(pid: int) -> float:
+    """The memory a process occupies (RSS)."""
+    said = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(said.stdout) / 1024
+
+
+_CORES: set[int] = set()
+
+
+def _all_cores() -> set[int]:
+    """The cores this process was given at its start, before anything was pinned."""
+    if not _CORES:
+        _CORES.update(os.sched_getaffinity(0))
+    return _CORES
+
+
+def _git(*words: str) -> str:
+    try:
+        said = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return said.stdout.strip() if said.returncode == 0 else ""
+
+
+def _processor() -> str:
+    if sys.platform == "linux":
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        named = next((line for line in lines if line.startswith("model name")), "")
+        return named.partition(":")[2].strip() or platform.machine()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

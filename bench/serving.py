@@ -1,0 +1,96 @@
+"""A real server in a process of its own, kept to one core, and something bare beside it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.machine import ROOT, keep_to, megabytes
+
+SERVER = ["-c", "from signedin.server.cli import main; main()", "serve", "--host", "127.0.0.1", "--port"]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server that answers on a port of loopback."""
+
+    port: int
+    pid: int
+
+    @property
+    def megabytes(self) -> float:
+        """The memory it occupies."""
+        return megabytes(self.pid)
+
+
+@contextmanager
+def product(folder: Path, core: int = 0) -> Iterator[Serving]:
+    """`signedin serve` on the installation under `folder`, behind a proxy on loopback."""
+    port = free_port()
+    own = {
+        "SIGNEDIN_DATABASE_URL": f"sqlite:///{folder / 'signedin.db'}",
+        "SIGNEDIN_SECRET_FILE": str(folder / "secret.json"),
+        "SIGNEDIN_MAIL_DIR": str(folder / "mail"),
+        "SIGNEDIN_TRUSTED_PROXIES": "127.0.0.0/8",
+        "SIGNEDIN_REGISTRATION": "open",
+    }
+    with _running([*SERVER, str(port)], port, core, folder, own) as serving:
+        yield serving
+
+
+@contextmanager
+def bare(folder: Path, layer: str, core: int = 0) -> Iterator[Serving]:
+    """A bare ASGI callable, or the gate in front of one, on the same uvicorn (bench/bare.py)."""
+    port = free_port()
+    with _running(["-m", "bench.bare", layer, str(port), str(folder)], port, core, folder, {}) as serving:
+        yield serving
+
+
+@contextmanager
+def _running(words: list[str], port: int, core: int, folder: Path, own: dict[str, str]) -> Iterator[Serving]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGNEDIN_")}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    log = folder / f"server-{port}.log"
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=folder, env={**kept, **own, "PYTHONPATH": path}, stdout=told, stderr=told
+        )  # fmt: skip
+    try:
+        keep_to(core, process.pid)
+        _wait(process, port, log)
+        yield Serving(port, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.socket() as trying:
+        trying.bind(("127.0.0.1", 0))
+        return int(trying.getsockname()[1])

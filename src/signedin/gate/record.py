@@ -1,0 +1,29 @@
+"""What is recorded of refused requests: in the log, so that whoever runs it can see who tries what."""
+
+from __future__ import annotations
+
+import structlog
+
+from signedin.gate.middleware import Arrival
+from signedin.rules import errors
+from signedin.rules.location import mask_address
+
+RECORDED = (
+    errors.CrossSite,
+    errors.InsufficientPermission,
+    errors.SetupRefused,
+    errors.RegistrationClosed,
+    errors.LinkExpired,
+)
+"""Attempts to get around a guard, and rights that are missing; refused proofs are recorded where they are judged."""
+
+log = structlog.get_logger("signedin.security")
+
+
+def record_refusal(refusal: errors.Refused, arrival: Arrival, method: str, path: str) -> None:
+    """Record a refusal, where it is one that whoever runs it should know of."""
+    if not isinstance(refusal, RECORDED):
+        return
+    session = arrival.recognised.current_id if arrival.recognised else None
+    origin = mask_address(arrival.address)
+    log.warning("refused", code=refusal.code, method=method, path=path[:200], origin=origin, session=session)
