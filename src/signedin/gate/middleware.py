@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import CookieNames, cookies
 from signedin.gate.guessing import Guessing
-from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests
+from signedin.gate.recognise import Recogniser
+from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests, Unavailable
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -77,9 +77,16 @@ class Gate:
     """The ASGI middleware that recognises who is asking."""
 
     def __init__(
-        self, app: App, means: Means, names: CookieNames, trusted: Networks, clock: Callable[[], datetime]
+        self,
+        app: App,
+        means: Means,
+        recogniser: Recogniser,
+        names: CookieNames,
+        trusted: Networks,
+        clock: Callable[[], datetime],
     ) -> None:
         self._app = app
+        self._recogniser = recogniser
         self._means = means
         self._names = names
         self._trusted = trusted
@@ -91,7 +98,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        arrival = self._recognise(scope)
+        arrival = await self._recognise(scope)
         scope["signedin"] = arrival
 
         async def noting(message: Message) -> None:
@@ -101,11 +108,11 @@ class Gate:
 
         await self._app(scope, receive, noting if arrival.recognised is not None else send)
 
-    def _recognise(self, scope: Scope) -> Arrival:
+    async def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
         sent = cookies(headers)
         credential = sent.get(self._names.session)
-        found, problem = self._found(credential, now)
+        found, problem = await self._found(credential, now)
         peer = scope.get("client")
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         presence = found if isinstance(found, Presence) else None
@@ -115,12 +122,12 @@ class Gate:
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
         return arrival
 
-    def _found(
+    async def _found(
         self, credential: str | None, now: datetime
-    ) -> tuple[Presence | Absence | None, DatabaseProblem | None]:
+    ) -> tuple[Presence | Absence | None, Refused | None]:
         try:
-            return authenticate(self._means, credential, now), None
-        except DatabaseProblem as problem:
+            return await self._recogniser.recognise(credential, now), None
+        except (DatabaseProblem, Unavailable) as problem:
             return None, problem
 
     async def _note(self, arrival: Arrival) -> None:
@@ -129,5 +136,6 @@ class Gate:
             return
         means = self._means
         means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now)
+        self._recogniser.used(arrival.credential, arrival.now)
         if presence.expires_soon:
             await flush(means.recent, means.database, means.keyring, means.places)

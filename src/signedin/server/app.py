@@ -14,14 +14,18 @@ import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.actions.keep_lease import Leases
 from signedin.actions.means import Means
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
 from signedin.api import sessions as api_sessions
 from signedin.gate.credentials import CookieNames
 from signedin.gate.keep import Kept
+from signedin.gate.known import KnownSessions
+from signedin.gate.lease import Lease, hold_lease
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
+from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.server import health
@@ -30,6 +34,7 @@ from signedin.server.means import close_means, open_means, utc_now
 from signedin.server.refusals import exception_handlers
 from signedin.server.settings import Settings
 from signedin.store import accounts
+from signedin.store.boot_clock import boot_time
 from signedin.web import help_page, sessions_page, sessions_stream, setup_page, sign_in_page, static_files
 from signedin.web.door import Door
 from signedin.web.rendering import environment
@@ -47,6 +52,7 @@ class Server:
     clock: Clock
     setup: str | None = field(default=None, repr=False)
     app: App | None = None
+    lease: Lease | None = None
 
     def setup_code(self) -> str | None:
         """The one-time code for the first account, or `None` once there is one."""
@@ -63,11 +69,14 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
     """Put the application together."""
     means = open_means(settings, serving=True)
     server = Server(settings, means, clock)
+    if means.lines is not None:
+        server.lease = Lease(KnownSessions(boot_time), boot_time)
     if means.database.read_now(accounts.is_empty):
         server.setup = "-".join(secrets.token_hex(2).upper() for _ in range(4))
     names = CookieNames.for_base_url(settings.base_url)
+    recogniser = Recogniser(means, server.lease.known if server.lease else None)
     door = Door(
-        means, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
+        means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
         server.setup_code, clock,
     )  # fmt: skip
     kept = Kept(means, names, settings.base_url)
@@ -83,7 +92,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         request_max_body_size=1_000_000,
         logging_config=None,
     )
-    gate = Gate(pages, means, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
+    gate = Gate(pages, means, recogniser, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
     inner = LastResort(OwnName(gate, settings.base_url))
     server.app = SecurityHeaders(inner, is_secure=names.is_secure)
     return server
@@ -107,6 +116,7 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
             asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
             asyncio.create_task(_every(5, "post", lambda: _post(server))),
             asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()))),
+            *_holding_a_lease(server),
         ]
         try:
             yield
@@ -118,6 +128,16 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
                 await flush_now(server)
 
     return run
+
+
+def _holding_a_lease(server: Server) -> list[asyncio.Task[None]]:
+    """On PostgreSQL: the lease, and the ear that hears of endings before the next renewal."""
+    lease, bus = server.lease, server.means.bus
+    if lease is None or bus is None:
+        return []
+    hint = asyncio.Event()
+    holding = hold_lease(lease, Leases(server.means), hint)
+    return [asyncio.create_task(holding), asyncio.create_task(bus.listen(hint))]
 
 
 async def flush_now(server: Server) -> None:

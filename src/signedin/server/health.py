@@ -6,6 +6,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
+from signedin.actions.follow import latest_number
+from signedin.rules.account import AccountId
 from signedin.rules.errors import Refused
 from signedin.web.door import Door, respond
 
@@ -20,7 +22,7 @@ async def live() -> ASGIResponse:
 async def ready(door: NamedDependency[Door]) -> ASGIResponse:
     """200 once a session can be checked."""
     try:
-        door.means.checks.number(0)
+        await latest_number(door.means, AccountId(0))
     except Refused as refusal:
         return respond(f"not ready: {refusal.sentence}\n", 503, media_type="text/plain")
     return respond("ready\n", media_type="text/plain")

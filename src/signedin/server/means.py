@@ -54,5 +54,6 @@ def close_means(means: Means) -> None:
     if means.company is not None:
         means.company.close()
     with means.database.writing():
-        means.checks.close()
+        if means.checks is not None:
+            means.checks.close()
     means.database.close()

@@ -28,7 +28,8 @@ WHERE s.account_id = ? AND s.digest = ?
 """
 _LIVING = f"""
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
-       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END
+       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END,
+       s.first_proof
 {_FROM}
 """
 _LIVES_ON = f"""
@@ -54,6 +55,7 @@ class Living(NamedTuple):
     last_at: int
     inactive: str | None
     cut_off_at: int | None
+    first_proof: int
 
 
 class Checks:

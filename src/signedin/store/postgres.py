@@ -7,13 +7,15 @@ a crash and nothing else. A commit whose outcome is not known is never told as s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.store.database import Database
 from signedin.store.problems import told_clearly
 
 P = ParamSpec("P")
@@ -48,6 +50,11 @@ class PostgresDatabase:
         self._noting = ThreadPoolExecutor(1, "signedin-activity")
         self._leasing = ThreadPoolExecutor(1, "signedin-lease")
         self._waiting = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nothing is to be held: PostgreSQL's writers take care of themselves."""
+        yield
 
     def create(self) -> None:
         """Nothing: whoever runs PostgreSQL has made the database."""
@@ -159,3 +166,7 @@ class PostgresDatabase:
             connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
 
         return engine
+
+
+AnyDatabase: TypeAlias = Database | PostgresDatabase
+"""What the actions work with: the store's functions are the same on both."""

@@ -30,7 +30,7 @@ JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
-_ENDED = "SELECT reason, ended_at FROM tombstones WHERE account_id = %s AND digest = %s"
+_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
 
 
@@ -51,13 +51,14 @@ class PostgresChecks:
         row = await self._ask(_LIVING, account_id, digest)
         return Living._make(row) if row else None
 
-    async def ended(self, account_id: int, digest: bytes) -> tuple[str, int] | None:
-        """Why and when the session with this digest ended, while that is remembered.
+    async def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
+        """Why and when the session with this digest ended, and its idle period, while that is remembered.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        return await self._ask(_ENDED, account_id, digest)
+        row: tuple[str, int, int | None] | None = await self._ask(_ENDED, account_id, digest)
+        return row
 
     async def number(self, account_id: int) -> int:
         """The number of the account's latest event.

@@ -21,6 +21,7 @@ from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.middleware import Arrival
+from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
@@ -40,6 +41,7 @@ class Door:
     """What the pages work with."""
 
     means: Means
+    recogniser: Recogniser
     names: CookieNames
     templates: Environment
     base_url: str

@@ -1,0 +1,45 @@
+"""An ending returns once everybody who could still answer from memory has heard of it.
+
+Each has acknowledged, has left, or its lease has run out: at most 3.15 seconds after the commit, by the clock of
+the one who waits. On SQLite no process of the server answers from memory, so there is nobody to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from signedin.actions.means import Means
+from signedin.rules.lease import Waiting
+from signedin.store import endings
+from signedin.store.boot_clock import boot_time
+
+FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
+"""Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
+
+
+async def heard_everywhere(means: Means, seq: int | None) -> None:
+    """Wait until the ending with this number holds in every process on every machine (P1).
+
+    Raises:
+        DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
+    """
+    if means.bus is None or seq is None:
+        return
+    waiting = Waiting(seq, boot_time())
+    await means.bus.tell(seq)
+    pause = FIRST_LOOK
+    while True:
+        nodes = await means.database.read(endings.behind, seq)
+        if waiting.is_over(nodes, boot_time()):
+            break
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_LOOK)
+    silent = [node for node in nodes if waiting.silent.get((node.node_id, node.boot_id)) == node.renewals]
+    if silent:
+        await means.database.write(endings.strike_off, silent)
+
+
+async def heard_all(means: Means) -> None:
+    """Wait until everything that has ended so far holds everywhere: for a call that is repeated (D9)."""
+    if means.bus is not None:
+        await heard_everywhere(means, await means.database.read(endings.head))
