@@ -38,7 +38,7 @@ CONNECT = {
 }
 
 
-class PostgresDatabase:
+class PostgresDatabase(Database):
     """One PostgreSQL database, reached three ways: to write for good, to note activity, and to hold a lease."""
 
     def __init__(self, url: str) -> None:
@@ -168,5 +168,5 @@ class PostgresDatabase:
         return engine
 
 
-AnyDatabase: TypeAlias = Database | PostgresDatabase
+AnyDatabase: TypeAlias = Database
 """What the actions work with: the store's functions are the same on both."""
