@@ -16,7 +16,7 @@ COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env dev run demo test check format lint types house docs docs-check faults mutants bench lock vendor
+.PHONY: help env dev run demo test check format lint types house docs docs-check catalogues faults mutants bench lock vendor
 
 help: ## List what can be done, with a sentence each.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ docs-check: dev ## Are the generated pages true, and do the links in the docs le
 	@$(PY) tools/map.py --check
 	@$(PY) tools/coverage_table.py --check
 	@$(PY) tools/links.py
+
+catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.
+	@$(PY) tools/catalogues.py
 
 faults: dev ## The long run of processes killed in the middle of a deed (300 rounds).
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults

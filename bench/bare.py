@@ -58,7 +58,7 @@ def _http_only(app: App) -> App:
 def serve(app: App, port: int) -> None:
     """Run uvicorn as the product does (server/serving.py)."""
     uvicorn.run(
-        app,  # type: ignore[arg-type]  # uvicorn narrows the scope's type
+        app,
         host="127.0.0.1", port=port, access_log=False, log_level="warning", server_header=False, proxy_headers=False,
         lifespan="off",
     )  # fmt: skip

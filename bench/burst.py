@@ -37,7 +37,7 @@ class Numbers:
     rounds: int
 
 
-SIZES = {"tiny": Numbers(0.5, 1), "small": Numbers(4, 5), "full": Numbers(10, 10)}
+SIZES = {"tiny": Numbers(0.5, 1), "small": Numbers(4, 4), "full": Numbers(10, 10)}
 
 
 @dataclass

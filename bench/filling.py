@@ -18,7 +18,7 @@ from signedin.actions.means import Means, Registration
 from signedin.actions.note_use import CHUNK, _use_maker
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
-from signedin.rules.account import Account, AccountId
+from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
@@ -31,9 +31,9 @@ from signedin.store.database import open_raw
 PASSWORD = "four unrelated words make it"
 AGENTS = (CHROME_MAC, CHROME_WIN, FIREFOX_UBUNTU, FIREFOX_WIN, SAFARI_IPHONE)
 PLACES = [address for place in DEMO_ADDRESSES.values() for address in place]
-PATTERNS = 4
+PATTERNS = 3
 """Accounts that are made by the real actions, each with `PATTERN_SESSIONS` sessions, for the others to copy."""
-PATTERN_SESSIONS = 10
+PATTERN_SESSIONS = 8
 BATCH = 20_000
 
 
@@ -80,13 +80,14 @@ def fill(
 ) -> Filled:
     """Add that many accounts with that many sessions each, in the order of chance in which they would come."""
     now = datetime.now(UTC)
-    patterns = [means.database.write_now(_pattern, means, now) for _ in range(PATTERNS)]
+    patterns = means.database.read_now(_patterns)
+    patterns = patterns or [means.database.write_now(_pattern, means, now) for _ in range(PATTERNS)]
     filled = Filled(prefix)
     with means.database.writing():
         conn = open_raw(means.database.path)
         conn.row_factory = sqlite3.Row
         try:
-            kept = [_Pattern.read(conn, account.id) for account in patterns]
+            kept = [_Pattern.read(conn, account_id) for account_id in patterns]
             hashed = means.hasher.hash_now(PASSWORD)
             for start in range(0, people, max(1, BATCH // sessions_each)):
                 count = min(people - start, max(1, BATCH // sessions_each))
@@ -100,7 +101,13 @@ def fill(
     return filled
 
 
-def _pattern(conn: sa.Connection, means: Means, now: datetime) -> Account:
+def _patterns(conn: sa.Connection) -> list[AccountId]:
+    """The patterns that the file holds already."""
+    found = sa.select(accounts.accounts.c.account_id).where(accounts.accounts.c.email.startswith("pattern-"))
+    return [AccountId(account_id) for account_id in conn.scalars(found)]
+
+
+def _pattern(conn: sa.Connection, means: Means, now: datetime) -> AccountId:
     chance = random.Random(7)
     email = f"pattern-{secrets.token_hex(4)}@example.org"
     account = accounts.add(conn, email, "A Person", now - timedelta(days=90))
@@ -111,10 +118,10 @@ def _pattern(conn: sa.Connection, means: Means, now: datetime) -> Account:
         visit = Visit(address, agent, read_device(agent, {}), ruleset())
         begun = begin(conn, means, account, visit, Ticks(), 1, began_at)
         use_of = _use_maker(means.keyring, means.places)
-        for hours in range(1, int((now - began_at).total_seconds() // 3600), 7):
+        for hours in range(1, int((now - began_at).total_seconds() // 3600), 47):
             at = began_at + timedelta(hours=hours)
             activity.note_one(conn, use_of(((int(account.id), begun.session.id), at, 3, address)))
-    return account
+    return account.id
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Numbers:
     rounds: int
 
 
-SIZES = {"tiny": Numbers(5, 0.2, 1), "small": Numbers(2_000, 2, 4), "full": Numbers(20_000, 5, 10)}
+SIZES = {"tiny": Numbers(5, 0.2, 1), "small": Numbers(2_000, 2, 3), "full": Numbers(20_000, 5, 10)}
 
 
 def measure(size: str, folder: Path) -> Case:

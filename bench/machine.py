@@ -6,7 +6,6 @@ import os
 import platform
 import sqlite3
 import subprocess
-import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -82,11 +81,10 @@ def _git(*words: str) -> str:
 
 
 def _processor() -> str:
-    if sys.platform == "linux":
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        named = next((line for line in lines if line.startswith("model name")), "")
-        return named.partition(":")[2].strip() or platform.machine()
-    return platform.processor() or platform.machine()
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    named = next((line for line in lines if line.startswith("model name")), "")
+    return named.partition(":")[2].strip() or platform.processor() or platform.machine()
 
 
 def _memory() -> int:

@@ -55,7 +55,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def profile_of(work: Way, lines: int = 25) -> str:
+def profile_of(work: Way, lines: int = 15) -> str:
     """Where the time goes, function by function; the profiler itself slows short functions most."""
     profiler = cProfile.Profile()
     with no_collection():

@@ -113,6 +113,21 @@ async def steady(
     return load
 
 
+async def each_once(port: int, requests: Sequence[bytes], connections: int = 8) -> Counter[int]:
+    """Send each request once, over a few connections; returns how often each status was answered."""
+    statuses: Counter[int] = Counter()
+    turn = iter(requests)
+
+    async def one_connection() -> None:
+        wire = Wire(port)
+        for each in turn:
+            statuses[(await wire.ask(each)).status] += 1
+        wire.close()
+
+    await asyncio.gather(*(one_connection() for _ in range(connections)))
+    return statuses
+
+
 def as_fast_as_it_goes(
     port: int, asked: bytes, path: str, cookie: str, seconds: float, core: int
 ) -> tuple[float, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections import defaultdict
+from functools import cache
 
 import pytest
 
@@ -20,20 +20,36 @@ ENABLED_BY = {
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
-@pytest.fixture
-def log_lines(capsys):
-    """The log as the server writes it: a function that reads what was written since it was last asked."""
-    import structlog
+def pytest_xdist_make_scheduler(config, log):
+    """Files whose tests share something costly go to one worker whole; pytest-xdist's own groups do not work
+    with this pytest, whose items keep their ids elsewhere."""
+    from xdist.scheduler import LoadScopeScheduling
 
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return file if _shares_something(config.rootpath / file) else nodeid
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@cache
+def _shares_something(file):
+    return "pytestmark = pytest.mark.xdist_group(" in file.read_text()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_as_served():
+    """The log as the server writes it, also in tests."""
     from signedin.server.logs import configure_logs
 
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logs()
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+
+
+@pytest.fixture
+def log_lines(capsys):
+    """A function that reads what the log has since it was last asked."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]
 
 
 @pytest.hookimpl(wrapper=True)

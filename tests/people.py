@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +19,11 @@ import httpx
 import uvicorn
 
 from signedin.actions.means import Registration
+from signedin.actions.sweep import JOB
 from signedin.server.app import Server, build
 from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
 from signedin.server.settings import Settings, load
+from signedin.store import installation
 
 ADA = "ada@example.org"
 GRACE = "grace@example.org"
@@ -222,8 +224,8 @@ def running(
         server = build(settings_in(folder, port, **({"base_url": base_url} | values)), clock)
         config = uvicorn.Config(
             server.app,
-            log_level="warning",
             log_config=None,
+            log_level="warning",
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,
@@ -232,7 +234,8 @@ def running(
         serving = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: serving.run(sockets=[listening]), daemon=True)
         thread.start()
-        wait_until_started(serving)
+        wait_until(lambda: serving.started)
+        wait_until(lambda: server.means.database.read_now(installation.job_last_ran, JOB) == clock())
         try:
             yield House(server, clock, base_url, secured)
         finally:
@@ -241,11 +244,11 @@ def running(
             server.close()
 
 
-def wait_until_started(serving: uvicorn.Server) -> None:
-    """Wait for the server's own word that it listens."""
+def wait_until(happened: Callable[[], Any]) -> None:
+    """Wait for the server's own word: that it listens, that its first sweep is done."""
     pause = threading.Event()
-    for _ in range(2000):
-        if serving.started:
+    for _ in range(4000):
+        if happened():
             return
         pause.wait(0.005)
     raise TimeoutError("the server did not start")

@@ -17,7 +17,7 @@ from signedin.gate.user_agent import read_device
 from signedin.rules import errors
 from signedin.rules.attempts import ACCOUNT, BROWSER
 from signedin.server.means import close_means, open_means
-from signedin.store import accounts, limits, outbox, sessions
+from signedin.store import accounts, limits, outbox, session_rows
 from signedin.store.passwords import HashingBusy
 
 DISABLED = "disabled@example.org"
@@ -208,7 +208,7 @@ def test_a_session_begins_and_its_attempts_are_forgiven_in_one_transaction_or_ne
         broken.setattr(limits, "forgive", fails)
         assert isinstance(attempt(means, clock, password=PASSWORD), errors.DatabaseProblem)
     account = means.database.read_now(accounts.find_by_email, ADA)
-    assert means.database.read_now(sessions.of, account.id) == []
+    assert means.database.read_now(session_rows.of, account.id)[0] == []
 
 
 @pytest.mark.security("16.3.1", "LOG-2", "SM-8", "16.2.5")

@@ -21,6 +21,7 @@ from faults.conftest import (
     looked_into,
 )
 from faults.deeds import Ending
+from signedin.actions.audit import audit
 from signedin.actions.authenticate import authenticate
 from signedin.actions.sweep import sweep
 from signedin.rules.account import AccountId
@@ -185,8 +186,7 @@ def restarted_and_compared(folder, begun, acknowledged):
                 assert found.ended_at is not None
             in_list = session.id in ids_of(means, session.account_id)
             assert in_list == isinstance(found, Presence) or found.reason == "account_disabled"
-        for account_id in {session.account_id for session in begun}:
-            assert means.database.read_now(journal.first_broken, AccountId(account_id)) is None
+        assert asyncio.run(audit(means)).broken == ()
     finally:
         close_means(means)
     assert_nothing_half_done(folder, begun)

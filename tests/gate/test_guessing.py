@@ -12,6 +12,7 @@ from signedin.rules.attempts import UNKNOWN_SECRETS
 from signedin.rules.secret import Kind, make_token
 from signedin.store import accounts
 
+pytestmark = pytest.mark.xdist_group("guessing")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MANY = UNKNOWN_SECRETS.free
 

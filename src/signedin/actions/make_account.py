@@ -16,6 +16,7 @@ from signedin.rules.account import Account, normalise_email, tidy_name
 from signedin.rules.event import Event, EventKind
 from signedin.rules.password import why_refused
 from signedin.rules.secret import Kind, digest, make_token, read_token
+from signedin.rules.wording import marked as _
 from signedin.store import accounts, installation, journal, limits, outbox
 from signedin.store.passwords import HashingBusy, common_passwords
 
@@ -88,7 +89,7 @@ async def invite(means: Means, email: str, now: datetime) -> str:
     """
     address = normalise_email(email)
     if address is None:
-        raise errors.InvalidInput("This is not an email address.", field="email")
+        raise errors.InvalidInput(_("This is not an email address."), field="email")
     token = make_token(Kind.INV, 0, means.keyring.way_keys)
     await means.database.write(installation.invite, digest(token), address, now + INVITATION_LASTS)
     return token
@@ -102,9 +103,9 @@ async def _prepared(means: Means, applicant: Applicant) -> tuple[str, str]:
 def _judged(means: Means, applicant: Applicant) -> str:
     email = normalise_email(applicant.email)
     if email is None:
-        raise errors.InvalidInput("This is not an email address.", field="email")
+        raise errors.InvalidInput(_("This is not an email address."), field="email")
     if not tidy_name(applicant.name):
-        raise errors.InvalidInput("A name is needed.", field="name")
+        raise errors.InvalidInput(_("A name is needed."), field="name")
     judge_password(applicant.password, (applicant.name, email, means.host, means.brand))
     return email
 
@@ -136,7 +137,7 @@ def _add(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime)
 
 def _add_first(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime) -> Account:
     if not accounts.is_empty(conn):
-        raise errors.SetupRefused("There is an account already.", hint="Sign in with it.")
+        raise errors.SetupRefused(_("There is an account already."), hint=_("Sign in with it."))
     return _add(conn, email, name, hashed, now)
 
 
@@ -177,4 +178,4 @@ def _use_invitation(conn: sa.Connection, means: Means, invitation: str, email: s
     if invited is None:
         raise errors.LinkExpired
     if invited != email:
-        raise errors.InvalidInput("The invitation is for another address.", field="email")
+        raise errors.InvalidInput(_("The invitation is for another address."), field="email")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from signedin.actions.ending import end_row
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
-from signedin.actions.revoke import tidy
+from signedin.actions.revoke import tidy_at_once
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.consent import Consent
@@ -55,8 +54,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
         NotFound: there is no such account.
     """
     account, counts = await means.database.write(_end_all, means, email, reason, now)
-    with suppress(errors.DatabaseProblem, errors.Unavailable):  # it is over; the sweep tidies what is left
-        await tidy(means, account.id, now)
+    await tidy_at_once(means, account.id, now)
     return counts
 
 

@@ -154,8 +154,7 @@ async def log_out_all(
     may_manage(presence)
     keep = presence.current_id if except_current else None
     counts = await means.database.write(_log_out_all, means, presence, keep, now)
-    with suppress(errors.DatabaseProblem, errors.Unavailable):  # it is over; the sweep tidies what is left
-        await tidy(means, presence.account_id, now)
+    await tidy_at_once(means, presence.account_id, now)
     return counts
 
 
@@ -194,6 +193,12 @@ def _tell(
     outbox.queue(
         conn, account_id, "logged_out_others" if others_only else "logged_out_everywhere", fields, now
     )
+
+
+async def tidy_at_once(means: Means, account_id: AccountId, now: datetime) -> None:
+    """Tidy one batch, which is all of it for most people; it is over, and what is left is the sweep's."""
+    with suppress(errors.DatabaseProblem, errors.Unavailable):
+        await means.database.write(tidy_batch, account_id, now)
 
 
 async def tidy(means: Means, account_id: AccountId, now: datetime) -> int:

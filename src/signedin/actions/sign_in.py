@@ -29,7 +29,7 @@ from signedin.store.sessions import SignedInWith
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where a sign-in comes from: all that the server itself can see of the browser.
+    """Where a sign-in comes from: all that the server itself can see of the browser, and how it wants to be told.
 
     `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4).
     """
@@ -40,6 +40,8 @@ class Visit:
     ruleset: str
     known_browser: str | None = field(default=None, repr=False)
     signed_in: Presence | None = None
+    locale: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def begin(
         accounts.add_familiar(conn, account.id, origin.location.place_key, now)
     if not before.is_first_sign_in and not before.is_known_browser:
         outbox.queue(conn, account.id, "new_sign_in", _alert(account, session), now)
+    if visit.locale and account.locale is None:
+        accounts.set_language(conn, account.id, visit.locale, visit.zone or account.zone)
     browser = _remember(conn, means, account.id, visit, ticks, before, now)
     return Begun(session, token, browser)
 
@@ -179,7 +183,7 @@ def _refuse_if_cut_off(conn: sa.Connection, account_id: AccountId, first_proof: 
 def _seen_before(conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit) -> SeenBefore:
     familiar = accounts.familiar(conn, account_id)
     known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
-    latest = max(sessions.of(conn, account_id), key=lambda s: s.last_at, default=None)
+    latest = sessions.latest(conn, account_id)
     if latest is None:
         return SeenBefore(not familiar, known, familiar)
     return SeenBefore(not familiar, known, familiar, latest.last_from.location, latest.last_at)
@@ -199,12 +203,9 @@ def _new_session(
 def _kept(means: Means, account_id: AccountId, visit: Visit, token: str) -> SignedInWith:
     sealed = means.keyring.encrypt("address", account_id, visit.address.encode())
     return SignedInWith(
-        digest(token),
-        visit.user_agent[:1024],
-        visit.ruleset,
-        sealed,
+        digest(token), visit.user_agent[:1024], visit.ruleset, sealed,
         address_mac(means.keyring, visit.address),
-    )
+    )  # fmt: skip
 
 
 def _started(session: Session) -> Event:

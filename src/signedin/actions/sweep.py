@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.audit import anchor
 from signedin.actions.ending import end_expired
 from signedin.actions.means import Means
 from signedin.actions.note_use import GRACE
@@ -30,7 +31,10 @@ class Swept:
 
 
 async def sweep(means: Means, now: datetime) -> Swept:
-    """Move expired sessions to the tombstones, tidy after Logout All Devices, forget old tombstones."""
+    """Move expired sessions to the tombstones, tidy after Logout All Devices, forget old tombstones.
+
+    The ends of all journals are anchored too, so that a cut one shows.
+    """
     tidied = 0
     while waiting := await means.database.read(accounts.untidied, 200):
         for account_id in waiting:
@@ -46,6 +50,7 @@ async def sweep(means: Means, now: datetime) -> Swept:
         forgotten += batch
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
         pass
+    await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from signedin.rules.consent import Consent
+from signedin.rules.reasons import flag_sentence
 from signedin.rules.session_list import Row, SessionList, location_of
-from signedin.rules.speech import Speech, flag_sentence
+from signedin.rules.speech import Speech
 
 
 def item(listed: SessionList, row: Row) -> dict[str, Any]:

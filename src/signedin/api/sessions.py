@@ -29,8 +29,9 @@ LARGEST_PAGE = 200
 @get("/v1/sessions")
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's sessions and consents, flat, newest use first (D27)."""
+    presence = signed_in(request)
     _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
-    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     rows = listed.answer(_question(request), session_items.displayed)
     page, more = _page(kept, listed.order(_question(request).sort), rows, _limit(request), request)
     items = [session_items.item(listed, row) for row in page]

@@ -51,4 +51,4 @@ def _is_within(parsed: IPv4Address | IPv6Address | None, trusted: Networks) -> b
 
 def _forwarded(headers: Headers) -> list[str]:
     lines = [value.decode("latin-1") for key, value in headers if key == b"x-forwarded-for"]
-    return [hop.strip() for hop in ",".join(lines).split(",") if hop.strip()][-32:]
+    return [hop for hop in (each.strip(" \t") for each in ",".join(lines).split(",")) if hop][-32:]

@@ -1,65 +1,104 @@
-"""The letters: what people are told by e-mail, in one plain text each."""
+"""The letters: what people are told by e-mail, in one plain text each, in the language of the account."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
 from signedin.actions.tell import Message
+from signedin.gate.languages import direction_of, language_of, texts_in, zone_of
+from signedin.rules.speech import Speech
+from signedin.rules.tally import ended_said, kept_said
+from signedin.rules.wording import marked as _
 
 _LETTERS = {
     "new_sign_in": (
-        "A new sign-in to your {brand} account",
+        _("A new sign-in to your {brand} account"),
         (
-            "Somebody signed in to your account from a browser it did not know.\n\n"
-            "  {device}\n  {place}\n  {masked_ip}\n  {when}\n\n"
-            "If it was you, there is nothing to do.\n"
-            "If it was not, end that session here and change your password:\n{base_url}/settings/sessions\n"
+            _("Somebody signed in to your account from a browser it did not know."),
+            "",
+            "  {device}",
+            "  {place}",
+            "  {masked_ip}",
+            "  {when}",
+            "",
+            _("If it was you, there is nothing to do."),
+            _("If it was not, end that session here and change your password:"),
+            "{base_url}/settings/sessions",
         ),
     ),
     "logged_out_everywhere": (
-        "All devices were logged out of your {brand} account",
+        _("All devices were logged out of your {brand} account"),
         (
-            "On {when} all devices were logged out: {sessions} sessions and {consents} connected apps ended.\n"
-            "Your {keys} access keys are not affected.\n\n"
-            "If you did not do this, sign in and change your password:\n{base_url}/sign-in\n"
+            _("On {when} all devices were logged out: {what} ended."),
+            "{kept}",
+            "",
+            _("If you did not do this, sign in and change your password:"),
+            "{base_url}/sign-in",
         ),
     ),
     "logged_out_others": (
-        "All other devices were logged out of your {brand} account",
+        _("All other devices were logged out of your {brand} account"),
         (
-            "On {when} all devices but one were logged out: {sessions} sessions and {consents} connected apps ended.\n"
-            "Your {keys} access keys are not affected.\n\n"
-            "If you did not do this, look at what is signed in:\n{base_url}/settings/sessions\n"
+            _("On {when} all devices but one were logged out: {what} ended."),
+            "{kept}",
+            "",
+            _("If you did not do this, look at what is signed in:"),
+            "{base_url}/settings/sessions",
         ),
     ),
     "account_made": (
-        "Your {brand} account is ready",
+        _("Your {brand} account is ready"),
         (
-            "Somebody, we hope you, made an account with this address.\n\n"
-            "Sign in with it here:\n{base_url}/sign-in\n\n"
-            "If it was not you, there is nothing to do: nobody has been given access to anything of yours.\n"
+            _("Somebody, we hope you, made an account with this address."),
+            "",
+            _("Sign in with it here:"),
+            "{base_url}/sign-in",
+            "",
+            _("If it was not you, there is nothing to do: nobody has been given access to anything of yours."),
         ),
     ),
     "address_already_registered": (
-        "You already have a {brand} account",
+        _("You already have a {brand} account"),
         (
-            "Somebody, perhaps you, tried to make an account with this address. There is one already.\n\n"
-            "Sign in with it here:\n{base_url}/sign-in\n"
+            _(
+                "Somebody, perhaps you, tried to make an account with this address. There is one already."
+            ),
+            "",
+            _("Sign in with it here:"),
+            "{base_url}/sign-in",
         ),
     ),
-}
+}  # fmt: skip
 
 
 def letter(message: Message, *, sender: str, brand: str, base_url: str) -> EmailMessage:
     """The letter for a queued message. Links start with the configured base URL, never with a request's host."""
-    subject, body = _LETTERS[message.kind]
+    subject, lines = _LETTERS[message.kind]
     at = datetime.fromisoformat(message.fields["at"])
-    words = message.fields | {"brand": brand, "base_url": base_url, "when": f"{at:%-d %B %Y, %H:%M} UTC"}
+    lang = language_of(message.locale, "")
+    speech = Speech(at, zone_of(message.zone) or UTC, texts_in(lang), direction_of(lang) == "rtl")
+    facts = _facts(message.fields, speech) | {"brand": brand, "base_url": base_url}
+    said = [speech.say(line, **facts) for line in (_("Hello {name},"), "", *lines)]
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, message.fields["to"], subject.format(**words)
+    mail["From"], mail["To"], mail["Subject"] = sender, message.fields["to"], speech.say(subject, **facts)
     mail["Date"], mail["Message-ID"] = format_datetime(at), f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(f"Hello {message.fields.get('name', '')},\n\n{body.format(**words)}")
+    mail.set_content("\n".join(said) + "\n")
+    mail["Content-Language"] = lang
     return mail
+
+
+def _facts(fields: Mapping[str, str], speech: Speech) -> dict[str, str]:
+    """What the letter's lines are filled with, in the reader's words; times say which clock they are by."""
+    when = speech.say("{moment} ({zone})", moment=speech.exact(speech.now), zone=speech.zone_label())
+    facts = {"name": fields.get("name", ""), "when": when}
+    if "device" in fields:
+        facts["device"], facts["place"] = speech.device(fields["device"]), speech.place(fields["place"])
+        facts["masked_ip"] = speech.address(fields["masked_ip"])
+    if "sessions" in fields:
+        facts["what"] = ended_said(int(fields["sessions"]), int(fields["consents"]), speech)
+        facts["kept"] = kept_said(int(fields["keys"]), speech)
+    return facts

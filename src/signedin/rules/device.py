@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-UNKNOWN_DEVICE = "Unknown device"
+from signedin.rules.wording import marked as _
+
+UNKNOWN_DEVICE = _("Unknown device")
+ON = " on "
+"""Between program and system in a name; `Speech.device` says it in the reader's language."""
 
 
 class DeviceKind(StrEnum):
@@ -80,7 +84,7 @@ def device_name(browser: str, system: str) -> str:
     >>> device_name("Chrome", ""), device_name("", "macOS"), device_name("", "")
     ('Chrome', 'macOS', 'Unknown device')
     """
-    return " on ".join(part for part in (browser, system) if part) or UNKNOWN_DEVICE
+    return ON.join(part for part in (browser, system) if part) or UNKNOWN_DEVICE
 
 
 def _software(reading: Reading) -> str:

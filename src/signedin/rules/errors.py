@@ -26,15 +26,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from signedin.rules.wording import marked as _
+
 
 class Refused(Exception):
     """A command that was not carried out; nothing was changed.
 
-    `code` is part of the API, `sentence` is for people, `hint` says what to do next.
+    `code` is part of the API, `sentence` is for people, `hint` says what to do next. Both are English here;
+    pages say them in the reader's language (`rules/wording.py`).
     """
 
     code: ClassVar[str] = "refused"
-    sentence: str = "This was refused."
+    sentence: str = _("This was refused.")
     hint: str = ""
 
     def __init__(self, sentence: str | None = None, *, hint: str | None = None) -> None:
@@ -49,8 +52,8 @@ class NotSignedIn(Refused):
     """Nobody is signed in by what came with the request."""
 
     code = "not_signed_in"
-    sentence = "You are not signed in."
-    hint = "Sign in and try again."
+    sentence = _("You are not signed in.")
+    hint = _("Sign in and try again.")
 
     def __init__(self, reason: str = "missing") -> None:
         super().__init__()
@@ -61,16 +64,16 @@ class SignInRefused(Refused):
     """Unknown account, wrong password, disabled account: one refusal, so that none can be told apart."""
 
     code = "sign_in_refused"
-    sentence = "The email address or the password is wrong."
-    hint = "Check both and try again."
+    sentence = _("The email address or the password is wrong.")
+    hint = _("Check both and try again.")
 
 
 class TooManyRequests(Refused):
     """A limit was reached; `retry_at` says when it may be tried again."""
 
     code = "too_many_requests"
-    sentence = "There were too many attempts."
-    hint = "Wait a while, then try again."
+    sentence = _("There were too many attempts.")
+    hint = _("Wait a while, then try again.")
 
     def __init__(self, retry_at: datetime) -> None:
         super().__init__()
@@ -81,24 +84,24 @@ class Unavailable(Refused):
     """It cannot be known or done right now; never taken for a yes."""
 
     code = "unavailable"
-    sentence = "The service cannot do this right now."
-    hint = "Try again in a moment. Nothing was changed."
+    sentence = _("The service cannot do this right now.")
+    hint = _("Try again in a moment. Nothing was changed.")
 
 
 class NotFound(Refused):
     """Nothing like that among one's own; the same for what is another account's (R5)."""
 
     code = "not_found"
-    sentence = "There is no such session."
-    hint = "Refresh the list and try again."
+    sentence = _("There is no such session.")
+    hint = _("Refresh the list and try again.")
 
 
 class SessionAlreadyEnded(Refused):
     """What was to end has ended before (R85, D9); `reason` says why."""
 
     code = "session_already_ended"
-    sentence = "This session had already ended."
-    hint = "Nothing more is to be done."
+    sentence = _("This session had already ended.")
+    hint = _("Nothing more is to be done.")
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -109,39 +112,39 @@ class CannotRevokeCurrent(Refused):
     """One does not revoke the session one asks with (R84)."""
 
     code = "cannot_revoke_current"
-    sentence = "This is your current session; use Logout instead."
-    hint = "Use Logout instead."
+    sentence = _("This is your current session; use Logout instead.")
+    hint = _("Use Logout instead.")
 
 
 class InsufficientPermission(Refused):
     """No right to manage sessions (R86, D11)."""
 
     code = "insufficient_permission"
-    sentence = "You do not have permission to manage sessions."
-    hint = "Ask the operator of your organisation."
+    sentence = _("You do not have permission to manage sessions.")
+    hint = _("Ask the operator of your organisation.")
 
 
 class NoCurrentSession(Refused):
     """The one who asks has no row of its own in the list (D3)."""
 
     code = "no_current_session"
-    sentence = "There is no current session for this credential."
+    sentence = _("There is no current session for this credential.")
 
 
 class CrossSite(Refused):
     """A change was asked for from somewhere other than our own pages."""
 
     code = "cross_site_request"
-    sentence = "This request did not come from one of this site's own pages."
-    hint = "Open the page again and repeat it there. Nothing was changed."
+    sentence = _("This request did not come from one of this site's own pages.")
+    hint = _("Open the page again and repeat it there. Nothing was changed.")
 
 
 class InvalidInput(Refused):
     """A field is missing, malformed or too long; `field` names it."""
 
     code = "invalid_input"
-    sentence = "Something in the form cannot be used."
-    hint = "Correct it and send the form again."
+    sentence = _("Something in the form cannot be used.")
+    hint = _("Correct it and send the form again.")
 
     def __init__(self, sentence: str | None = None, *, field: str = "", hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
@@ -152,52 +155,52 @@ class UnknownField(InvalidInput):
     """A field that is not part of the call (named)."""
 
     code = "unknown_field"
-    sentence = "There is a field that this call does not know."
+    sentence = _("There is a field that this call does not know.")
 
 
 class PasswordRefused(InvalidInput):
     """The password is too short or too easily guessed; the sentence says which."""
 
     code = "password_refused"
-    sentence = "This password is too easily guessed."
-    hint = "Choose a longer one, for example four unrelated words."
+    sentence = _("This password is too easily guessed.")
+    hint = _("Choose a longer one, for example four unrelated words.")
 
 
 class EmailTaken(InvalidInput):
     """Told only to somebody who may know it: at set-up, on the command line, to operators."""
 
     code = "email_taken"
-    sentence = "There is already an account with this address."
-    hint = "Sign in with it instead."
+    sentence = _("There is already an account with this address.")
+    hint = _("Sign in with it instead.")
 
 
 class SetupRefused(Refused):
     """The set-up code is wrong, or the first account exists already."""
 
     code = "setup_refused"
-    sentence = "This set-up code is not the one the server printed."
-    hint = "Copy the code from the server's output; it changes at every start."
+    sentence = _("This set-up code is not the one the server printed.")
+    hint = _("Copy the code from the server's output; it changes at every start.")
 
 
 class RegistrationClosed(Refused):
     """Accounts cannot be made here by oneself, or only with an invitation."""
 
     code = "registration_closed"
-    sentence = "New accounts cannot be made here without an invitation."
-    hint = "Ask the operator for one."
+    sentence = _("New accounts cannot be made here without an invitation.")
+    hint = _("Ask the operator for one.")
 
 
 class LinkExpired(Refused):
     """A one-time link was used, has expired, or never was; all three look the same."""
 
     code = "link_expired"
-    sentence = "This link does not work any more."
-    hint = "Ask for a new one."
+    sentence = _("This link does not work any more.")
+    hint = _("Ask for a new one.")
 
 
 class DatabaseProblem(Refused):
     """The database cannot be used as it is; the sentence says why, the hint what to do."""
 
     code = "database_problem"
-    sentence = "The database cannot be used right now."
-    hint = "Run `signedin doctor` on the server."
+    sentence = _("The database cannot be used right now.")
+    hint = _("Run `signedin doctor` on the server.")

@@ -20,8 +20,10 @@ from ipaddress import (
 )
 from math import asin, cos, radians, sin, sqrt
 
+from signedin.rules.wording import marked as _
+
 HIDDEN = "\u2022" * 3
-UNKNOWN_ADDRESS = "Unknown"
+UNKNOWN_ADDRESS = _("Unknown")
 COUNTRIES_WITH_REGIONS = frozenset({"AU", "BR", "CA", "IN", "MX", "US"})
 """Where people name the region with the city (D26); `regions.py` has its codes."""
 
@@ -104,9 +106,9 @@ class Location:
 
     def _said(self, *parts: str | None) -> str:
         if self.kind is LocationKind.LOCAL:
-            return "Local network"
+            return _("Local network")
         known = ", ".join(part for part in parts if part)
-        return known if known and self.kind is LocationKind.KNOWN else "Unknown location"
+        return known if known and self.kind is LocationKind.KNOWN else _("Unknown location")
 
 
 LOCAL = Location(kind=LocationKind.LOCAL)

@@ -16,6 +16,9 @@ from itertools import pairwise
 from math import log2
 from typing import NamedTuple
 
+from signedin.rules.wording import counted
+from signedin.rules.wording import marked as _
+
 SHORTEST = 15
 LONGEST = 1024
 CommonPasswords = Mapping[str, int]
@@ -41,11 +44,11 @@ _YEAR = re.compile("(?:19|20)[0-9]{2}")
 class _Why(Enum):
     """What a piece of a password is; the reason told is that of the pieces that make up most of it."""
 
-    REPEATS = "The password repeats the same few characters."
-    KEYBOARD = "The password runs along the keyboard or the alphabet."
-    PERSONAL = "The password is made of your name, your address or this site's name."
-    COMMON = "The password is a common one, or derived from one."
-    OTHER = "The password is too easily guessed."
+    REPEATS = _("The password repeats the same few characters.")
+    KEYBOARD = _("The password runs along the keyboard or the alphabet.")
+    PERSONAL = _("The password is made of your name, your address or this site's name.")
+    COMMON = _("The password is a common one, or derived from one.")
+    OTHER = _("The password is too easily guessed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,17 @@ def why_refused(
     counted in code points after NFC, as people see them; what is guessed is read after NFKC, as it is hashed.
     """
     if len(password) > LONGEST:
-        return PasswordProblem("too_long", f"The password may have at most {LONGEST} characters.")
+        sentence = counted(
+            "The password may have at most {n} character.",
+            "The password may have at most {n} characters.", LONGEST,
+        )  # fmt: skip
+        return PasswordProblem("too_long", sentence)
     if len(unicodedata.normalize("NFC", password)) < SHORTEST:
-        return PasswordProblem("too_short", f"The password needs at least {SHORTEST} characters.")
+        sentence = counted(
+            "The password needs at least {n} character.",
+            "The password needs at least {n} characters.", SHORTEST,
+        )  # fmt: skip
+        return PasswordProblem("too_short", sentence)
     text = unicodedata.normalize("NFKC", password).casefold()[:_JUDGED]
     guesser = _Guesser(common or {}, frozenset(part for word in words for part in _parts(word)))
     why = _repeats(password) or _one_word(text, guesser) or _easily_guessed(text, guesser)

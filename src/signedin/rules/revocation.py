@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from signedin.rules import errors
 from signedin.rules.presence import Presence
+from signedin.rules.wording import marked as _
 
 
 class EndReason(StrEnum):
@@ -74,5 +75,5 @@ def may_vouch(presence: Presence, session_id: str) -> None:
     may_manage(presence)
     if presence.current_id == session_id:
         raise errors.InsufficientPermission(
-            "A session cannot vouch for itself.", hint="Do it from another device that is yours."
+            _("A session cannot vouch for itself."), hint=_("Do it from another device that is yours.")
         )

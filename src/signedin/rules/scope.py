@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from signedin.rules.wording import marked as _
+
 SENTENCES: dict[str, str] = {
-    "openid": "Know that it is you",
-    "profile": "See your name",
-    "email": "See your email address",
-    "offline_access": "Stay connected while you are not using it",
-    "account:read": "See your name and email address",
-    "sessions:read": "See where your account is signed in",
-    "sessions:manage": "End your sessions",
-    "activity:read": "Read your activity history",
-    "keys:read": "See the names of your access keys",
+    "openid": _("Know that it is you"),
+    "profile": _("See your name"),
+    "email": _("See your email address"),
+    "offline_access": _("Stay connected while you are not using it"),
+    "account:read": _("See your name and email address"),
+    "sessions:read": _("See where your account is signed in"),
+    "sessions:manage": _("End your sessions"),
+    "activity:read": _("Read your activity history"),
+    "keys:read": _("See the names of your access keys"),
 }
 """Each scope that a person can grant, as a sentence that follows "It can:"."""
 

@@ -1,28 +1,29 @@
-"""How moments, flags and endings are said: in the reader's language and time zone (R13, R14, D14)."""
+"""How moments, numbers, devices and places are said: in the reader's language and time zone (R13, R14, D14)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from gettext import NullTranslations
+from unicodedata import bidirectional
 
-from signedin.rules.session import Session
-from signedin.rules.suspicion import Flag, FlagKind
-
-
-def _(text: str) -> str:
-    """Mark a text for translation; it is translated where it is said."""
-    return text
-
+from signedin.rules.device import ON, UNKNOWN_DEVICE
+from signedin.rules.location import LOCAL, UNKNOWN, UNKNOWN_ADDRESS, Location
+from signedin.rules.wording import Wording, in_context
+from signedin.rules.wording import marked as _
 
 DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+# Translators: a month always follows or precedes its day here: "23 November"
 MONTHS = (
     _("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July"), _("August"),
     _("September"), _("October"), _("November"), _("December"),
 )  # fmt: skip
 SHORT_MONTHS = (
-    _("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May "), _("Jun"), _("Jul"), _("Aug"), _("Sep"), _("Oct"),
-    _("Nov"), _("Dec"),
+    in_context("short month", "Jan"), in_context("short month", "Feb"), in_context("short month", "Mar"),
+    in_context("short month", "Apr"), in_context("short month", "May"), in_context("short month", "Jun"),
+    in_context("short month", "Jul"), in_context("short month", "Aug"), in_context("short month", "Sep"),
+    in_context("short month", "Oct"), in_context("short month", "Nov"), in_context("short month", "Dec"),
 )  # fmt: skip
 
 
@@ -33,24 +34,89 @@ class Speech:
     now: datetime
     zone: tzinfo = UTC
     texts: NullTranslations = field(default_factory=NullTranslations)
+    is_right_to_left: bool = False
 
     @classmethod
     def plain(cls, now: datetime) -> Speech:
         """English and UTC, for programs."""
         return cls(now)
 
+    def at(self, now: datetime) -> Speech:
+        """The same reader at another moment."""
+        return replace(self, now=now)
+
     def say(self, text: str, **facts: object) -> str:
         """A text in the reader's language, with its facts filled in."""
-        said = self.texts.gettext(text)
-        return said.format(**facts) if facts else said
+        if isinstance(text, Wording):
+            if text.many:
+                return self.count(text.pattern, text.many, text.number, **text.facts)
+            facts = dict(text.facts)
+            text = text.pattern
+        said = self.texts.gettext(text) if text else ""
+        return said.format(**self._apart(facts)) if facts else said
+
+    def say_in(self, context: str, text: str, **facts: object) -> str:
+        """A text whose English word has another meaning elsewhere."""
+        said = self.texts.pgettext(context, text)
+        return said.format(**self._apart(facts)) if facts else said
 
     def count(self, one: str, many: str, number: int, **facts: object) -> str:
-        """A text that counts something."""
-        return self.texts.ngettext(one, many, number).format(n=number, **facts)
+        """A text that counts something; its number is `{n}`."""
+        said = self.texts.ngettext(one, many, number)
+        return said.format(**self._apart({**facts, "n": self.number(number)}))
+
+    def number(self, number: int) -> str:
+        """Say "12,400"."""
+        plain = f"{number:,}"
+        return plain.replace(",", self.say_in("between thousands", ",")) if "," in plain else plain
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """Several things in a row: "Chrome on macOS, San Francisco, CA, US"."""
+        return self.between.join(self.apart(part) for part in parts)
+
+    @property
+    def between(self) -> str:
+        """What stands between the parts of a list: ", "."""
+        return self.say_in("between the parts of a list", ", ")
+
+    def apart(self, fact: str) -> str:
+        """A name in Latin letters for a text that runs from right to left: kept from mixing with what follows.
+
+        It stands between LEFT-TO-RIGHT ISOLATE and POP DIRECTIONAL ISOLATE (Unicode Annex 9), which nobody sees.
+        """
+        if not self.is_right_to_left or {bidirectional(ch) for ch in fact} & {"R", "AL"}:
+            return fact
+        return f"\u2066{fact}\u2069" if any(ch.isalpha() for ch in fact) else fact
+
+    def _apart(self, facts: dict[str, object]) -> dict[str, object]:
+        if not self.is_right_to_left:
+            return facts
+        return {name: self.apart(str(fact)) for name, fact in facts.items()}
+
+    def device(self, name: str) -> str:
+        """The name of a device as `device_name` made it; only what stands between its names is translated."""
+        if name == UNKNOWN_DEVICE:
+            return self.say(name)
+        program, on, system = name.rpartition(ON)
+        return self.say("{program} on {system}", program=program, system=system) if on else name
+
+    def place(self, location: Location | str) -> str:
+        """A place, or the label of one; cities and codes are names and stay as they are."""
+        label = location if isinstance(location, str) else location.label
+        return self.say(label) if label in {LOCAL.label, UNKNOWN.label} else label
+
+    def address(self, masked: str) -> str:
+        """A masked address, which is data unless it says that there is none."""
+        return self.say(masked) if masked == UNKNOWN_ADDRESS else masked
 
     def local(self, at: datetime) -> datetime:
         """The moment on the reader's clock."""
         return at.astimezone(self.zone)
+
+    def clock(self, at: datetime) -> str:
+        """Say "14:20"."""
+        local = self.local(at)
+        return self.say_in("time of day", "{hour}:{minute}", hour=f"{local:%H}", minute=f"{local:%M}")
 
     def ago(self, at: datetime) -> str:
         """Say "Active now", "5 minutes ago", "2 hours ago", "yesterday", "3 days ago", from 30 days on a date.
@@ -62,14 +128,16 @@ class Speech:
             return self.say("Active now")
         if span < timedelta(hours=1):
             return self.count("{n} minute ago", "{n} minutes ago", int(span.total_seconds() // 60))
-        days = (self.local(self.now).date() - self.local(at).date()).days
+        days = self.days_since(at)
         if span < timedelta(hours=6) or days <= 0:
             return self.count("{n} hour ago", "{n} hours ago", int(span.total_seconds() // 3600))
         if days == 1:
             return self.say("yesterday")
-        if span < timedelta(days=30):
-            return self.count("{n} day ago", "{n} days ago", days)
-        return self.day(at)
+        return self.count("{n} day ago", "{n} days ago", days) if days < 30 else self.day(at)
+
+    def days_since(self, at: datetime) -> int:
+        """How many midnights of the reader's lie between."""
+        return (self.local(self.now).date() - self.local(at).date()).days
 
     def until(self, at: datetime) -> str:
         """Say "in 2 days", for what ends soon: from a day on, by the reader's calendar like `ago`."""
@@ -81,17 +149,31 @@ class Speech:
         days = (self.local(at).date() - self.local(self.now).date()).days
         return self.count("in {n} day", "in {n} days", days)
 
+    def span(self, span: timedelta) -> str:
+        """Say "30 days", as it follows "after" or "for"."""
+        if span >= timedelta(days=1):
+            return self.count("{n} day", "{n} days", span.days)
+        if span >= timedelta(hours=1):
+            return self.count("{n} hour", "{n} hours", int(span.total_seconds() // 3600))
+        if span >= timedelta(minutes=1):
+            return self.count("{n} minute", "{n} minutes", int(span.total_seconds() // 60))
+        return self.count("{n} second", "{n} seconds", int(span.total_seconds()))
+
     def day(self, at: datetime) -> str:
         """Say "3 Nov", with the year only when it is not this year."""
         local = self.local(at)
-        said = f"{local.day} {self.say(SHORT_MONTHS[local.month - 1]).strip()}"
-        return said if local.year == self.local(self.now).year else f"{said} {local.year}"
+        facts = {"day": local.day, "month": self.say_in("short month", SHORT_MONTHS[local.month - 1])}
+        if local.year == self.local(self.now).year:
+            return self.say_in("short date", "{day} {month}", **facts)
+        return self.say_in("short date", "{day} {month} {year}", **facts, year=local.year)
 
     def long_day(self, at: datetime) -> str:
-        """Say "23 November"."""
+        """Say "23 November", with the year only when it is not this year."""
         local = self.local(at)
-        said = self.say("{day} {month}", day=local.day, month=self.say(MONTHS[local.month - 1]))
-        return said if local.year == self.local(self.now).year else f"{said} {local.year}"
+        facts = {"day": local.day, "month": self.say(MONTHS[local.month - 1])}
+        if local.year == self.local(self.now).year:
+            return self.say("{day} {month}", **facts)
+        return self.say("{day} {month} {year}", **facts, year=local.year)
 
     def exact(self, at: datetime) -> str:
         """Say "Monday 23 November 2026, 14:20"."""
@@ -99,7 +181,7 @@ class Speech:
         return self.say(
             "{weekday} {day} {month} {year}, {time}",
             weekday=self.say(DAYS[local.weekday()]), day=local.day, month=self.say(MONTHS[local.month - 1]),
-            year=local.year, time=f"{local:%H:%M}",
+            year=local.year, time=self.clock(at),
         )  # fmt: skip
 
     def machine(self, at: datetime) -> str:
@@ -114,84 +196,3 @@ class Speech:
             return "UTC"
         sign, minutes = ("+" if minutes > 0 else "\u2212"), abs(minutes)
         return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
-
-    def at(self, now: datetime) -> Speech:
-        """The same reader at another moment."""
-        return replace(self, now=now)
-
-
-_NAMES = {
-    FlagKind.UNFAMILIAR_LOCATION: _("Unfamiliar location"),
-    FlagKind.NEW_DEVICE: _("New device"),
-    FlagKind.UNUSED: _("Unused for {n} days"),
-}
-
-
-def flag_name(flag: Flag, speech: Speech) -> str:
-    """The name of a flag: "Unfamiliar location"."""
-    days = (speech.now - flag.at).days
-    return speech.say(_NAMES[flag.kind]).format(n=days)
-
-
-def flag_sentence(flag: Flag, row: object, speech: Speech) -> str:
-    """Why the row is worth a look, harmless explanations included."""
-    if not isinstance(row, Session):
-        return ""
-    if flag.kind is FlagKind.UNUSED:
-        return speech.say(
-            "Last used on {last}. It expires by itself on {end}. If you no longer use it, revoke it now.",
-            last=speech.long_day(row.last_at), end=speech.long_day(row.expires_at),
-        )  # fmt: skip
-    if flag.kind is FlagKind.NEW_DEVICE:
-        return _new_device(flag, row, speech)
-    return _unfamiliar(flag, row, speech)
-
-
-def _new_device(flag: Flag, row: Session, speech: Speech) -> str:
-    kinds = {"tablet": _("this tablet"), "phone": _("this phone"), "laptop": _("this browser")}
-    what = speech.say(kinds.get(row.device.kind.value, _("this device")))
-    said = speech.say(
-        "First sign-in from {what}, {when} at {time}, with your password.", what=what,
-        when=_day_said(row, speech), time=f"{speech.local(row.began_at):%H:%M}",
-    )  # fmt: skip
-    if flag.noticed and flag.noticed.place_is_familiar:
-        said += " " + speech.say("The place is one you often use.")
-    return said
-
-
-def _day_said(row: Session, speech: Speech) -> str:
-    days = (speech.local(speech.now).date() - speech.local(row.began_at).date()).days
-    if days == 0:
-        return speech.say("today")
-    return speech.say("yesterday") if days == 1 else speech.say("on {day}", day=speech.long_day(row.began_at))
-
-
-def _unfamiliar(flag: Flag, row: Session, speech: Speech) -> str:
-    place = row.began_from.location
-    said = speech.say("Nobody has used your account from {place} before.", place=place.city or place.label)
-    noticed = flag.noticed
-    if noticed and noticed.earlier_place and noticed.earlier_at and noticed.distance_km:
-        hours = int((row.began_at - noticed.earlier_at).total_seconds() // 3600)
-        said += " " + _earlier(hours, noticed.earlier_place, _rounded(noticed.distance_km), speech)
-    return said + " " + speech.say("A VPN can look like this too.")
-
-
-def _earlier(hours: int, place: str, kilometres: str, speech: Speech) -> str:
-    if hours < 1:
-        return speech.say(
-            "Less than an hour earlier you were active in {place}, {km} km away.", place=place, km=kilometres
-        )
-    if hours < 48:
-        return speech.count(
-            "{n} hour earlier you were active in {place}, {km} km away.",
-            "{n} hours earlier you were active in {place}, {km} km away.", hours, place=place, km=kilometres,
-        )  # fmt: skip
-    return speech.count(
-        "{n} day earlier you were active in {place}, {km} km away.",
-        "{n} days earlier you were active in {place}, {km} km away.", hours // 24, place=place, km=kilometres,
-    )  # fmt: skip
-
-
-def _rounded(kilometres: int) -> str:
-    step = 1000 if kilometres >= 10_000 else 100 if kilometres >= 1000 else 10
-    return f"{max(step, round(kilometres / step) * step):,}"

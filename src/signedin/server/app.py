@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.actions.audit import anchor
 from signedin.actions.keep_lease import Leases
 from signedin.actions.means import Means
 from signedin.actions.note_use import FLUSH_EVERY, flush
@@ -35,7 +36,15 @@ from signedin.server.refusals import exception_handlers
 from signedin.server.settings import Settings
 from signedin.store import accounts
 from signedin.store.boot_clock import boot_time
-from signedin.web import help_page, sessions_page, sessions_stream, setup_page, sign_in_page, static_files
+from signedin.web import (
+    help_page,
+    language_form,
+    sessions_page,
+    sessions_stream,
+    setup_page,
+    sign_in_page,
+    static_files,
+)
 from signedin.web.door import Door
 from signedin.web.rendering import environment
 
@@ -105,7 +114,8 @@ def _pages() -> list[Any]:
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
-        setup_page.invite_page, help_page.help_page, help_page.privacy_page, static_files.static_file,
+        setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
+        static_files.static_file,
     ]  # fmt: skip
 
 
@@ -115,7 +125,9 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
         jobs = [
             asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
             asyncio.create_task(_every(5, "post", lambda: _post(server))),
-            asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()))),
+            asyncio.create_task(
+                _every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)
+            ),
             *_holding_a_lease(server),
         ]
         try:
@@ -126,6 +138,7 @@ def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[No
             await asyncio.gather(*jobs, return_exceptions=True)
             with suppress(Exception):
                 await flush_now(server)
+                await anchor(server.means, server.clock())
 
     return run
 
@@ -152,9 +165,11 @@ async def _post(server: Server) -> None:
     await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
 
 
-async def _every(seconds: float, name: str, job: Callable[[], object]) -> None:
+async def _every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
     while True:
-        await asyncio.sleep(seconds)
+        if not at_once:
+            await asyncio.sleep(seconds)
+        at_once = False
         try:
             await job()  # type: ignore[misc]  # every job is a coroutine function
         except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come

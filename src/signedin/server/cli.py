@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 import click
 
 from signedin import __version__
-from signedin.rules.errors import Refused
 from signedin.server import cli_accounts, cli_geo, cli_store
-from signedin.server.cli_shared import carried_out, fail, json_option, settings_or_fail, told
+from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
 from signedin.server.settings import Settings, knobs
-from signedin.store.keyring import KeyringProblem
 
 PARTS: dict[str, click.Command] = {
     "account": cli_accounts.account,
@@ -34,7 +30,9 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
+)
 def serve(host: str, port: int) -> None:
     """Serve the pages and the API.
 
@@ -42,12 +40,15 @@ def serve(host: str, port: int) -> None:
     """
     from signedin.server.serving import serve_forever
 
-    started(lambda: serve_forever(with_port(settings_or_fail(), port), host, port))
+    with said_clearly():
+        serve_forever(with_port(settings_or_fail(), port), host, port)
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
+)
 def demo(host: str, port: int) -> None:
     """Serve a believable account on a database of its own, and print how to sign in.
 
@@ -55,20 +56,8 @@ def demo(host: str, port: int) -> None:
     """
     from signedin.server.demo import serve_demo
 
-    started(lambda: serve_demo(with_port(settings_or_fail(), port), host, port))
-
-
-def started(serving: Callable[[], None]) -> None:
-    """Start a server; whatever keeps it from starting is said in one sentence."""
-    try:
-        serving()
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
-    except KeyringProblem as problem:
-        fail(str(problem))
-    except KeyboardInterrupt:
-        with suppress(BrokenPipeError):
-            click.echo("")
+    with said_clearly():
+        serve_demo(with_port(settings_or_fail(), port), host, port)
 
 
 def with_port(settings: Settings, port: int) -> Settings:

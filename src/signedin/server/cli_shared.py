@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
 
 from signedin.rules.errors import Refused
 from signedin.server.settings import Settings, SettingsProblem, load
+from signedin.store.anchors import AnchorsProblem
 from signedin.store.keyring import KeyringProblem
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -37,15 +39,22 @@ def carried_out(work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
     """Open the store, do the work, close the store; a refusal becomes one sentence and status 1."""
     from signedin.server.means import close_means, open_means  # heavy: only where the store is needed
 
-    try:
+    with said_clearly():
         means = open_means(settings_or_fail(), upgrade=False)
         try:
             return asyncio.run(work(means))
         finally:
             close_means(means)
+
+
+@contextmanager
+def said_clearly() -> Iterator[None]:
+    """Whatever is refused meanwhile becomes one sentence and status 1."""
+    try:
+        yield
     except Refused as refusal:
         fail(refusal.sentence, refusal.hint)
-    except KeyringProblem as problem:
+    except (KeyringProblem, AnchorsProblem) as problem:
         fail(str(problem))
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
+from signedin.actions import audit
 from signedin.actions.means import Means
-from signedin.rules.errors import Refused
-from signedin.server.cli_shared import carried_out, fail, json_option, settings_or_fail, told
-from signedin.store import accounts, journal, schema_version
+from signedin.api.session_items import moment
+from signedin.server.cli_shared import carried_out, fail, json_option, said_clearly, settings_or_fail, told
+from signedin.server.means import open_store, utc_now
+from signedin.store import schema_version
 from signedin.store.database import Database
-from signedin.store.keyring import Keyring, KeyringProblem
+from signedin.store.keyring import Keyring
 
 
 @click.group()
@@ -23,14 +28,16 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to this version's schema; forward only, in one transaction.
 
+    When there is none it is made, and the keyring with it.
+
     Example: signedin db upgrade
     """
     settings = settings_or_fail()
-    settings.database_url.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        click.echo(f"The database has version {schema_version.upgrade(Database(settings.database_url))}.")
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
+    with said_clearly():
+        database, _ = open_store(settings)
+        with closing(database):
+            version = schema_version.upgrade(database)
+    click.echo(f"The database has version {version}.")
 
 
 @db.command()
@@ -43,10 +50,8 @@ def status(*, as_json: bool) -> None:
     path = settings_or_fail().database_url
     if not path.exists():
         fail(f"There is no database at {path}.", "Run `signedin db upgrade`, or start the server.")
-    try:
-        current, newest = schema_version.current(Database(path)), schema_version.newest()
-    except Refused as refusal:
-        fail(refusal.sentence, refusal.hint)
+    with said_clearly(), closing(Database(path)) as database:
+        current, newest = schema_version.current(database), schema_version.newest()
     value = {"current": current, "newest": newest}
     told(value, as_json=as_json, text=f"The database has version {current}; this code wants {newest}.")
 
@@ -62,29 +67,50 @@ def rotate() -> None:
 
     Example: signedin secret rotate
     """
-    try:
-        ring = Keyring.load(settings_or_fail().secret_file)
-        ring.rotate()
-    except KeyringProblem as problem:
-        fail(str(problem))
+    path = settings_or_fail().secret_file
+    if not path.exists():
+        fail(f"There is no keyring at {path}.", "Run `signedin db upgrade`, or restore it from your backup.")
+    with said_clearly():
+        Keyring.load(path).rotate()
     click.echo("Rotated. Restart the servers so that they use the new key.")
 
 
 @click.command("verify-audit")
+@click.option(
+    "--heads",
+    type=click.Path(path_type=Path),
+    help="Compare with a copy of the file of journals' ends, kept elsewhere.",
+)
+@click.option(
+    "--anchor-anew",
+    is_flag=True,
+    help="First take every journal to end where it ends now; after a restore by hand.",
+)
 @json_option
-def verify_audit(*, as_json: bool) -> None:
-    """Check the chain of every account's history.
+def verify_audit(heads: Path | None, *, anchor_anew: bool, as_json: bool) -> None:
+    """Check that every account's history is as it was written.
 
-    Example: signedin verify-audit
+    Looked at are every entry, its personal fields where they were not erased, and where each journal was seen to
+    end before: that is noted in `journal-heads.jsonl` beside the keyring.
+
+    Example: signedin verify-audit --heads /mnt/elsewhere/journal-heads.jsonl
     """
 
-    async def work(means: Means) -> list[tuple[str, int | None]]:
-        everyone = await means.database.read(accounts.every)
-        return [(each.email, await means.database.read(journal.first_broken, each.id)) for each in everyone]
+    async def work(means: Means) -> audit.Audit:
+        if anchor_anew:
+            await audit.anchor_anew(means, utc_now())
+        return await audit.audit(means, heads)
 
-    checked: list[tuple[str, int | None]] = carried_out(work)
-    broken = [{"email": email, "number": number} for email, number in checked if number is not None]
-    lines = [f"{each['email']}: broken at entry {each['number']}" for each in broken]
-    told(broken, as_json=as_json, text="\n".join(lines) or f"{len(checked)} histories are whole.")
-    if broken:
+    found: audit.Audit = carried_out(work)
+    broken = [asdict(each) for each in found.broken]
+    lines = [
+        f"{each.email or 'An account that has gone'}: broken at entry {each.number}" for each in found.broken
+    ]
+    whole = "1 history is whole" if found.histories == 1 else f"{found.histories} histories are whole"
+    at = f"; their ends were anchored at {found.anchored_at:%Y-%m-%d %H:%M} UTC" if found.anchored_at else ""
+    lines += [found.problem] if found.problem else []
+    value = {"histories": found.histories, "broken": broken, "anchored_at": moment(found.anchored_at),
+             "problem": found.problem}  # fmt: skip
+    told(value, as_json=as_json, text="\n".join(lines) or f"{whole}{at}.")
+    if broken or found.problem:
         sys.exit(1)

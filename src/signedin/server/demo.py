@@ -26,12 +26,11 @@ from signedin.rules.location import mask_address
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
-from signedin.server.app import build
+from signedin.server.app import Server, build
 from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
 from signedin.server.demo_rows import APPS, DEVICES, KEYS, DemoApp, DemoDevice
-from signedin.server.logs import configure_logs
 from signedin.server.means import utc_now
-from signedin.server.serving import run
+from signedin.server.serving import serve
 from signedin.server.settings import Settings
 from signedin.store import access_keys, accounts, consents, journal, sessions
 from signedin.store.sessions import SignedInWith
@@ -49,28 +48,34 @@ class Filled:
 
 
 def serve_demo(settings: Settings, host: str, port: int) -> None:
-    """Make the demo's database anew, print how to sign in, and serve it."""
-    configure_logs()
+    """Make the demo's database anew, print how to sign in, and serve it.
+
+    Raises:
+        PortTaken: nobody can be served there; a demo that runs already is left alone.
+    """
+
+    def ready(server: Server) -> None:
+        filled = asyncio.run(fill(server.means, utc_now()))
+        click.echo(f"The Signedin demo is at {server.settings.base_url}")
+        click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
+
+    serve(lambda: build(_emptied(settings)), ready, host, port)
+
+
+def _emptied(settings: Settings) -> Settings:
+    """The settings of the demo: everything in a folder of its own, no mail to anybody, and no database yet."""
     folder = Path("var/demo")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in folder.glob("demo.db*"):
         old.unlink()
-    server = build(
-        replace(
-            settings,
-            database_url=folder / "demo.db",
-            secret_file=folder / "secret.json",
-            geo_db=DEMO_PLACES_FILE,
-            mail_dir=folder / "mail",
-        )
+    return replace(
+        settings,
+        database_url=folder / "demo.db",
+        secret_file=folder / "secret.json",
+        geo_db=DEMO_PLACES_FILE,
+        mail_dir=folder / "mail",
+        smtp_url="",
     )
-    try:
-        filled = asyncio.run(fill(server.means, utc_now()))
-        click.echo(f"The Signedin demo is at {server.settings.base_url}")
-        click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
-        run(server, host, port)
-    finally:
-        server.close()
 
 
 async def fill(means: Means, now: datetime) -> Filled:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signedin.actions.sweep import JOB
+from signedin.gate.languages import zone_of
 from signedin.rules.errors import Refused
 from signedin.rules.location import is_local_address
 from signedin.server.means import utc_now
@@ -44,7 +45,12 @@ class Finding:
 def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
     """Look at everything; what cannot be looked at is itself a finding."""
     moment = now or utc_now()
-    findings = [_wal_reset_bug(), _keyring(settings.secret_file), _places(settings.geo_db, moment)]
+    findings = [
+        _wal_reset_bug(),
+        _time_zones(),
+        _keyring(settings.secret_file),
+        _places(settings.geo_db, moment),
+    ]
     path = settings.database_url
     if not path.exists():
         what = "Start the server or run `signedin db upgrade`."
@@ -80,6 +86,13 @@ def _wal_reset_bug() -> Finding:
         )
         return Finding("SQLite", "good", sentence)
     return Finding("SQLite", "good", f"SQLite {version} is free of the WAL-reset bug.")
+
+
+def _time_zones() -> Finding:
+    if zone_of("Europe/Lisbon") is None:
+        sentence = "This machine does not know the world's time zones, so everybody is told times in UTC."
+        return Finding("time zones", "look", sentence, "Install the system's package tzdata.")
+    return Finding("time zones", "good", "People are told times by their own clocks.")
 
 
 def _keyring(path: Path) -> Finding:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
 from signedin.server.settings import Settings
-from signedin.store import schema_version
+from signedin.store import journal, schema_version
 from signedin.store.checks import Checks
 from signedin.store.company import Company
 from signedin.store.database import Database
@@ -21,12 +21,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = False) -> Means:
-    """Open the database, the keyring and the place file.
+def open_store(settings: Settings) -> tuple[Database, Keyring]:
+    """Open the database and the keyring; the keyring is made when the database is.
 
     Raises:
-        DatabaseProblem: the database cannot be used; says why.
-        KeyringProblem: the keyring cannot be used; says why.
+        KeyringProblem: the keyring cannot be used, or has gone; says what to do.
     """
     path = settings.database_url
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -37,14 +36,30 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
     # processes start at once or one is killed in between.
     keyring = Keyring.load(settings.secret_file)
-    database = Database(path)
-    if upgrade:
-        schema_version.upgrade(database)
-    schema_version.refuse_newer(database)
+    return Database(path), keyring
+
+
+def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = False) -> Means:
+    """Open the database, the keyring and the place file.
+
+    Raises:
+        DatabaseProblem: the database cannot be used; says why.
+        KeyringProblem: the keyring cannot be used; says why.
+    """
+    database, keyring = open_store(settings)
+    journal.keyed_by(database.engine, keyring.mac)
+    try:
+        if upgrade:
+            schema_version.upgrade(database)
+        schema_version.refuse_newer(database)
+        checks = Checks(database.path)
+    except BaseException:
+        database.close()
+        raise
     return Means(
-        database, Checks(path), keyring, PasswordHasher(),
+        database, checks, keyring, PasswordHasher(),
         Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
-        settings.brand_name, company=Company(path) if serving else None,
+        settings.brand_name, company=Company(database.path) if serving else None,
     )  # fmt: skip
 
 

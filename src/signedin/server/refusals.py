@@ -16,6 +16,8 @@ from litestar.response.base import ASGIResponse
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
+from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 from signedin.store.problems import problem_of
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond
 
@@ -23,9 +25,9 @@ log = structlog.get_logger("signedin.server")
 Handler = Callable[[Ask, Any], Response[None]]
 
 _BY_STATUS = {
-    404: ("not_found", "There is no such page.", "Check the address, or go back to your sessions."),
-    405: ("method_not_allowed", "This cannot be done with this page.", "Go back and try again."),
-    413: ("too_large", "What was sent is too large.", "Send less."),
+    404: ("not_found", _("There is no such page."), _("Check the address, or go back to your sessions.")),
+    405: ("method_not_allowed", _("This cannot be done with this page."), _("Go back and try again.")),
+    413: ("too_large", _("What was sent is too large."), _("Send less.")),
 }
 
 
@@ -43,7 +45,7 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
         return _answer(door, ask, error.code, error.sentence, error.hint, status_of(error), error)
 
     def http(ask: Ask, error: HTTPException) -> ASGIResponse:
-        usual = ("bad_request", "This request cannot be understood.", "Go back and try again.")
+        usual = ("bad_request", _("This request cannot be understood."), _("Go back and try again."))
         code, sentence, hint = _BY_STATUS.get(error.status_code, usual)
         return _answer(door, ask, code, sentence, hint, min(500, error.status_code))
 
@@ -53,8 +55,10 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
     def bug(ask: Ask, error: Exception) -> ASGIResponse:
         reference = secrets.token_hex(6)
         log.error("a request failed", reference=reference, path=ask.scope["path"], exc_info=error)
-        sentence = "Something went wrong on our side. Nothing was changed."
-        hint = f"Try again. If it stays, tell the operator this reference: {reference}."
+        sentence = _("Something went wrong on our side. Nothing was changed.")
+        hint = worded(
+            "Try again. If it stays, tell the operator this reference: {reference}.", reference=reference
+        )
         return _answer(door, ask, "internal_error", sentence, hint, 500)
 
     answers: dict[Any, Callable[[Ask, Any], ASGIResponse]] = {

@@ -109,9 +109,9 @@ def find_by_email(conn: sa.Connection, email: str) -> Account | None:
     return find(conn, AccountId(account_id or 0))  # as many statements for nobody's address (security 6.3.8)
 
 
-def every(conn: sa.Connection, limit: int = 1000) -> list[Account]:
-    """The accounts, by address, for the operator's list."""
-    rows = conn.execute(sa.select(accounts).order_by(accounts.c.email).limit(limit))
+def every(conn: sa.Connection) -> list[Account]:
+    """All accounts, by address, for the operator's list."""
+    rows = conn.execute(sa.select(accounts).order_by(accounts.c.email))
     return [_account(row) for row in rows]
 
 
@@ -130,6 +130,12 @@ def set_epoch(conn: sa.Connection, account_id: AccountId, number: int, now: date
     conn.execute(
         accounts.update().where(accounts.c.account_id == account_id).values(epoch=number, epoch_at=now)
     )
+
+
+def set_language(conn: sa.Connection, account_id: AccountId, locale: str, zone: str | None) -> None:
+    """Remember how letters to the account are written: in which language, and by which clock."""
+    values = {"locale": locale, "zone": zone}
+    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(**values))
 
 
 def set_state(conn: sa.Connection, account_id: AccountId, state: AccountState) -> None:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.wording import marked as _
 
 
 class Company:
@@ -21,8 +22,8 @@ class Company:
             self._file = Path(f"{database}.servers").open("ab", buffering=0)  # noqa: SIM115  # held while serving
         except OSError as error:
             raise DatabaseProblem(
-                "The folder of the database cannot be written to.",
-                hint="Check that it exists, its owner and its rights, and that the disk is not full.",
+                _("The folder of the database cannot be written to."),
+                hint=_("Check that it exists, its owner and its rights, and that the disk is not full."),
             ) from error
         self._began_alone = self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
         if self._began_alone:

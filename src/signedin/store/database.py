@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.wording import marked as _
 from signedin.store.problems import told_clearly
 from signedin.store.write_lock import WriteLock, needs_write_lock
 
@@ -186,15 +187,15 @@ def open_raw(
 def missing() -> DatabaseProblem:
     """What is said when the database is not where it should be."""
     return DatabaseProblem(
-        "There is no database file where it should be.",
-        hint="Run `signedin db upgrade` to make a new one, or put it back, or restore a backup.",
+        _("There is no database file where it should be."),
+        hint=_("Run `signedin db upgrade` to make a new one, or put it back, or restore a backup."),
     )
 
 
 def another_file() -> DatabaseProblem:
     """What is said when another file has taken the place of the database."""
     return DatabaseProblem(
-        "The database file was replaced by another while it was open.", hint="Restart the server."
+        _("The database file was replaced by another while it was open."), hint=_("Restart the server.")
     )
 
 

@@ -1,20 +1,33 @@
 """The journal: events chained per account, written in the same transaction as the deed.
 
-The chain runs over salted commitments; personal fields stand apart, so that erasing them breaks nothing.
+The chain runs over salted commitments; personal fields stand apart, so that erasing them breaks nothing. Each
+link is a keyed digest, so that who can write the database but has not the keyring cannot make one up. Links of
+the first version had no key; they are told by their length, and believed only as far as they are anchored
+(`store/anchors.py`, docs/decisions/0008).
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind, Recorded
 from signedin.store.accounts import accounts
-from signedin.store.schema import Int64, Json, Moment, account_key, metadata, to_micros
+from signedin.store.schema import Int64, Json, Moment, account_key, json_text, metadata, to_micros
+
+Mac = Callable[[str, bytes], bytes]
+"""A keyed digest for one purpose: the keyring's."""
+
+_KEYED = b"\x02"
+_UNKEYED_LENGTH = 32
+_MAC = "journal_mac"
 
 journal = sa.Table(
     "journal",
@@ -40,14 +53,41 @@ journal_personal = sa.Table(
 )
 
 
+class Anchor(NamedTuple):
+    """Where an account's chain was once seen to be: its entry of that number had that link.
+
+    Entries up to `unkeyed` are of the first version, without a key.
+    """
+
+    number: int
+    chain: bytes
+    unkeyed: int = 0
+
+
+class Head(NamedTuple):
+    """Where an account's chain ends now."""
+
+    account_id: AccountId
+    email: str
+    number: int
+    chain: bytes
+
+
+def keyed_by(engine: sa.Engine, mac: Mac) -> None:
+    """Give the connections of an engine the key that their entries are linked with."""
+    engine.update_execution_options(**{_MAC: mac})
+
+
 def record(conn: sa.Connection, account_id: AccountId, event: Event) -> int:
     """Write an event at the end of the account's chain; returns its number in the account's history."""
+    mac: Mac = conn.get_execution_options()[_MAC]
     mine = accounts.c.account_id == account_id
     bumped = accounts.update().where(mine).values(number=accounts.c.number + 1)
     number, before = conn.execute(bumped.returning(accounts.c.number, accounts.c.chain)).one()
     salt = secrets.token_bytes(16)
     commitment = _commitment(salt, event.personal)
-    chain = _link(before, number, event, commitment)
+    told = [to_micros(event.at), event.kind.value, event.subject, event.by, json_text(event.facts)]
+    chain = _link(mac, account_id, before, number, told, commitment)
     conn.execute(
         journal.insert().values(
             account_id=account_id,
@@ -80,24 +120,73 @@ def since(conn: sa.Connection, account_id: AccountId, number: int, limit: int = 
     ]
 
 
-def first_broken(conn: sa.Connection, account_id: AccountId) -> int | None:
-    """The number of the first entry that does not fit the account's chain, or `None` when all do.
+def heads(conn: sa.Connection, after: int, limit: int) -> list[Head]:
+    """Where the chains of the next accounts end, by their ids, so that one can go through all of them."""
+    columns = (accounts.c.account_id, accounts.c.email, accounts.c.number, accounts.c.chain)
+    rows = conn.execute(
+        sa.select(*columns).where(accounts.c.account_id > after).order_by(accounts.c.account_id).limit(limit)
+    )
+    return [Head(AccountId(row[0]), *row[1:]) for row in rows]
 
-    A cut tail shows as a head that no entry has.
+
+def link_of(conn: sa.Connection, account_id: AccountId, number: int) -> bytes | None:
+    """The link of one entry, or `None` when there is no such entry."""
+    where = (journal.c.account_id == account_id) & (journal.c.number == number)
+    return conn.scalar(sa.select(journal.c.chain).where(where))
+
+
+def unkeyed_until(conn: sa.Connection, account_id: AccountId) -> int:
+    """The number of the last entry of the first version, without a key; 0 when there is none."""
+    where = (journal.c.account_id == account_id) & (sa.func.length(journal.c.chain) == _UNKEYED_LENGTH)
+    return int(conn.scalar(sa.select(sa.func.max(journal.c.number)).where(where)) or 0)
+
+
+def first_broken(conn: sa.Connection, head: Head, mac: Mac, anchor: Anchor) -> int | None:
+    """The number of the first entry that is not as it was written, or `None` when all are.
+
+    Looked at are the links, the personal fields where they were not erased, the head that the account names,
+    and where the chain was anchored: a cut tail shows as an entry that is missing.
     """
     chain, number = b"", 0
-    rows = conn.execute(
-        sa.select(journal).where(journal.c.account_id == account_id).order_by(journal.c.number)
-    )
-    for row in rows:
-        event = Event(EventKind(row.kind), row.at, row.subject, row.by_session, row.facts)
-        chain, number = _link(chain, row.number, event, row.commitment), number + 1
-        if row.number != number or chain != row.chain:
+    for row in _as_stored(conn, head.account_id):
+        number += 1
+        if row is None or not _fits(mac, head.account_id, chain, number, row, anchor.unkeyed):
             return number
-    head = conn.execute(
-        sa.select(accounts.c.number, accounts.c.chain).where(accounts.c.account_id == account_id)
-    ).one()
-    return None if (head.number, head.chain) == (number, chain) else number + 1
+        chain = row.chain
+        if number == anchor.number and chain != anchor.chain:
+            return number
+    if (head.number, head.chain) != (number, chain) or anchor.number > number:
+        return number + 1
+    return None
+
+
+def _as_stored(conn: sa.Connection, account_id: AccountId) -> Iterator[sa.Row[Any] | None]:
+    """The entries as they lie there, with their personal fields; `None` for one that is no text any more."""
+    rows: Iterable[sa.Row[Any]] = conn.execute(_AS_STORED, {"account": account_id})
+    try:
+        yield from rows
+    except sa.exc.OperationalError as error:
+        if "decode" not in str(error.orig):
+            raise
+        yield None
+
+
+def _fits(
+    mac: Mac, account_id: AccountId, before: bytes, number: int, row: sa.Row[Any], unkeyed: int
+) -> bool:
+    """Whether an entry is as it was written; what cannot even be read is not."""
+    told = [row.at, row.kind, row.subject, row.by_session, row.facts]
+    try:
+        if row.salt is not None and _commitment(row.salt, json.loads(row.fields)) != row.commitment:
+            return False
+        if len(row.chain) == _UNKEYED_LENGTH:
+            is_early = len(before) in {0, _UNKEYED_LENGTH} and number <= unkeyed
+            link = _first_link(before, number, told, row.commitment) if is_early else b""
+        else:
+            link = _link(mac, account_id, before, number, told, row.commitment)
+        return bool(row.number == number and hmac.compare_digest(link, row.chain))
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def _commitment(salt: bytes, fields: dict[str, object]) -> bytes:
@@ -105,8 +194,37 @@ def _commitment(salt: bytes, fields: dict[str, object]) -> bytes:
     return hashlib.sha256(salt + text.encode()).digest()
 
 
-def _link(before: bytes, number: int, event: Event, commitment: bytes) -> bytes:
-    facts = json.dumps(event.facts, sort_keys=True, ensure_ascii=False, default=str)
-    parts = [number, to_micros(event.at), event.kind.value, event.subject, event.by, facts]
-    text = json.dumps(parts, ensure_ascii=False)
+def _link(
+    mac: Mac, account_id: AccountId, before: bytes, number: int, told: Sequence[object], commitment: bytes
+) -> bytes:
+    parts = [int(account_id), before.hex(), number, *told, commitment.hex()]
+    return _KEYED + mac("journal", json.dumps(parts, ensure_ascii=False).encode())
+
+
+def _first_link(before: bytes, number: int, told: Sequence[Any], commitment: bytes) -> bytes:
+    """A link as the first version made it, without a key."""
+    facts = json.dumps(json.loads(told[-1]), sort_keys=True, ensure_ascii=False, default=str)
+    text = json.dumps([number, *told[:-1], facts], ensure_ascii=False)
     return hashlib.sha256(before + text.encode() + commitment).digest()
+
+
+_JOINED = journal.outerjoin(
+    journal_personal,
+    (journal_personal.c.account_id == journal.c.account_id) & (journal_personal.c.number == journal.c.number),
+)
+_RAW = sa.types.NullType()
+# Values are taken as they are stored: whatever somebody has made of them must not stop the reading.
+_AS_STORED = (
+    sa.select(
+        *(
+            sa.type_coerce(column, _RAW).label(column.name)
+            for column in journal.c
+            if column.name != "account_id"
+        ),
+        sa.type_coerce(journal_personal.c.salt, _RAW).label("salt"),
+        sa.type_coerce(journal_personal.c.fields, _RAW).label("fields"),
+    )
+    .select_from(_JOINED)
+    .where(journal.c.account_id == sa.bindparam("account", type_=Int64))
+    .order_by(journal.c.number)
+)

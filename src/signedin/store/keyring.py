@@ -60,6 +60,10 @@ class Keyring:
         except OSError as error:
             raise KeyringProblem(f"{path} cannot be opened as the keyring: {error.strerror}.") from error
 
+    def beside(self, name: str) -> Path:
+        """The path of a file in the keyring's own folder, for what is to be kept as safe as the keyring is."""
+        return self._path.with_name(name)
+
     def encrypt(self, purpose: str, account_id: int, plaintext: bytes) -> bytes:
         """Encrypt for one purpose and one account (AES-256-GCM): nowhere else can it be read."""
         kid, nonce = self.way_keys.current, secrets.token_bytes(_NONCE)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
+from signedin.store.accounts import accounts
 from signedin.store.schema import Json, Moment, account_key, metadata
 
 outbox = sa.Table(
@@ -32,7 +33,10 @@ GIVEN_UP_AFTER = 12
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something that must be told: its kind chooses the text, its fields fill it."""
+    """Something that must be told: its kind chooses the text, its fields fill it.
+
+    `locale` and `zone` are the account's, empty where they are not known.
+    """
 
     account_id: AccountId
     id: str
@@ -40,6 +44,8 @@ class Message:
     fields: dict[str, str]
     queued_at: datetime
     attempts: int = 0
+    locale: str = ""
+    zone: str = ""
 
 
 def queue(
@@ -62,11 +68,20 @@ def queue(
 def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:
     """The messages whose turn it is, oldest first."""
     where = (outbox.c.due_at <= now) & (outbox.c.attempts < GIVEN_UP_AFTER)
-    rows = conn.execute(sa.select(outbox).where(where).order_by(outbox.c.due_at).limit(limit))
+    rows = conn.execute(
+        sa.select(outbox, accounts.c.locale, accounts.c.zone)
+        .outerjoin(accounts, accounts.c.account_id == outbox.c.account_id)
+        .where(where)
+        .order_by(outbox.c.due_at)
+        .limit(limit)
+    )
     return [
-        Message(AccountId(row.account_id), row.message_id, row.kind, row.fields, row.queued_at, row.attempts)
+        Message(
+            AccountId(row.account_id), row.message_id, row.kind, row.fields, row.queued_at, row.attempts,
+            row.locale or "", row.zone or "",
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def claim(conn: sa.Connection, now: datetime) -> list[Message]:

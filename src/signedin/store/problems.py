@@ -9,31 +9,24 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.wording import marked as _
 
-SENTENCES = (
-    (
-        "locked",
-        "The database is locked by another program.",
-        "Stop the other program, or wait and try again.",
-    ),
-    ("busy", "The database is locked by another program.", "Stop the other program, or wait and try again."),
-    (
-        "readonly",
-        "The database cannot be written to.",
-        "Check the owner and the rights of the file and its folder.",
-    ),
-    ("full", "The disk or the database is full.", "Make room on the disk; nothing was lost."),
-    ("no such table", "The database has no tables yet.", "Run `signedin db upgrade`."),
-    ("no such column", "The database is older than this version.", "Run `signedin db upgrade`."),
-    (
-        "unable to open",
-        "The database file cannot be opened.",
-        "Check that its folder exists and may be written to.",
-    ),
-    ("not a database", "The file is not a Signedin database.", "Check SIGNEDIN_DATABASE_URL."),
-    ("malformed", "The database file is damaged.", "Stop the server and restore a backup."),
-    ("disk i/o", "The disk reports an error.", "Check the disk; stop the server until it is healthy."),
+_LOCKED = (
+    _("The database is locked by another program."),
+    _("Stop the other program, or wait and try again."),
 )
+SENTENCES = (
+    ("locked", *_LOCKED),
+    ("busy", *_LOCKED),
+    ("readonly", _("The database cannot be written to."), _("Check the owner and the rights of the file and its folder.")),
+    ("full", _("The disk or the database is full."), _("Make room on the disk; nothing was lost.")),
+    ("no such table", _("The database has no tables yet."), _("Run `signedin db upgrade`.")),
+    ("no such column", _("The database is older than this version."), _("Run `signedin db upgrade`.")),
+    ("unable to open", _("The database file cannot be opened."), _("Check that its folder exists and may be written to.")),
+    ("not a database", _("The file is not a Signedin database."), _("Check SIGNEDIN_DATABASE_URL.")),
+    ("malformed", _("The database file is damaged."), _("Stop the server and restore a backup.")),
+    ("disk i/o", _("The disk reports an error."), _("Check the disk; stop the server until it is healthy.")),
+)  # fmt: skip
 
 
 @contextmanager

@@ -88,6 +88,11 @@ class Day(TypeDecorator[date]):
         return None if value is None else _FIRST_DAY + timedelta(days=value)
 
 
+def json_text(value: Any) -> str:
+    """A small value as `Json` keeps it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 class Json(TypeDecorator[Any]):
     """A small value kept as compact JSON text."""
 
@@ -96,11 +101,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """The stored text."""
-        return (
-            None
-            if value is None
-            else json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
-        )
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         """The value itself."""

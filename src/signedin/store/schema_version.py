@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.wording import marked as _
 from signedin.store.database import Database
 
 _UPGRADING = 0x5169_6E65_64
@@ -49,8 +50,8 @@ def refuse_newer(database: Database) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if version is not None and version not in known:
         raise DatabaseProblem(
-            "The database is newer than this version of Signedin.",
-            hint="Start the newer version, or restore a backup from before the upgrade.",
+            _("The database is newer than this version of Signedin."),
+            hint=_("Start the newer version, or restore a backup from before the upgrade."),
         )
 
 

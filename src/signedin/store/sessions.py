@@ -117,10 +117,11 @@ def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> Non
     )
 
 
-def of(conn: sa.Connection, account_id: AccountId) -> list[Session]:
-    """The account's sessions that the cut-off has not ended; expiry is the reader's to judge."""
-    rows = conn.execute(_living().where(sessions.c.account_id == account_id))
-    return [session_from(row) for row in rows]
+def latest(conn: sa.Connection, account_id: AccountId) -> Session | None:
+    """The account's session that was used last, or `None`."""
+    mine = _living().where(sessions.c.account_id == account_id)
+    row = conn.execute(mine.order_by(activity.c.last_at.desc()).limit(1)).one_or_none()
+    return session_from(row) if row else None
 
 
 def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.wording import marked as _
 
 FIXED_IN = (3, 51, 3)
 
@@ -58,8 +59,8 @@ class WriteLock:
             return self._path.open("ab")
         except OSError as error:
             raise DatabaseProblem(
-                "The folder of the database cannot be written to.",
-                hint="Check that it exists, its owner and its rights, and that the disk is not full.",
+                _("The folder of the database cannot be written to."),
+                hint=_("Check that it exists, its owner and its rights, and that the disk is not full."),
             ) from error
 
 
@@ -71,7 +72,7 @@ def _lock(descriptor: int, seconds: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                raise DatabaseProblem("The database is locked by another program.") from None
+                raise DatabaseProblem(_("The database is locked by another program.")) from None
             time.sleep(pause)
             pause = min(pause * 2, 0.01)
         else:

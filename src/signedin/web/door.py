@@ -7,7 +7,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -20,17 +20,20 @@ from signedin.actions.seal import seal
 from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
+from signedin.gate.languages import LANGUAGES
 from signedin.gate.middleware import Arrival
 from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
 from signedin.rules.presence import Presence
+from signedin.rules.wording import marked as _
 from signedin.web.language import Reader, reader_of
 
 HTML = "text/html"
 LARGEST_FORM = 65_536
 NOTICE_SECONDS = 60
+PAGES_OF_THEIR_FORM = frozenset({"/sign-in", "/setup", "/register"})
 Ask = Request[Any, Any, Any]
 _NOBODYS = frozenset({"malformed", "unknown", "wrong_kind"})
 """What a browser need not go on sending: no session of ours, and none that ended and could tell why."""
@@ -59,17 +62,17 @@ class Door:
             record_refusal(refusal, arrival_of(ask), ask.method, ask.scope["path"])
         status = status_of(refusal) if refusal is not None else 200
         seconds = retry_after(refusal, now_of(ask)) if refusal is not None else None
-        headers = [*headers, ("retry-after", str(seconds))] if seconds else headers
-        reader: Reader = self.reader(ask)
+        reader = self.reader(ask)
+        headers = [*headers, ("content-language", reader.lang)]
+        if seconds:
+            headers.append(("retry-after", str(seconds)))
         fresh: list[str] = []
         bound = self._bound_to(ask)
         if not bound:
             bound = secrets.token_urlsafe(16)
             fresh = [set_cookie(self.names, self.names.form, bound)]
         csrf = form_token(self.means, bound)
-        environment = self.templates.overlay()
-        reader.install(environment)
-        text = environment.get_template(template).render(self._frame(ask, reader, csrf) | values)
+        text = self.templates.get_template(template).render(self._frame(ask, reader, csrf) | values)
         if self.names.flash in arrival_of(ask).cookies:
             fresh.append(set_cookie(self.names, self.names.flash, "", max_age=0))
         return respond(text, status, cookies=fresh, headers=headers)
@@ -77,11 +80,10 @@ class Door:
     def _frame(self, ask: Ask, reader: Reader, csrf: str) -> dict[str, Any]:
         return {
             "csrf": csrf, "brand": self.brand, "site": self.means_host, "lang": reader.lang, "dir": reader.dir,
-            "speech": reader.speech, "zone": reader.zone_name, "attribution": self.means.places.attribution,
+            "speech": reader.speech, "zone": reader.zone_name or "UTC", "attribution": self.means.places.attribution,
             "support": self.support, "path": ask.scope["path"], "account": None, "refusal": None, "notice": None,
-            "span_said": lambda span: _span_said(span, reader),
-            "idle_said": _span_said(self.means.lifetimes.default.idle, reader),
-            "overall_said": _span_said(self.means.lifetimes.default.overall, reader),
+            "idle_said": reader.speech.span(self.means.lifetimes.default.idle), "languages": LANGUAGES,
+            "overall_said": reader.speech.span(self.means.lifetimes.default.overall), "here": address_of_page(ask),
         }  # fmt: skip
 
     @property
@@ -128,14 +130,11 @@ class Door:
 
     def to_sign_in(self, ask: Ask) -> ASGIResponse:
         """To the sign-in page, and back to what one wanted (R4)."""
-        wanted = ask.scope["path"]
-        query = ask.scope.get("query_string", b"").decode("latin-1")
-        back = f"{wanted}?{query}" if query else wanted
-        known = ask.method == "GET" and wanted != "/"
+        known = ask.method == "GET" and ask.scope["path"] != "/"
         absence = arrival_of(ask).absence
         is_nobodys = absence is not None and absence.reason in _NOBODYS
         forgotten = [set_cookie(self.names, self.names.session, "", max_age=0)] if is_nobodys else []
-        where = f"/sign-in?next={quote(back, safe='/')}" if known else "/sign-in"
+        where = f"/sign-in?next={quote(address_of_page(ask), safe='/')}" if known else "/sign-in"
         return see_other(where, cookies=forgotten)
 
     def sign_out_cookies(self) -> list[str]:
@@ -204,40 +203,47 @@ def see_other(
 
 
 def own_path(text: str | None, otherwise: str = "/settings/sessions") -> str:
-    """A path of ours to go back to, or the usual one: never another host, scheme or control character.
+    """A page of ours to go on to after sign-in, or the usual one.
 
     >>> own_path("//evil.example"), own_path("/settings/sessions?type=web")
     ('/settings/sessions', '/settings/sessions?type=web')
     """
-    if not text or len(text) > 2000 or not text.startswith("/") or text.startswith(("//", "/\\")):
+    if text is None or not is_own_path(text) or text.startswith(("/sign-in", "/sign-out")):
         return otherwise
-    if any(ch < "!" or ch > "~" or ch == "\\" for ch in text):
-        return otherwise
-    return otherwise if text.startswith(("/sign-in", "/sign-out")) else text
+    return text
 
 
-def _span_said(span: timedelta, reader: Reader) -> str:
-    if span >= timedelta(days=1):
-        return reader.speech.count("{n} day", "{n} days", span.days)
-    if span >= timedelta(hours=1):
-        return reader.speech.count("{n} hour", "{n} hours", int(span.total_seconds() // 3600))
-    if span >= timedelta(minutes=1):
-        return reader.speech.count("{n} minute", "{n} minutes", int(span.total_seconds() // 60))
-    return reader.speech.count("{n} second", "{n} seconds", int(span.total_seconds()))
+def is_own_path(text: str) -> bool:
+    """Whether it is a path of ours: never another host, scheme or control character.
+
+    >>> is_own_path("/sign-in"), is_own_path("//evil.example"), is_own_path("https://evil.example")
+    (True, False, False)
+    """
+    is_path = text.startswith("/") and not text.startswith(("//", "/\\")) and len(text) <= 2000
+    return is_path and all("!" <= ch <= "~" and ch != "\\" for ch in text)
+
+
+def address_of_page(ask: Ask) -> str:
+    """The page one is at, to come back to; after a form, the page that the form stands on."""
+    path = quote(ask.scope["path"], safe="/")
+    if ask.method != "GET":
+        return path if path in PAGES_OF_THEIR_FORM else "/settings/sessions"
+    query = ask.scope.get("query_string", b"").decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 async def _fields(ask: Ask) -> dict[str, str]:
     kind = ask.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise errors.InvalidInput("This is not a form.", hint="Open the page again and send its form.")
+        raise errors.InvalidInput(_("This is not a form."), hint=_("Open the page again and send its form."))
     body = await ask.body()
     if len(body) > LARGEST_FORM:
-        raise errors.InvalidInput("The form is too large.")
+        raise errors.InvalidInput(_("The form is too large."))
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40, errors="strict")
     except (ValueError, UnicodeDecodeError):
-        raise errors.InvalidInput("The form cannot be read.") from None
+        raise errors.InvalidInput(_("The form cannot be read.")) from None
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise errors.InvalidInput("A field of the form came twice.")
+        raise errors.InvalidInput(_("A field of the form came twice."))
     return fields

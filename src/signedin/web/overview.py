@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from signedin.rules.location import LocationKind
+from signedin.rules.reasons import flag_name
 from signedin.rules.session_list import Place, Question, SessionList
-from signedin.rules.speech import Speech, flag_name
+from signedin.rules.speech import Speech
 from signedin.web.map_picture import Pin, number_of, pins
 from signedin.web.page_links import HOME, link
 from signedin.web.row_view import full_name
@@ -66,7 +67,7 @@ def overview(listed: SessionList, question: Question, shown: frozenset[str], spe
     drawn = pins(places)
     local = [place for place in places if place.location.kind is LocationKind.LOCAL]
     return Overview(
-        total=len(listed.rows), places=_places(places, drawn, question), pins=drawn,
+        total=len(listed.rows), places=_places(places, drawn, question, speech), pins=drawn,
         looks=_looks(listed, shown, speech), looks_count=len(listed.flags),
         is_alone=len(listed.rows) == 1 and listed.current is not None,
         is_all_local=sum(place.count for place in local) == len(listed.rows), has_local=bool(local),
@@ -77,20 +78,22 @@ def _looks(listed: SessionList, shown: frozenset[str], speech: Speech) -> tuple[
     flagged = [row for row in listed.answer(Question(), lambda _: "") if row.id in listed.flags]
     return tuple(
         LookView(
-            flag_name(listed.flags[row.id][0], speech), full_name(row),
+            flag_name(listed.flags[row.id][0], speech), full_name(row, speech),
             f"#s-{row.id}" if row.id in shown else f"{HOME}#s-{row.id}",
         )
         for row in flagged[:MOST_LOOKS]
     )  # fmt: skip
 
 
-def _places(places: Sequence[Place], drawn: Sequence[Pin], question: Question) -> tuple[PlaceView, ...]:
+def _places(
+    places: Sequence[Place], drawn: Sequence[Pin], question: Question, speech: Speech
+) -> tuple[PlaceView, ...]:
     views = []
     for at, place in enumerate(places):
         chosen = question.place == place.key
         to = link(replace(question, place=None if chosen else place.key))
         known = place.location.kind is LocationKind.KNOWN
-        label = place.location.short if known else place.location.label
+        label = place.location.short if known else speech.place(place.location)
         views.append(
             PlaceView(place.key, number_of(drawn, at), label, place.count, to, chosen, place.is_flagged)
         )

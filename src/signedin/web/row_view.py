@@ -8,22 +8,23 @@ from datetime import datetime, timedelta
 from signedin.rules.consent import Consent
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import HIDDEN
+from signedin.rules.reasons import flag_name, flag_sentence
 from signedin.rules.scope import in_words
 from signedin.rules.session import AppType, Session, SessionType
 from signedin.rules.session_list import Row, SessionList, location_of, place_key
-from signedin.rules.speech import Speech, flag_name, flag_sentence
+from signedin.rules.speech import Speech
 from signedin.rules.suspicion import FlagKind
+from signedin.rules.wording import marked as _
 from signedin.web.strip import Strip, strip
 
 SOON = timedelta(days=3)
-APP_LABELS = {kind: kind.value.capitalize() for kind in AppType} | {AppType.OAUTH: "OAuth"}
-
-
-def _(text: str) -> str:
-    """Mark a text for translation."""
-    return text
-
-
+APP_LABELS = {
+    AppType.WEB: _("Web"),
+    AppType.ADMIN: _("Admin"),
+    AppType.SYNC: _("Sync"),
+    AppType.MOBILE: _("Mobile"),
+    AppType.OAUTH: _("OAuth"),
+}
 TYPE_LABELS = {
     SessionType.WEB_SESSION: _("Web session"),
     SessionType.ADMIN_SESSION: _("Admin session"),
@@ -84,29 +85,29 @@ class RowView:
     scopes: tuple[tuple[str, bool], ...]
 
 
-def name_of(row: Row) -> str:
+def name_of(row: Row, speech: Speech) -> str:
     """What the row is called: the device, or the connected app."""
-    return row.client_name if isinstance(row, Consent) else row.device.name
+    return row.client_name if isinstance(row, Consent) else speech.device(row.device.name)
 
 
-def full_name(row: Row) -> str:
+def full_name(row: Row, speech: Speech) -> str:
     """What a button that acts on the row says it acts on: "Chrome on macOS, San Francisco, CA, US"."""
-    return ", ".join(part for part in (name_of(row), _place(row)) if part)
+    return speech.joined(part for part in (name_of(row, speech), _place(row, speech)) if part)
 
 
 def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
     """The row for the template."""
     is_consent, began_at = isinstance(row, Consent), _began(row)
-    place = _place(row)
-    masked = row.last_from.masked_ip if row.last_from else ""
+    name, place = name_of(row, speech), _place(row, speech)
+    masked = speech.address(row.last_from.masked_ip) if row.last_from else ""
     last_at = row.last_at
     soon = row.expires_at - speech.now <= SOON
     flags = listed.flags.get(row.id, ())
     return RowView(
-        id=row.id, name=name_of(row), full_name=full_name(row),
-        app_type=row.app_type.value, app_label=APP_LABELS[row.app_type],
+        id=row.id, name=name, full_name=full_name(row, speech),
+        app_type=row.app_type.value, app_label=speech.say(APP_LABELS[row.app_type]),
         type_label=speech.say(TYPE_LABELS[row.session_type]), icon=_icon(row),
-        logo=row.logo if isinstance(row, Consent) else None, monogram=name_of(row)[:2],
+        logo=row.logo if isinstance(row, Consent) else None, monogram=name[:2],
         is_current=row.id == listed.current_id, is_consent=is_consent, began=_time(began_at, speech.day(began_at), speech),
         place=place, place_key=place_key(row), has_origin=row.last_from is not None,
         prefix=masked.removesuffix(HIDDEN), is_hidden=masked.endswith(HIDDEN),
@@ -128,16 +129,17 @@ def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
 
 def displayed(row: Row, speech: Speech) -> str:
     """The words that the row shows, for search: nothing hidden can be found (D22)."""
-    shown = [name_of(row), APP_LABELS[row.app_type], speech.say(TYPE_LABELS[row.session_type])]
+    shown = [name_of(row, speech)]
+    shown += [speech.say(APP_LABELS[row.app_type]), speech.say(TYPE_LABELS[row.session_type])]
     if row.last_from is not None:
-        shown += [location_of(row).label, row.last_from.masked_ip]
+        shown += [speech.place(location_of(row)), speech.address(row.last_from.masked_ip)]
     if isinstance(row, Consent):
         shown.append(row.client_description)
     return " ".join(shown)
 
 
-def _place(row: Row) -> str:
-    return location_of(row).label if row.last_from else ""
+def _place(row: Row, speech: Speech) -> str:
+    return speech.place(location_of(row)) if row.last_from else ""
 
 
 def _began(row: Row) -> datetime:
@@ -174,10 +176,10 @@ def _session_details(
 ) -> tuple[tuple[str, str], ...]:
     how = speech.say("{when}, with password", when=speech.exact(row.began_at))
     found = [kind, (speech.say("Signed in"), how)]
-    found.append((speech.say("Place of sign-in"), row.began_from.location.label))
+    found.append((speech.say("Place of sign-in"), speech.place(row.began_from.location)))
     found += tail
     if row.is_shared_computer:
         found.append((speech.say("Computer"), speech.say("Public or shared: ends after an hour without use")))
     if row.device.software:
-        found.append((speech.say("Software"), row.device.software))
+        found.append((speech.say("Software"), speech.device(row.device.software)))
     return (*found, (speech.say("Reference"), row.id))

@@ -81,18 +81,17 @@ def page(listed: SessionList, question: Question, speech: Speech, number: int = 
     wider = replace(question, app_type=None, place=None)
     elsewhere = () if answered else listed.answer(wider, shows)
     visible = answered[: number * PAGE]
-    local = speech.local(speech.now)
     return SessionsView(
         total=len(listed.rows), shown=len(answered), hides_rows=len(answered) < len(listed.rows),
         overview=overview(listed, question, frozenset(row.id for row in visible), speech),
         groups=_groups(listed, visible, answered, question, speech),
-        filters=_filters(listed, question), words=question.words, place=question.place or "",
+        filters=_filters(listed, question, speech), words=question.words, place=question.place or "",
         type_value=question.app_type.value if question.app_type else "",
-        type_label=APP_LABELS[question.app_type] if question.app_type else "",
+        type_label=speech.say(APP_LABELS[question.app_type]) if question.app_type else "",
         sort=question.sort.value, sorts=_sorts(question, speech),
-        updated=f"{local:%H:%M}", updated_machine=speech.machine(speech.now),
+        updated=speech.clock(speech.now), updated_machine=speech.machine(speech.now),
         more_link=link(question, page=number + 1) if len(answered) > len(visible) else "",
-        elsewhere=len(elsewhere), elsewhere_name=full_name(elsewhere[0]) if elsewhere else "",
+        elsewhere=len(elsewhere), elsewhere_name=full_name(elsewhere[0], speech) if elsewhere else "",
         elsewhere_link=link(wider),
     )  # fmt: skip
 
@@ -104,11 +103,12 @@ def row(listed: SessionList, one: Row, speech: Speech) -> RowView:
 
 def logout_all(listed: SessionList, speech: Speech, *, others_only: bool) -> LogoutAllView:
     """What would end, and what stays."""
-    del speech
     current = listed.current
     count = len(listed.sessions) - (1 if others_only and current else 0)
     apps = tuple(each.client_name for each in sorted(listed.consents, key=last_use, reverse=True))
-    return LogoutAllView(others_only, count, apps, listed.access_keys, current.device.name if current else "")
+    return LogoutAllView(
+        others_only, count, apps, listed.access_keys, name_of(current, speech) if current else ""
+    )
 
 
 def _groups(
@@ -132,14 +132,15 @@ def _groups(
     return tuple(found)
 
 
-def _filters(listed: SessionList, question: Question) -> tuple[FilterView, ...]:
+def _filters(listed: SessionList, question: Question, speech: Speech) -> tuple[FilterView, ...]:
     counts = listed.counts()
     every = FilterView(
-        "all", "All", counts["all"], link(replace(question, app_type=None)), question.app_type is None
-    )
+        "all", speech.say("All"), counts["all"], link(replace(question, app_type=None)),
+        question.app_type is None,
+    )  # fmt: skip
     kinds = (
         FilterView(
-            kind.value, APP_LABELS[kind], counts[kind.value], link(replace(question, app_type=kind)),
+            kind.value, speech.say(APP_LABELS[kind]), counts[kind.value], link(replace(question, app_type=kind)),
             question.app_type is kind,
         )
         for kind in AppType

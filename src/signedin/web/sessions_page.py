@@ -121,7 +121,7 @@ async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIRes
 
 
 async def _ended(request: Ask, door: Door, row: Row, kind: str) -> ASGIResponse:
-    name = session_view.name_of(row)
+    name = session_view.name_of(row, door.reader(request).speech)
     if "signedin-partial" in request.headers:
         account = await account_of(door.means, door.signed_in(request))
         return door.page(request, "ended.html", account=account, kind=kind, name=name)

@@ -15,8 +15,8 @@ from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules import errors
 from signedin.rules.location import mask_address
+from signedin.rules.presence import Absence
 from signedin.web.door import Ask, Door, arrival_of, now_of, own_path, see_other
-from signedin.web.language import ended_notice
 from signedin.web.map_picture import project
 
 
@@ -69,8 +69,10 @@ def visit_of(request: Ask, door: Door) -> Visit:
     agent = request.headers.get("user-agent", "")
     arrival = arrival_of(request)
     device = read_device(agent, request.headers)
-    mark = arrival.cookies.get(door.names.browser)
-    return Visit(arrival.address, agent, device, ruleset(), mark, arrival.recognised)
+    reader, mark = door.reader(request), arrival.cookies.get(door.names.browser)
+    return Visit(
+        arrival.address, agent, device, ruleset(), mark, arrival.recognised, reader.lang, reader.zone_name
+    )
 
 
 def refused(request: Ask, door: Door, refusal: errors.Refused, **values: Any) -> ASGIResponse:
@@ -89,6 +91,13 @@ def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
         request, "sign_in.html", headers=[("accept-ch", ACCEPT_CH)], preview=preview,
         can_register=door.means.registration == "open", **values,
     )  # fmt: skip
+
+
+def ended_notice(absence: Absence) -> dict[str, Any] | None:
+    """Why the browser's session ended, for the holder of the dead secret alone (D10)."""
+    if absence.reason in ("missing", "malformed", "unknown", "wrong_kind"):
+        return None
+    return {"kind": absence.reason, "ended_at": absence.ended_at, "idle": absence.idle}
 
 
 def _notice(request: Ask, door: Door) -> dict[str, Any] | None:

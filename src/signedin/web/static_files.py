@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from signedin.rules import errors
+from signedin.rules.wording import marked as _
 from signedin.web.door import respond
 
 FOLDER = Path(__file__).parent / "static"
@@ -41,9 +42,9 @@ def address_of(name: str) -> str:
 @get("/static/{path:path}")
 async def static_file(path: FromPath[str]) -> ASGIResponse:
     """A file; by an outdated hash too, but then it is not kept."""
-    mark, _, name = path.lstrip("/").partition("/")
+    mark, name = path.lstrip("/").partition("/")[::2]
     if name not in _files():
-        raise errors.NotFound("There is no such file.")
+        raise errors.NotFound(_("There is no such file."))
     fresh, content = _files()[name]
     keep = "public, max-age=31536000, immutable" if mark == fresh else "no-cache"
     kind = _TYPES["." + name.rpartition(".")[2]]

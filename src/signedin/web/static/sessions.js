@@ -57,10 +57,9 @@ function replace(html) {
     $("#q").setSelectionRange(caret[1], caret[1]);
   }
   $("#notes").replaceChildren();
-  const at = new Date(fresh.dataset.updated);
   const time = $(".updated time");
   time.dateTime = fresh.dataset.updated;
-  time.textContent = at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  time.textContent = fresh.dataset.updatedSaid;
   const total = $("[data-total]");
   if (total) total.textContent = $(".types .n").textContent;
 }
@@ -82,7 +81,7 @@ function ended(id, text) {
   $(".act", row).replaceChildren(clone("tpl-ended"));
   $(".row-error", row)?.remove();
   $(".flag", row)?.remove();
-  say(text ?? `${nameOf(row)} ${words.gone}`);
+  say(text ?? words.gone.replace("{name}", () => nameOf(row)));
   if (!row.classList.contains("is-followup")) setTimeout(() => gone(row), 5600);
   return next;
 }

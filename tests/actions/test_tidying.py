@@ -1,0 +1,46 @@
+"""After Logout All Devices: in force at once for however many sessions, tidied by and by."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from people import Clock, settings_in
+from signedin.actions.authenticate import authenticate
+from signedin.actions.list_sessions import read_list
+from signedin.actions.revoke import TIDY_AT_ONCE, log_out_all
+from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.actions.sweep import sweep
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.server.demo import fill
+from signedin.server.demo_rows import CHROME_MAC
+from signedin.server.means import close_means, open_means
+from signedin.store import sessions
+
+VISIT = Visit("203.0.113.9", CHROME_MAC, read_device(CHROME_MAC, {}), ruleset())
+
+
+@pytest.mark.guide("R58", "R71")
+def test_more_sessions_than_one_batch_are_refused_at_once_and_their_rows_are_left_to_the_sweep(tmp_path):
+    means, clock = open_means(settings_in(tmp_path, 8000)), Clock()
+    try:
+        ines = asyncio.run(fill(means, clock())).account
+        given = (begin, means, ines, VISIT, Ticks(), 99, clock())
+        tokens = [means.database.write_now(*given).token for _ in range(TIDY_AT_ONCE + 30)]
+        asking = authenticate(means, tokens[0], clock())
+        before = means.database.read_now(read_list, means, ines.id, asking.current_id, clock())
+
+        counts = asyncio.run(log_out_all(means, asking, clock()))
+        assert (counts.sessions_ended, counts.consents_ended) == (len(before.sessions), len(before.consents))
+        reasons = {authenticate(means, token, clock()).reason for token in tokens}
+        assert reasons == {"logged_out_everywhere"}
+        assert means.database.read_now(read_list, means, ines.id, None, clock()).rows == ()
+        left = means.database.read_now(sessions.cut_off, ines.id, 10_000)
+        assert len(left) == len(before.sessions) - TIDY_AT_ONCE
+
+        asyncio.run(sweep(means, clock()))
+        assert means.database.read_now(sessions.cut_off, ines.id, 10_000) == []
+        assert {authenticate(means, token, clock()).reason for token in tokens} == reasons
+    finally:
+        close_means(means)

@@ -1,0 +1,89 @@
+"""The bench runs: every case finds its figures on a tiny amount of everything. Nothing here is about speed."""
+
+from __future__ import annotations
+
+import functools
+import json
+
+import pytest
+
+from bench.__main__ import CASES, main, measured
+from bench.figures import Case, percentile
+from bench.ranks import mann_whitney
+from bench.writing import Run, page_of, said, write
+
+pytestmark = pytest.mark.xdist_group("bench")
+
+PLACE = {
+    "python": "3", "sqlite": "3", "system": "Linux", "kernel": "6", "processor": "some", "cores": 2, "memory_gb": 1,
+    "load": [0, 0, 0], "packages": {"uvicorn": "1"},
+}  # fmt: skip
+
+
+@functools.cache
+def found(name):
+    """What a case finds at the least size; found once for all tests."""
+    return measured(name, "tiny")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_case_finds_its_figures(name):
+    case = found(name)
+    assert case.name == name
+    assert case.figures
+    assert case.ratios
+    assert all(value > 0 for figure in case.figures for value in figure.values)
+    assert json.loads(json.dumps(case.as_dict()))["name"] == name
+    assert f"## {name}" in page_of(
+        Run("2026-11-24", "abc1234", False, "tiny", "make bench", PLACE, [case], [20.0])
+    )
+
+
+@pytest.mark.guide("R48")
+def test_the_check_that_is_measured_is_one_statement_and_none_for_what_is_no_token():
+    facts = found("check").facts
+    assert facts["statements for one check; let in"] == "1"
+    assert facts["statements for one check; malformed"] == "0"
+
+
+def test_the_list_that_is_measured_takes_at_most_two_statements_however_long_it_is():
+    counted = [ratio for ratio in found("list").ratios if ratio.name.startswith("statements")]
+    assert len(counted) == 4
+    assert all(ratio.is_met for ratio in counted)
+
+
+def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):
+    with pytest.raises(SystemExit):
+        main(["nothing-like-it"])
+    assert "logout-all" in capsys.readouterr().err
+
+
+def test_a_run_is_kept_as_a_page_and_as_json_and_listed_with_what_was_missed(tmp_path):
+    case = Case("check", "A case")
+    case.ratio("one / other", [4.0, 6.0, 5.0], [2.0, 2.0, 2.0], at_most=2)
+    case.ratio("other / one", [1.0], [2.0], at_most=2)
+    run = Run("2026-11-24", "abc1234", False, "small", "make bench SIZE=small", PLACE, [case], [20.0])
+    page = write(run, tmp_path)
+    assert "| one / other | 2.5 | 2 to 3 | 2 | at most 2 | **missed** |" in page.read_text()
+    assert json.loads((tmp_path / "2026-11-24-abc1234-small.json").read_text())["cases"][0]["name"] == "check"
+    index = (tmp_path / "README.md").read_text()
+    assert "| [2026-11-24](2026-11-24-abc1234-small.md) | abc1234 | small | 1 of 2 | one / other |" in index
+
+
+def test_two_series_that_do_not_differ_are_told_from_two_that_do():
+    steps = [step / 10 for step in range(300)]
+    assert mann_whitney([19, 22, 16, 29, 24], [20, 11, 17, 12]) == pytest.approx(0.11134688653)
+    assert mann_whitney(steps, steps) == 1.0
+    assert mann_whitney(steps, [value + 5 for value in steps]) < 0.0001
+    assert mann_whitney([1.0] * 20, [1.0] * 20) == 1.0
+
+
+def test_numbers_are_said_with_three_digits_that_mean_something():
+    assert [said(value) for value in (12345.6, 12.34, 1.9567, 0.01234)] == [
+        "12,346",
+        "12.3",
+        "1.96",
+        "0.0123",
+    ]
+    assert percentile(list(range(1, 1001)), 99) == pytest.approx(990, abs=1)
+    assert percentile([3, 9, 5], 99) == 9

@@ -1,0 +1,90 @@
+// What a browser can be asked about the shape of a page; each answer is a list of what is not as it should be.
+(() => {
+  const said = (element) => {
+    const name = element.getAttribute("class") ?? "";
+    return `${element.localName}.${name.split(" ").join(".")} "${element.textContent.trim().slice(0, 40)}"`;
+  };
+  const isShown = (element) =>
+    element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+    !element.closest(".vh, .skip") &&
+    element.getBoundingClientRect().width !== 1; // kept for who listens, hidden from who looks
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(isShown);
+  const isOutside = ({ left, right, width }) =>
+    width && (left < -1 || right > document.documentElement.clientWidth + 1);
+  const area = (element) => {
+    if (element.matches?.("svg, button, .btn, input, .tile, .sheet")) return element.getBoundingClientRect();
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return range.getBoundingClientRect();
+  };
+
+  // What reaches beyond the left or right edge, of the page or of the dialog that is open.
+  const overTheEdge = () => {
+    const found = [];
+    const page = document.documentElement;
+    if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} of ${page.clientWidth} wide`);
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog && dialog.scrollWidth > dialog.clientWidth) found.push("the dialog scrolls sideways");
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const element = words.currentNode.parentElement;
+      if (!words.currentNode.data.trim() || !isShown(element) || element.closest(".map, .side")) continue;
+      if (isOutside(area(words.currentNode))) found.push(said(element));
+    }
+    return [...found, ...all(".btn, input, .strip, .tile, .sheet").filter((each) => isOutside(area(each))).map(said)];
+  };
+
+  // Parts of a row that lie on top of each other.
+  const onTopOfEachOther = () => {
+    const parts = "h3, summary, .place > *, .strip, .when > *, .act button, .act .done, .grant p, .grant li, .flag p, .flag-act button, dt, dd";
+    const found = [];
+    for (const row of all(".row")) {
+      const boxes = all(parts, row).map((element) => [element, area(element)]);
+      boxes.forEach(([one, a], at) => {
+        for (const [other, b] of boxes.slice(at + 1)) {
+          const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+          const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+          const isInside = one.contains(other) || other.contains(one);
+          if (wide > 1 && high > 3 && !isInside) found.push(`${said(one)} and ${said(other)}`);
+        }
+      });
+    }
+    return found;
+  };
+
+  // Targets that are too small to hit; words in a sentence may be (WCAG 2.5.8).
+  const tooSmall = (least) =>
+    all("a, button, summary, input")
+      .filter((element) => getComputedStyle(element).display !== "inline")
+      .map((element) => [element, (element.closest("label") ?? element).getBoundingClientRect()])
+      .filter(([, box]) => box.width < least - 0.5 || box.height < least - 0.5)
+      .map(([element, box]) => `${said(element)} is ${box.width} x ${box.height}`);
+
+  // Whether what has the focus can be seen: its ring, all of it in the window, and nothing over it.
+  const focused = () => {
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+    const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
+    const problems = [];
+    if (outlineStyle !== "solid" || parseFloat(outlineWidth) < 3) problems.push(`ring ${outlineStyle} ${outlineWidth}`);
+    if (outlineColor.endsWith(", 0)")) problems.push("the ring cannot be seen");
+    if (top < 0 || left < 0 || bottom > innerHeight + 1 || right > innerWidth + 1) problems.push("out of the window");
+    for (const y of [top + 2, top + height / 2, bottom - 2]) {
+      const above = document.elementFromPoint(left + width / 2, y);
+      if (above && !element.contains(above) && !above.contains(element)) problems.push(`under ${said(above)}`);
+    }
+    return { name: said(element), isPage: element === document.body, problems };
+  };
+
+  // How many words there are to read in the page itself.
+  const words = () => {
+    const text = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    let count = 0;
+    while (text.nextNode()) {
+      if (isShown(text.currentNode.parentElement)) count += text.currentNode.data.split(/\s+/).filter(Boolean).length;
+    }
+    return count;
+  };
+
+  globalThis.shapes = { words, overTheEdge, onTopOfEachOther, tooSmall, focused };
+})();

@@ -1,0 +1,323 @@
+"""Everything there is to see: each page, each dialog and each state, and the way to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, Route, expect
+
+from browser.browsers import SESSIONS, RealBrowser
+from browser.looks.gallery import ALONE, AT_HOME, CROWD, WORDY, Gallery
+from signedin.rules.revocation import EndReason
+
+# What ended stays to be looked at, however long that takes.
+NOBODY_LEAVES = """
+const later = setTimeout;
+globalThis.setTimeout = (deed, after, ...rest) => (after > 5000 ? 0 : later(deed, after, ...rest));
+"""
+Way = Callable[[Gallery, RealBrowser], Page]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A page in a state, and the way to it; without a script where `is_plain`, a long way down where `is_large`."""
+
+    name: str
+    way: Way
+    is_plain: bool = False
+    is_large: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+    def seen(self, gallery: Gallery, browser: RealBrowser) -> Page:
+        """Go there. Without a script means with empty ones: what looks at the page is a script itself."""
+        if self.is_plain:
+            browser.context.route("**/static/**/*.js", _nothing)
+        return self.way(gallery, browser)
+
+
+def _nothing(route: Route) -> None:
+    route.fulfill(body="", content_type="text/javascript")
+
+
+SIGHTS: list[Sight] = []
+
+
+def sight(name: str, *, is_plain: bool = False, is_large: bool = False) -> Callable[[Way], Way]:
+    """Put a way to a page among what there is to see."""
+
+    def add(way: Way) -> Way:
+        SIGHTS.append(Sight(name, way, is_plain, is_large))
+        return way
+
+    return add
+
+
+def _open(path: str, who: str | None = None) -> Way:
+    def way(gallery: Gallery, browser: RealBrowser) -> Page:
+        if who is not None:
+            gallery.signed_in(browser, who)
+        return browser.tab(path)
+
+    return way
+
+
+INES = ""
+for name, path, who in (
+    ("sign-in", "/sign-in", None),
+    ("register", "/register", None),
+    ("invited", "/invite?token=lnk", None),
+    ("help, signed out", "/help/active-sessions", None),
+    ("privacy, signed out", "/privacy", None),
+    ("help", "/help/active-sessions", INES),
+    ("privacy", "/privacy", INES),
+    ("sessions", SESSIONS, INES),
+    ("sessions of a type", f"{SESSIONS}?type=mobile", INES),
+    ("sessions of a place", f"{SESSIONS}?place=berlin-de", INES),
+    ("sessions found", f"{SESSIONS}?q=chrome", INES),
+    ("sessions by last activity", f"{SESSIONS}?sort=recent", INES),
+    ("sessions, none of a type found", f"{SESSIONS}?type=admin&q=lisbon", INES),
+    ("sessions, none in a place found", f"{SESSIONS}?place=berlin-de&q=lisbon", INES),
+    ("sessions, none found", f"{SESSIONS}?q=atlantis", INES),
+    ("sessions of one who is alone", SESSIONS, ALONE),
+    ("sessions with long names", SESSIONS, WORDY),
+    ("log out all, confirmed", f"{SESSIONS}/logout-all", INES),
+    ("log out others, confirmed", f"{SESSIONS}/logout-all?except=current", INES),
+    ("log out all with long names", f"{SESSIONS}/logout-all", WORDY),
+):
+    sight(name)(_open(path, who))
+
+
+sight("sessions of a crowd", is_large=True)(_open(SESSIONS, CROWD))
+
+
+@sight("sessions of a newcomer at home")
+def _(gallery, browser):
+    return gallery.at_home(browser, AT_HOME).tab()
+
+
+@sight("the only session, at home")
+def _(gallery, browser):
+    return gallery.at_home(browser, ALONE).tab()
+
+
+for reason in EndReason:
+
+    @sight(f"sign-in, {reason.value}")
+    def _(gallery, browser, reason=reason):
+        page = gallery.signed_in(browser).tab("/help/active-sessions")
+        current = page.evaluate("fetch('/v1/sessions/current').then((answer) => answer.json())")
+        gallery.end(current["id"], reason)
+        page.goto(SESSIONS)
+        expect(page.locator(".notice")).to_be_visible()
+        return page
+
+
+@sight("sign-in, wrong password")
+def _(gallery, browser):
+    page = browser.tab("/sign-in")
+    browser.expects("401")
+    page.get_by_label("Email address").fill("nobody@example.org")
+    page.get_by_label("Password").fill("not this one at all")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("is wrong")
+    return page
+
+
+@sight("sign-in, too many attempts")
+def _(gallery, browser):
+    page = browser.tab("/sign-in")
+    browser.expects("401", "429")
+    address = f"{id(browser)}@example.org"
+    for _ in range(8):
+        page.get_by_label("Email address").fill(address)
+        page.get_by_label("Password").fill("not this one at all")
+        page.get_by_role("button", name="Sign in").click()
+        if "too many" in page.get_by_role("alert").inner_text():
+            return page
+    raise AssertionError("nobody was made to wait")
+
+
+@sight("register, refused")
+def _(gallery, browser):
+    page = browser.tab("/register")
+    browser.expects("422")
+    page.get_by_label("Your name").fill("Grace")
+    page.get_by_label("Email address").fill("new@example.org")
+    page.get_by_label("Password").fill("aaaaaaaaaaaaaaaaaaaa")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+@sight("sign-in, logged out", is_plain=True)
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    page.locator(".is-current").get_by_role("button", name="Logout").click()
+    expect(page.locator(".notice")).to_contain_text("You are logged out.")
+    return page
+
+
+@sight("no such page")
+def _(gallery, browser):
+    browser.expects("404")
+    return browser.tab("/nothing/here")
+
+
+@sight("no such session")
+def _(gallery, browser):
+    browser.expects("404")
+    return gallery.signed_in(browser).tab(f"{SESSIONS}/nosuchsession/revoke")
+
+
+@sight("current session cannot be revoked")
+def _(gallery, browser):
+    browser.expects("409")
+    page = gallery.signed_in(browser).tab()
+    row_id = page.locator(".is-current").get_attribute("data-id")
+    page.goto(f"{SESSIONS}/{row_id}/revoke")
+    return page
+
+
+@sight("session already ended", is_plain=True)
+def _(gallery, browser):
+    browser.expects("410")
+    other = gallery.newcomer()
+    page = gallery.signed_in(browser).tab(f"{SESSIONS}/{other}/revoke")
+    gallery.end(other)
+    page.get_by_role("button", name="Revoke session").click()
+    return page
+
+
+@sight("revoke, confirmed")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    return _confirmation(page, "Example Sync on Windows")
+
+
+@sight("revoke an app, confirmed")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    return _confirmation(page, "Porter")
+
+
+def _confirmation(page: Page, name: str) -> Page:
+    form = page.locator(".row", has_text=name).locator("form[data-dialog]").first
+    page.goto(str(form.get_attribute("action")))
+    return page
+
+
+@sight("dialog: revoke")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    page.get_by_role("button", name="Revoke Example Sync on Windows").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+@sight("dialog: revoke, long name")
+def _(gallery, browser):
+    page = gallery.signed_in(browser, WORDY).tab()
+    page.get_by_role("button", name="Revoke Donaudampf").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+for button in ("Logout All Devices", "Log out all other devices"):
+
+    @sight(f"dialog: {button}")
+    def _(gallery, browser, button=button):
+        page = gallery.signed_in(browser).tab()
+        page.locator(".security").get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        return page
+
+
+@sight("sessions, menu and details open")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    for summary in (".menu summary", ".is-current summary", ".is-flagged summary >> nth=0", ".howto summary"):
+        page.locator(summary).click()
+    page.locator(".menu summary").click()
+    return page
+
+
+@sight("sessions, one ended")
+def _(gallery, browser):
+    other = gallery.newcomer()
+    browser.context.add_init_script(NOBODY_LEAVES)
+    page = gallery.signed_in(browser).tab()
+    page.locator(f"#s-{other} .btn-end").click()
+    page.get_by_role("button", name="Revoke session").click()
+    expect(page.locator(f"#s-{other}")).to_contain_text("Ended")
+    return page
+
+
+@sight("sessions, this wasn't me")
+def _(gallery, browser):
+    other = gallery.newcomer()
+    page = gallery.signed_in(browser).tab()
+    page.locator(f"#s-{other} .btn-alarm").click()
+    expect(page.locator(f"#s-{other} .followup")).to_be_visible()
+    return page
+
+
+@sight("sessions, not confirmed")
+def _(gallery, browser):
+    browser.expects("ERR_FAILED", "/revoke")
+    page = gallery.signed_in(browser).tab()
+    page.route(
+        "**/revoke", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    row = page.locator(".row", has_text="Example Sync on Windows")
+    row.locator(".btn-end").click()
+    page.get_by_role("button", name="Revoke session").click()
+    expect(row.get_by_role("alert")).to_be_visible()
+    return page
+
+
+@sight("sessions, not read again")
+def _(gallery, browser):
+    browser.expects("503")
+    page = gallery.signed_in(browser).tab()
+    page.route("**/settings/sessions", _unavailable_for_lists)
+    page.get_by_role("button", name="Refresh Sessions").click()
+    expect(page.locator("#notes").get_by_role("alert")).to_be_visible()
+    return page
+
+
+def _unavailable_for_lists(route: Route) -> None:
+    if "signedin-partial" in route.request.headers:
+        route.fulfill(status=503, body="{}")
+    else:
+        route.continue_()
+
+
+@sight("sessions, a new one started")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab()
+    with page.expect_response(re.compile("/events$")):
+        page.reload()
+    gallery.newcomer()
+    expect(page.locator("#notes .note")).to_be_visible()
+    return page
+
+
+for name, button, said in (
+    ("ended", "Revoke ?Firefox on Windows", "has been signed out"),
+    ("was not me", "This wasn’t me ?: end Firefox on Windows, San Francisco", "That session has ended."),
+    ("was me", "It was me ?: Firefox on Windows, San Francisco", "Thank you."),
+):
+
+    @sight(f"sessions, {name}, without a script", is_plain=True)
+    def _(gallery, browser, button=button, said=said):
+        gallery.newcomer()
+        page = gallery.signed_in(browser).tab()
+        page.get_by_role("button", name=re.compile(button)).first.click()
+        if "/revoke" in page.url:
+            page.get_by_role("button", name="Revoke session").click()
+        expect(page.locator(".notice")).to_contain_text(said)
+        return page

@@ -1,0 +1,79 @@
+"""Letters: in the language of the account, by its clock, and in English where neither is known."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from people import BERLIN, FIREFOX_ON_WINDOWS
+from signedin.actions.tell import Message
+from signedin.post.letters import letter
+from signedin.store import outbox
+
+ACCOUNT = {"to": "ada@example.org", "name": "Ada Lovelace", "at": "2026-07-03T22:20:00+00:00"}
+SIGN_IN = {"device": "Chrome on macOS", "place": "Local network", "masked_ip": "192.168.1.•••"}
+
+
+def written(kind, fields, **known):
+    message = Message(1, "7f3a", kind, ACCOUNT | fields, None, **known)
+    mail = letter(message, sender="signedin@example.org", brand="Signedin", base_url="https://example.org")
+    return message_from_bytes(mail.as_bytes(), policy=policy.default)
+
+
+@pytest.mark.guide("R89")
+def test_a_letter_is_in_english_and_utc_where_nothing_is_known():
+    mail = written("new_sign_in", SIGN_IN)
+    assert (mail["Subject"], mail["Content-Language"]) == ("A new sign-in to your Signedin account", "en")
+    assert mail.get_content() == (
+        "Hello Ada Lovelace,\n\n"
+        "Somebody signed in to your account from a browser it did not know.\n\n"
+        "  Chrome on macOS\n  Local network\n  192.168.1.•••\n  Friday 3 July 2026, 22:20 (UTC)\n\n"
+        "If it was you, there is nothing to do.\n"
+        "If it was not, end that session here and change your password:\n"
+        "https://example.org/settings/sessions\n"
+    )
+
+
+@pytest.mark.guide("R89", "D14")
+def test_a_letter_is_in_the_language_of_the_account_and_by_its_clock():
+    mail = written("new_sign_in", SIGN_IN, locale="de", zone="Europe/Berlin")
+    assert (mail["Subject"], mail["Content-Language"]) == ("Neue Anmeldung bei Ihrem Signedin-Konto", "de")
+    lines = mail.get_content().splitlines()
+    assert lines[0] == "Guten Tag Ada Lovelace,"
+    assert lines[4:8] == [
+        "  Chrome auf macOS", "  Lokales Netzwerk", "  192.168.1.•••", "  Samstag, 4. Juli 2026, 00:20 Uhr (UTC+2)",
+    ]  # fmt: skip
+
+
+@pytest.mark.guide("R65", "R89")
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("", "1 session and 2 connected apps ended.\nYour 3 access keys still work."),
+     ("de", "Beendet: 1 Sitzung und 2 verbundene Apps.\nIhre 3 Zugriffsschlüssel gelten weiter.")],
+)  # fmt: skip
+def test_the_letter_about_logout_all_devices_counts_what_ended_and_what_stays(locale, said):
+    mail = written("logged_out_everywhere", {"sessions": "1", "consents": "2", "keys": "3"}, locale=locale)
+    assert said in mail.get_content()
+
+
+@pytest.mark.parametrize("known", [{"locale": "xx"}, {"zone": "Nowhere/Else"}])
+def test_a_letter_is_written_although_its_language_or_zone_is_gone(known):
+    assert "(UTC)" in written("new_sign_in", SIGN_IN, **known).get_content()
+
+
+@pytest.mark.guide("R89")
+def test_the_first_sign_in_tells_the_account_its_language_and_only_a_choice_changes_it(house):
+    german = house.browser()
+    german.http.headers["accept-language"] = "de"
+    german.http.cookies.set("signedin_zone", "Europe%2FBerlin", domain="localhost.local", path="/")
+    german.sign_in()
+    stranger = house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    assert waiting(house) == {("new_sign_in", "de", "Europe/Berlin")}
+    stranger.send("/language", {"lang": "en", "back": "/settings/sessions"}, page="/settings/sessions")
+    assert waiting(house) == {("new_sign_in", "en", "Europe/Berlin")}
+
+
+def waiting(house):
+    due = house.means.database.read_now(outbox.due, house.clock())
+    return {(message.kind, message.locale, message.zone) for message in due}

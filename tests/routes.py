@@ -1,0 +1,71 @@
+"""Every route of the running application, as the application itself knows them, and the state of its database."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+
+from people import running
+from signedin.store import tables
+from signedin.web.static_files import address_of
+
+PUBLIC = frozenset({
+    ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
+    ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
+    ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/static/{path}"),
+})  # fmt: skip
+"""What is there for everybody. A route that is not named here wants somebody signed in."""
+
+ENDLESS = "/settings/sessions/events"
+
+
+@contextmanager
+def still(folder, clock, **values):
+    """A running server whose jobs do not run, so that nothing but requests changes its database."""
+
+    async def never(*_):
+        return None
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("signedin.server.app._every", never)
+        with running(folder, clock, **values) as house:
+            yield house
+
+
+def pages_of(house):
+    """The Litestar application behind the middleware."""
+    app = house.server.app
+    while not hasattr(app, "routes"):
+        app = app._app
+    return app
+
+
+def every_route(house):
+    """(method, path with its parameters in braces), in order."""
+    found = set()
+    for route in pages_of(house).routes:
+        path = route.path_format.replace(":str", "").replace(":path", "")
+        found |= {(method, path) for method in route.methods if method != "OPTIONS"}
+    return sorted(found, key=lambda each: (each[1], each[0]))
+
+
+def filled(path, row_id="0" * 26):
+    """The path with an id and a file in the places for them."""
+    return path.replace("{row_id}", row_id).replace("/static/{path}", address_of("app.css"))
+
+
+def fingerprint(house, without=()):
+    """One hash over every value of every table."""
+    found = hashlib.sha256()
+
+    def read(conn):
+        for table in sorted(tables.TABLES, key=lambda each: each.name):
+            if table.name not in without:
+                rows = conn.execute(sa.text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))
+                found.update(repr([table.name, *map(tuple, rows)]).encode())
+
+    house.means.database.read_now(read)
+    return found.hexdigest()

@@ -1,0 +1,68 @@
+"""The page "Running it": whoever types what stands there gets what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from people import PASSWORD
+from server.conftest import answer_of, free_port
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "running.md"
+
+
+def commands(first):
+    """The lines of the page's block that begins with this one."""
+    for block in re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+        if block.startswith(first):
+            return block.splitlines()
+    raise AssertionError(f"no block of {PAGE} begins with {first}")
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The folder as somebody has it who cloned the project: nothing under var/ yet."""
+    for name in ("Makefile", "tools", "src", "requirements.lock", "requirements-dev.lock", ".venv"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "password.txt").write_text(f"{PASSWORD}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def shell(clone):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SIGNEDIN_")}
+    serving = []
+
+    def run(line):
+        place = {"cwd": clone, "env": environment, "text": True, "shell": True}
+        if " serve " not in line:
+            return subprocess.run(line, **place, capture_output=True, timeout=120, check=False)
+        process = subprocess.Popen(
+            line, **place, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        serving.append(process)
+        return process
+
+    yield run
+    for process in serving:
+        os.killpg(process.pid, 9)
+        process.communicate()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_the_commands_for_others_work_as_they_stand_on_the_page(shell, clone):
+    port = free_port()
+    for line in commands("make env"):
+        done = shell(line.replace("--port 8000", f"--port {port}"))
+        if " serve " in line:
+            assert answer_of(f"http://localhost:{port}/health/ready").text == "ready\n"
+        else:
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert "ok    keyring" in done.stdout
+    assert (clone / "var" / "signedin.db").exists()

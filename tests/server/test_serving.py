@@ -1,0 +1,68 @@
+"""Starting and stopping a real server: clean at a signal, one sentence where it cannot listen."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from people import Browser
+from server.conftest import answer_of, free_port
+
+STOPPED_BY = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+
+
+@STOPPED_BY
+@pytest.mark.guide("R15")
+def test_a_server_told_to_stop_writes_what_it_noted_tidies_the_log_and_ends_with_status_0(
+    installed, process, number
+):
+    port = free_port()
+    server = process("serve", "--port", str(port))
+    answer_of(f"http://localhost:{port}/health/ready")
+    browser = Browser(f"http://localhost:{port}")
+    assert browser.sign_in().status_code == 303
+    assert browser.is_signed_in
+    assert browser.open("/settings/sessions").status_code == 200
+    said = server.stopped(number)
+    assert said.status == 0, said
+    assert '"event": "stopped"' in said.err
+    beside = {path.name for path in installed.database.parent.glob("signedin.db*")}
+    assert beside <= {"signedin.db", "signedin.db.lock", "signedin.db.servers"}
+    with closing(sqlite3.connect(installed.database)) as conn:
+        last_at, began_at = conn.execute("SELECT last_at, began_at FROM activity, sessions").fetchone()
+    assert last_at > began_at
+
+
+@STOPPED_BY
+def test_a_server_told_to_stop_while_it_starts_ends_with_status_0_too(installed, process, number):
+    server = process("serve", "--port", str(free_port()))
+    assert server.line().startswith("Signedin is at")
+    said = server.stopped(number)
+    assert said.status == 0, said
+    assert "Traceback" not in said.err
+    assert not installed.database.with_name("signedin.db-wal").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_costs_one_sentence_and_nothing_is_opened_or_printed(signedin, process, command):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = process(command, "--port", str(port)).ended()
+    assert said.status == 1
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        f"Another program listens on port {port} of 127.0.0.1 already.",
+        "Stop it, or choose another port by --port.",
+    ]
+    assert list(signedin.folder.iterdir()) == []
+
+
+def test_an_address_that_this_machine_does_not_have_is_told(signedin):
+    said = signedin("serve", "--host", "192.0.2.1", "--port", str(free_port()))
+    assert said.status == 1
+    assert "Nobody can listen on port" in said.err
+    assert signedin("serve", "--port", "70000").status == 2
