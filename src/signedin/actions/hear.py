@@ -17,19 +17,19 @@ FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
 """Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
 
 
-async def heard_everywhere(means: Means, seq: int | None) -> None:
-    """Wait until the ending with this number holds in every process on every machine (P1).
+async def heard_everywhere(means: Means) -> None:
+    """Wait until everything that has ended so far holds in every process on every machine (P1).
 
     Raises:
         DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
     """
-    if means.bus is None or seq is None:
+    if means.bus is None:
         return
-    waiting = Waiting(seq, boot_time())
-    await means.bus.tell(seq)
+    waiting = Waiting(await means.database.read(endings.head), boot_time())
+    await means.bus.tell(waiting.seq)
     pause = FIRST_LOOK
     while True:
-        nodes = await means.database.read(endings.behind, seq)
+        nodes = await means.database.read(endings.behind, waiting.seq)
         if waiting.is_over(nodes, boot_time()):
             break
         await asyncio.sleep(pause)
@@ -37,9 +37,3 @@ async def heard_everywhere(means: Means, seq: int | None) -> None:
     silent = [node for node in nodes if waiting.silent.get((node.node_id, node.boot_id)) == node.renewals]
     if silent:
         await means.database.write(endings.strike_off, silent)
-
-
-async def heard_all(means: Means) -> None:
-    """Wait until everything that has ended so far holds everywhere: for a call that is repeated (D9)."""
-    if means.bus is not None:
-        await heard_everywhere(means, await means.database.read(endings.head))

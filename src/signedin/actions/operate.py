@@ -6,7 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_row
+from signedin.actions.ending import end_before, end_row, end_sessions
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.actions.revoke import tidy_at_once
@@ -16,7 +17,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import accounts, journal, limits, outbox, sessions, tombstones
+from signedin.store import accounts, journal, limits, outbox, tombstones
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -30,11 +31,13 @@ async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None
         raise errors.NotFound
     await means.database.write(_end_one, means, AccountId(account_id), row_id, reason, now)
     means.recent.forget(AccountId(account_id), row_id)
+    await heard_everywhere(means)
 
 
 def _end_one(
     conn: sa.Connection, means: Means, account_id: AccountId, row_id: str, reason: str, now: datetime
 ) -> None:
+    accounts.hold(conn, account_id)
     row = read_list(conn, means, account_id, None, now).find(row_id)
     if row is None:
         stone = tombstones.tombstone_of(conn, account_id, row_id)
@@ -54,6 +57,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
         NotFound: there is no such account.
     """
     account, counts = await means.database.write(_end_all, means, email, reason, now)
+    await heard_everywhere(means)
     await tidy_at_once(means, account.id, now)
     return counts
 
@@ -73,6 +77,7 @@ def _end_all(
               "sessions": str(counts.sessions_ended), "consents": str(counts.consents_ended),
               "keys": str(counts.access_keys_kept)}  # fmt: skip
     outbox.queue(conn, account.id, "logged_out_everywhere", fields, now)
+    end_before(conn, account.id, number, now)
     return account, counts
 
 
@@ -82,7 +87,9 @@ async def disable(means: Means, email: str, now: datetime) -> int:
     Raises:
         NotFound: there is no such account.
     """
-    return await means.database.write(_disable, means, email, now)
+    ended = await means.database.write(_disable, means, email, now)
+    await heard_everywhere(means)
+    return ended
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, now: datetime) -> int:
@@ -90,10 +97,10 @@ def _disable(conn: sa.Connection, means: Means, email: str, now: datetime) -> in
     listed = read_list(conn, means, account.id, None, now)
     number = journal.record(conn, account.id, Event(EventKind.ACCOUNT_DISABLED, now))
     accounts.set_state(conn, account.id, AccountState.DISABLED)
-    ended = sessions.end(
-        conn, account.id, [s.id for s in listed.sessions], EndReason.ACCOUNT_DISABLED, now, number
-    )
     accounts.set_epoch(conn, account.id, number, now)
+    ids = [session.id for session in listed.sessions]
+    ended = end_sessions(conn, account.id, ids, EndReason.ACCOUNT_DISABLED, now, number)
+    end_before(conn, account.id, number, now)
     return ended
 
 
@@ -132,4 +139,5 @@ def _account(conn: sa.Connection, email: str) -> Account:
     account = accounts.find_by_email(conn, normalise_email(email) or "")
     if account is None:
         raise errors.NotFound("There is no account with this address.")
+    accounts.hold(conn, account.id)
     return account

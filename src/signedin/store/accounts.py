@@ -103,6 +103,13 @@ def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     return _account(row) if row else None
 
 
+def hold(conn: sa.Connection, account_id: AccountId) -> None:
+    """Let nobody else change the account until this transaction is over; on SQLite whoever writes is alone."""
+    if conn.dialect.name == "postgresql":
+        mine = accounts.c.account_id == account_id
+        conn.execute(sa.select(accounts.c.account_id).where(mine).with_for_update())
+
+
 def find_by_email(conn: sa.Connection, email: str) -> Account | None:
     """The account that a normalised address signs in to, or `None`."""
     account_id = conn.scalar(sa.select(addresses.c.account_id).where(addresses.c.email == email))
