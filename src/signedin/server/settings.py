@@ -45,10 +45,18 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
-def _sqlite_path(text: str) -> Path:
-    if not text.startswith("sqlite:///"):
-        raise ValueError("only sqlite:///path is supported by this version")
-    return Path(text.removeprefix("sqlite:///"))
+def _database_url(text: str) -> Path | str:
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///"))
+    if text.startswith("postgresql://") and urlsplit(text).path.strip("/"):
+        return text
+    raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
+
+
+def _bus(text: str) -> str:
+    if text != "postgres" and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("write postgres, or redis://host:6379/0")
+    return text
 
 
 def _base_url(text: str) -> str:
@@ -75,7 +83,16 @@ def _knob(default: Any, sentence: str, read: Callable[[str], Any], *, shown: boo
 class Settings:
     """The settings in force; `sources` says where each value came from."""
 
-    database_url: Path = _knob(Path("var/signedin.db"), "The database: `sqlite:///path`.", _sqlite_path)
+    database_url: Path | str = _knob(
+        Path("var/signedin.db"),
+        "The database: `sqlite:///path` or `postgresql://user@host/name`.",
+        _database_url,
+    )
+    bus: str = _knob(
+        "postgres",
+        "Where processes on PostgreSQL hint of endings: `postgres`, or `redis://host:6379/0`.",
+        _bus,
+    )
     base_url: str = _knob("http://localhost:8000", "The address people use, without a path.", _base_url)
     secret_file: Path = _knob(Path("var/secret.json"), "The keyring; made at first start, 0600.", Path)
     inactivity: timedelta | None = _knob(

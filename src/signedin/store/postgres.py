@@ -73,25 +73,25 @@ class PostgresDatabase(Database):
             Unavailable: too much waits already, or the answer did not come in time: it is not known.
             DatabaseProblem: the database cannot be used; nothing was changed, or it is not known.
         """
-        return await self._hop(self._pool, WRITE_SECONDS, lambda: self.write_now(deed, *args, **kw))
+        return await self._in_time(self._pool, WRITE_SECONDS, lambda: self.write_now(deed, *args, **kw))
 
     async def note(
         self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Run a deed whose last moments may be lost in a crash: activity."""
-        return await self._hop(self._noting, WRITE_SECONDS, lambda: self.note_now(deed, *args, **kw))
+        return await self._in_time(self._noting, WRITE_SECONDS, lambda: self.note_now(deed, *args, **kw))
 
     async def read(
         self, question: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Ask the store something; a read never writes."""
-        return await self._hop(self._pool, READ_SECONDS, lambda: self.read_now(question, *args, **kw))
+        return await self._in_time(self._pool, READ_SECONDS, lambda: self.read_now(question, *args, **kw))
 
     async def on_the_line(
         self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Run a deed on the connection that holds the lease, which nothing else can keep busy."""
-        return await self._hop(self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw))
+        return await self._in_time(self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw))
 
     def write_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `write`, in the caller's own thread."""
@@ -133,7 +133,7 @@ class PostgresDatabase(Database):
                 )
             return done
 
-    async def _hop(self, pool: ThreadPoolExecutor, seconds: float, unit: Callable[[], T]) -> T:
+    async def _in_time(self, pool: ThreadPoolExecutor, seconds: float, unit: Callable[[], T]) -> T:
         if self._waiting >= MOST_WAITING:
             raise Unavailable
         self._waiting += 1
