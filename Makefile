@@ -36,7 +36,9 @@ demo: env ## The same, with a database of its own filled with a believable accou
 	@exec $(BIN)/signedin demo --host $(HOST) --port $(PORT)
 
 test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(T)
+	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser tests)
+	@$(if $(T),,$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/browser)
 
 check: dev format lint types house docs-check test ## What has to hold before a change goes in: format, lint, types, house, docs, tests.
 
@@ -56,10 +58,12 @@ docs: dev ## Write the generated pages anew: map, coverage of the guide and of t
 	@$(PY) tools/map.py
 	@$(PY) tools/coverage_table.py
 	@PYTHONPATH=src $(PY) tools/reference.py
+	@PYTHONPATH=src $(PY) tools/session_rules.py
 
 docs-check: dev ## Are the generated pages true, and do the links in the docs lead somewhere?
 	@$(PY) tools/map.py --check
 	@$(PY) tools/coverage_table.py --check
+	@PYTHONPATH=src $(PY) tools/session_rules.py --check
 	@$(PY) tools/links.py
 
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -11,9 +12,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from bench import burst, check, disk, gate, listing, logout_all, memory, timing
 from bench.figures import Case
-from bench.machine import described, pace, revision
+from bench.machine import Neighbours, described, pace, revision
 from bench.writing import RESULTS, Run, page_of, said, write
 
 CASES: dict[str, Callable[[str, Path], Case]] = {
@@ -32,6 +35,7 @@ def main(words: list[str] | None = None) -> int:
     """Measure; a missed goal is told and is no failure."""
     asked = _asked(words)
     names = asked.cases or list(CASES)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     run = _begun(asked.size, names)
     for name in names:
         _say(f"{name} ...")
@@ -53,11 +57,12 @@ def main(words: list[str] | None = None) -> int:
 def measured(name: str, size: str) -> Case:
     """Run one case in a folder of its own, which is gone afterwards."""
     folder, began = Path(tempfile.mkdtemp(prefix=f"bench-{name}-")), time.monotonic()
+    neighbours = Neighbours()
     try:
         case = CASES[name](size, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    case.seconds = time.monotonic() - began
+    case.seconds, case.neighbours = time.monotonic() - began, neighbours.share()
     return case
 
 

@@ -49,7 +49,7 @@ SIZES = {
 def measure(size: str, folder: Path) -> Case:
     """Who is met every moment, who comes from all over the file, who comes for the first time, who is refused."""
     numbers = SIZES[size]
-    case = Case("check", "The check of a session, in process")
+    case = Case("check", "The check of a session, in process", minds_neighbours=False)
     with opened(folder) as means:
         filled = fill(means, numbers.people, numbers.each, with_history=False)
         total = len(filled.tokens)
@@ -178,7 +178,7 @@ class _Bench:
         """The check taken apart; what is left over is calls and decisions."""
         keys, checks, way_keys = self._keys(tokens), self._means.checks, self._means.keyring.way_keys
         moment = to_micros(self._now)
-        questions = [(account_id, digest, moment, moment) for account_id, digest in keys]
+        questions = [(account_id, digest, moment, 0) for account_id, digest in keys]
         ways: dict[str, Way] = {
             "step: the whole check": _once(self.check, tokens),
             "step: shape and digest of the token": _each(

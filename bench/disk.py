@@ -28,7 +28,7 @@ def measure(size: str, folder: Path) -> Case:
     """Accounts with five sessions each, all used lately, their history included."""
     numbers = SIZES[size]
     total = numbers.people * numbers.each
-    case = Case("disk", f"Bytes on disk, with {total:,} sessions")
+    case = Case("disk", f"Bytes on disk, with {total:,} sessions", minds_neighbours=False)
     with opened(folder) as means:
         fill(means, numbers.people, numbers.each)
         note_all(means, datetime.now(UTC))

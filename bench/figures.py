@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
 
+QUIET_ENOUGH = 0.05
+"""How much of the machine other programs may use before a figure by the clock on the wall is doubted."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -92,6 +95,15 @@ class Case:
     notes: list[str] = field(default_factory=list)
     profile: str = ""
     seconds: float = 0.0
+    neighbours: float | None = None
+    """How much of the machine other programs used meanwhile, from 0 to 1."""
+    minds_neighbours: bool = True
+    """Whether that disturbs it: not what is counted, or timed in processor time."""
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs may have made the figures what they are."""
+        return self.minds_neighbours and self.neighbours is not None and self.neighbours > QUIET_ENOUGH
 
     def figure(self, name: str, unit: str, values: Sequence[float], *, is_rate: bool = False) -> None:
         """Add a figure."""
@@ -121,6 +133,7 @@ class Case:
         """For the JSON file."""
         return {
             "name": self.name, "title": self.title, "seconds": round(self.seconds, 1),
+            "other_programs": self.neighbours and _short(self.neighbours), "disturbed": self.is_disturbed,
             "ratios": [ratio.as_dict() for ratio in self.ratios],
             "figures": [figure.as_dict() for figure in self.figures],
             "facts": self.facts, "notes": self.notes, "profile": self.profile,

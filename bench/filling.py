@@ -84,7 +84,8 @@ def fill(
     patterns = patterns or [means.database.write_now(_pattern, means, now) for _ in range(PATTERNS)]
     filled = Filled(prefix)
     with means.database.writing():
-        conn = open_raw(means.database.path)
+        conn = open_raw(means.database.path, "OFF")
+        conn.execute("PRAGMA cache_size=-262144")
         conn.row_factory = sqlite3.Row
         try:
             kept = [_Pattern.read(conn, account_id) for account_id in patterns]
@@ -95,7 +96,7 @@ def fill(
                 for _ in range(count):
                     copies.add(sessions_each)
                 copies.write(conn)
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             conn.close()
     return filled
@@ -181,12 +182,22 @@ class _Copies:
             make_token(Kind.SES, mine["account_id"], keys),
             make_session_id(mine["account_id"], keys),
         )
-        self._put("sessions", like["sessions"] | mine | {"session_id": row_id, "digest": digest(token)})
-        self._put("activity", like["activity"] | mine | {"row_id": row_id})
+        began, used = (
+            self._sealed_anew(like[table], mine["account_id"]) for table in ("sessions", "activity")
+        )
+        self._put("sessions", began | mine | {"session_id": row_id, "digest": digest(token)})
+        self._put("activity", used | mine | {"row_id": row_id})
         if self._with_history:
             self._put("journal", like["journal"] | mine | {"number": number, "subject": row_id})
             self._put("journal_personal", like["journal_personal"] | mine | {"number": number})
         self._filled.tokens.append(token)
+
+    def _sealed_anew(self, row: dict[str, Any], account_id: int) -> dict[str, Any]:
+        """The row with its address encrypted for the account that it will belong to."""
+        keyring = self._means.keyring
+        address = keyring.decrypt("address", row["account_id"], row["address"])
+        assert address is not None
+        return row | {"address": keyring.encrypt("address", account_id, address)}
 
     def _put(self, table: str, row: dict[str, Any]) -> None:
         self._rows.setdefault(table, []).append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,7 +58,7 @@ SIZES = {
 def measure(size: str, folder: Path) -> Case:
     """Two accounts, one with few and one with many sessions, among others."""
     numbers = SIZES[size]
-    case = Case("list", "The list and the page")
+    case = Case("list", "The list and the page", minds_neighbours=False)
     server = build(settings_in(folder))
     try:
         fill(server.means, 200 if size != "tiny" else 3, 5)
@@ -163,7 +164,7 @@ class _Bench:
     def take_apart(self, calls: int) -> None:
         """Where the time of a page goes; the rest is the framework, the thread and the gate."""
         for name, path in (("page", PAGE), ("JSON", JSON)):
-            with stopwatch(PARTS) as spent:
+            with stopwatch(PARTS, time.process_time) as spent:
                 whole = side_by_side({name: lambda p=path: self.load(p, calls)}, calls=1, rounds=1)  # type: ignore[misc]
             total = whole[name][0] / 1e6
             parts = [f"{part} {seconds / 2 / total:.0%}" for part, seconds in spent.items()]

@@ -18,7 +18,7 @@ def described() -> dict[str, Any]:
     """Python, SQLite, processor, memory, and how busy it was when the run began."""
     return {
         "python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "system": platform.system(),
-        "kernel": platform.release(), "processor": _processor(), "cores": os.cpu_count(),
+        "kernel": ".".join(platform.release().split(".")[:2]), "processor": _processor(), "cores": os.cpu_count(),
         "memory_gb": round(_memory() / 1e9), "load": [round(load, 2) for load in os.getloadavg()],
         "packages": {name: version(name) for name in ("uvicorn", "litestar", "SQLAlchemy", "uvloop", "httptools")},
     }  # fmt: skip
@@ -40,6 +40,36 @@ def pace() -> float:
             pass
         best = min(best, time.perf_counter() - began)
     return best / turns * 1e9
+
+
+class Neighbours:
+    """How much of the machine other programs used, from one moment to another."""
+
+    def __init__(self) -> None:
+        self._began, self._own, self._all = time.monotonic(), _own_seconds(), _all_seconds()
+
+    def share(self) -> float | None:
+        """From 0 to 1 of all cores, once the processes of one's own have ended; `None` where nobody counts."""
+        everything = _all_seconds()
+        if everything is None or self._all is None:
+            return None
+        capacity = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return max(0.0, (everything - self._all) - (_own_seconds() - self._own)) / capacity
+
+
+def _own_seconds() -> float:
+    """Processor time of this process and of the ones it has started that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _all_seconds() -> float | None:
+    """Processor time of everything on the machine, idle time left out (Linux)."""
+    told = Path("/proc/stat")
+    if not told.exists():
+        return None
+    user, nice, system, _, _, irq, softirq, *_ = map(int, told.read_text().split("\n")[0].split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def keep_to(core: int, pid: int = 0) -> None:

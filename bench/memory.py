@@ -32,7 +32,7 @@ SIZES = {"tiny": Numbers(30, 40, 1), "small": Numbers(10_000, 4_000, 3), "full":
 def measure(size: str, folder: Path) -> Case:
     """One server, from its start to the end of the flood."""
     numbers = SIZES[size]
-    case = Case("memory", "Memory of the server process")
+    case = Case("memory", "Memory of the server process", minds_neighbours=False)
     with opened(folder) as means:
         owner = fill(means, 1, numbers.sessions, prefix="owner").tokens[0]
         crowd = fill(means, max(1, numbers.wave // 5), 5)

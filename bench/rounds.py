@@ -17,9 +17,9 @@ Way = Callable[[], object]
 def side_by_side(
     ways: Mapping[str, Way], *, calls: int, rounds: int, before: Way | None = None, seconds: float = 60.0
 ) -> dict[str, list[float]]:
-    """Microseconds a call for each way, one value a round.
+    """Microseconds of processor time a call for each way, one value a round.
 
-    Each way makes `calls` calls. The order changes from round to round, so that a machine that gets slower
+    Processor time, because waiting for other programs says nothing of either way. Each way makes `calls` calls. The order changes from round to round, so that a machine that gets slower
     or faster meanwhile favours nobody; one round before the first is thrown away. `before` is done before
     each turn and is not measured. After `seconds` no new round begins, as long as there were three.
     """
@@ -32,9 +32,9 @@ def side_by_side(
             for name in order:
                 if before is not None:
                     before()
-                began = time.perf_counter()
+                began = time.process_time()
                 ways[name]()
-                took = time.perf_counter() - began
+                took = time.process_time() - began
                 if number:
                     found[name].append(took / calls * 1e6)
             gc.collect()

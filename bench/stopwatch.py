@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,15 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 Point = tuple[Any, str]
+Clock = Callable[[], float]
 
 
 @contextmanager
-def stopwatch(points: Mapping[str, Point]) -> Iterator[dict[str, float]]:
-    """Add up the seconds spent in each named function, `(owner, attribute)`, while the block runs."""
+def stopwatch(points: Mapping[str, Point], clock: Clock) -> Iterator[dict[str, float]]:
+    """Add up the seconds by that clock in each named function, `(owner, attribute)`, while the block runs."""
     spent: dict[str, float] = defaultdict(float)
     kept = {name: getattr(owner, attribute) for name, (owner, attribute) in points.items()}
     for name, (owner, attribute) in points.items():
-        setattr(owner, attribute, _timed(kept[name], name, spent))
+        setattr(owner, attribute, _timed(kept[name], name, spent, clock))
     try:
         yield spent
     finally:
@@ -28,14 +28,14 @@ def stopwatch(points: Mapping[str, Point]) -> Iterator[dict[str, float]]:
             setattr(owner, attribute, kept[name])
 
 
-def _timed(work: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:
+def _timed(work: Callable[..., Any], name: str, spent: dict[str, float], clock: Clock) -> Callable[..., Any]:
     @functools.wraps(work)
     def timed(*args: Any, **kw: Any) -> Any:
-        began = time.perf_counter()
+        began = clock()
         try:
             return work(*args, **kw)
         finally:
-            spent[name] += time.perf_counter() - began
+            spent[name] += clock() - began
 
     return timed
 

@@ -83,13 +83,14 @@ def _case_lines(case: Case) -> list[str]:
     lines = [f"## {case.name}: {case.title}", ""]
     if case.ratios:
         lines += _table(
-            ("ratio", "median", "least to most", "of the bests", "goal", ""), map(_ratio_row, case.ratios)
+            ("ratio", "median", "least to most", "of the bests", "goal", ""),
+            (_ratio_row(ratio, case) for ratio in case.ratios),
         )
     if case.figures:
         lines += _table(("figure", "median", "best", "least to most", "unit"), map(_figure_row, case.figures))
     lines += [f"- {name}: {value}" for name, value in case.facts.items()]
     lines += [f"- {note}" for note in case.notes]
-    lines.append(f"- took {case.seconds:.0f} s")
+    lines.append(f"- {_circumstances(case)}")
     if case.profile:
         lines += [
             "",
@@ -102,13 +103,23 @@ def _case_lines(case: Case) -> list[str]:
     return lines
 
 
+def _circumstances(case: Case) -> str:
+    took = f"took {case.seconds:.0f} s"
+    if case.neighbours is None:
+        return took
+    said_of_them = f"{took}; other programs used {case.neighbours:.0%} of the machine meanwhile"
+    return f"{said_of_them}: **disturbed**, these figures say little" if case.is_disturbed else said_of_them
+
+
 def _table(head: Sequence[str], rows: Any) -> list[str]:
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
-def _ratio_row(ratio: Ratio) -> tuple[str, ...]:
+def _ratio_row(ratio: Ratio, case: Case) -> tuple[str, ...]:
     verdict = {True: "met", False: "**missed**", None: ""}[ratio.is_met]
+    if verdict and case.is_disturbed:
+        verdict += ", disturbed"
     bests = said(ratio.of_bests) if ratio.of_bests is not None else ""
     between = f"{said(min(ratio.values))} to {said(max(ratio.values))}" if len(ratio.values) > 1 else ""
     return ratio.name, said(ratio.median), between, bests, ratio.goal, verdict
@@ -143,10 +154,11 @@ def index_of(folder: Path) -> str:
         goals = [ratio for case in run["cases"] for ratio in case["ratios"] if ratio["met"] is not None]
         missed = [ratio["name"] for ratio in goals if not ratio["met"]]
         verdict = f"{len(goals) - len(missed)} of {len(goals)}"
-        rows.append(
-            (f"[{run['date']}]({run['file']}.md)", run["revision"], run["size"], verdict, "; ".join(missed))
-        )
-    return HOW_TO_READ + "\n".join(_table(("run", "revision", "size", "goals met", "missed"), rows))
+        disturbed = ", ".join(case["name"] for case in run["cases"] if case["disturbed"])
+        where = f"[{run['date']}]({run['file']}.md)"
+        rows.append((where, run["revision"], run["size"], verdict, "; ".join(missed), disturbed))
+    head = ("run", "revision", "size", "goals met", "missed", "disturbed")
+    return HOW_TO_READ + "\n".join(_table(head, rows))
 
 
 HOW_TO_READ = """# Results
@@ -159,7 +171,8 @@ How to read a page:
 - Only ratios are claims: two things that were measured in turn, in the same run, on the same machine, often on the same file.
 - A ratio is taken in every round, and the *median* of the rounds counts against the goal; *least to most* says how far the rounds lie apart.
 - *Of the bests* is the best round of the one by the best round of the other: noise only ever slows things down.
-- Where the two differ much, or the fixed loop took very different times between cases, the machine had other things to do, and the run says little.
+- `check` and `list` are timed in processor time, so that other programs on the machine count little; all else by the clock on the wall.
+- A case that is timed by the clock on the wall is *disturbed* when other programs used more than a twentieth of the machine meanwhile: its figures say little, also where a goal is met.
 - Figures in microseconds, milliseconds and requests a second are of that machine at that hour; they are there to take a ratio apart, not to be compared with another page.
 - A missed goal stands there as missed, with a profile.
 

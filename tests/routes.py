@@ -15,6 +15,7 @@ from signedin.web.static_files import address_of
 PUBLIC = frozenset({
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
+    ("POST", "/language"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/static/{path}"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
@@ -26,12 +27,12 @@ ENDLESS = "/settings/sessions/events"
 def still(folder, clock, **values):
     """A running server whose jobs do not run, so that nothing but requests changes its database."""
 
-    async def never(*_):
+    async def never(*_, **__):
         return None
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("signedin.server.app._every", never)
-        with running(folder, clock, **values) as house:
+        with running(folder, clock, sweeps=False, **values) as house:
             yield house
 
 

@@ -72,8 +72,11 @@ class Place:
 
     def run(self, *words: str, typed: str = "", **more: Any) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
-        process = self.started(*words, stdin=subprocess.PIPE, **more)
-        out, err = process.communicate(typed, timeout=60)
+        with self.started(*words, stdin=subprocess.PIPE, **more) as process:
+            try:
+                out, err = process.communicate(typed, timeout=60)
+            finally:
+                process.kill()
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def somebody(self) -> None:

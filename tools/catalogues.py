@@ -3,7 +3,8 @@
 python tools/catalogues.py            writes signedin.pot, and each language's signedin.po and signedin.mo
 python tools/catalogues.py --check    only says whether they are as they would be written
 
-Nothing in the files tells a date or a line, so that they change only when a text does.
+Nothing in the files tells a date or a line, and texts stand in their own order, so that they change only when a
+text does; where each is said is told for translators, and may lag behind when code moves.
 """
 
 from __future__ import annotations
@@ -43,14 +44,25 @@ class Undated(Catalog):
 
 
 def main() -> None:
-    stale = [path for path, content in files() if not path.exists() or path.read_bytes() != content]
     if "--check" in sys.argv:
-        if stale:
-            said = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-            raise SystemExit(f"Stale: {said}. To write them: make catalogues")
+        if found := stale():
+            raise SystemExit(f"Stale: {', '.join(found)}. To write them: make catalogues")
         return
     for path, content in files():
         path.write_bytes(content)
+
+
+def stale() -> list[str]:
+    """The files whose texts are not those of now."""
+    return [
+        str(path.relative_to(ROOT))
+        for path, content in files()
+        if not path.exists() or _texts(path.read_bytes()) != _texts(content)
+    ]
+
+
+def _texts(content: bytes) -> list[bytes]:
+    return [line for line in content.splitlines() if not line.startswith(b"#: ")]
 
 
 def files() -> Iterator[tuple[Path, bytes]]:
@@ -93,7 +105,7 @@ def updated(path: Path, template: Catalog) -> Catalog:
 def in_text(catalogue: Catalog) -> bytes:
     """The catalogue for translators."""
     file = BytesIO()
-    write_po(file, catalogue, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    write_po(file, catalogue, width=100, sort_output=True, include_lineno=False, ignore_obsolete=True)
     return file.getvalue()
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import inspect
 import sys
-from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 from signedin.gate.answers import status_of
 from signedin.rules import errors
-from signedin.server.settings import knobs
+from signedin.server import geo, listening
+from signedin.server.refusals import OWN
+from signedin.server.settings import Settings, knobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+TOLD_BY = (geo, listening)
 
 
 def main() -> None:
@@ -41,7 +44,10 @@ def settings_page() -> str:
         "| setting | default | what it does |",
         "|---|---|---|",
     ]
-    lines += [f"| `{name}` | {_said(default)} | {sentence} |" for name, sentence, default in knobs()]
+    lines += [
+        f"| `{name}` | {f'`{default}`' if default else 'not set'} | {sentence} |"
+        for name, sentence, default, _ in knobs(Settings())
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -50,28 +56,52 @@ def errors_page() -> str:
     lines = [
         "# Errors",
         "",
-        "Written by `make docs` from `src/signedin/rules/errors.py`; do not edit.",
+        "Written by `make docs` from where the refusals are defined; do not edit.",
         "",
         "Programs get them as `application/problem+json` (RFC 9457) with `code`, people as a page with the sentence.",
         "Whatever was refused changed nothing.",
+        "A more exact sentence may stand in the place of the usual one.",
         "",
         "| code | status | sentence | what to do |",
         "|---|---|---|---|",
+        *(
+            f"| `{kind.code}` | {_status(kind)} | {kind.sentence} | {kind.hint} |"
+            for kind in refusals(errors)
+        ),
+        "",
+        "What the server answers by itself, where no rule was asked:",
+        "",
+        "| code | status | sentence | what to do |",
+        "|---|---|---|---|",
+        *(f"| `{code}` | {status} | {sentence} | {hint} |" for status, (code, sentence, hint) in OWN.items()),
+        "",
+        "What only the command line says, on standard error, with status 1:",
+        "",
+        "| code | sentence | what to do |",
+        "|---|---|---|",
+        *(
+            f"| `{kind.code}` | {kind.sentence} | {kind.hint} |"
+            for room in TOLD_BY
+            for kind in refusals(room)
+        ),
     ]
-    kinds = [
-        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.Refused)
-    ]
-    for kind in sorted(kinds, key=lambda kind: kind.code):
-        if kind is not errors.Refused:
-            made = kind.__new__(kind)
-            lines.append(f"| `{kind.code}` | {status_of(made)} | {kind.sentence} | {kind.hint} |")
     return "\n".join(lines) + "\n"
 
 
-def _said(default: object) -> str:
-    if isinstance(default, timedelta):
-        return f"`{default}`"
-    return f"`{default}`" if default not in (None, "", ()) else "not set"
+def refusals(module: ModuleType) -> list[type[errors.Refused]]:
+    """The refusals that a module defines, by their codes."""
+    found = [
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, errors.Refused)
+        and kind is not errors.Refused
+        and kind.__module__ == module.__name__
+    ]
+    return sorted(found, key=lambda kind: kind.code)
+
+
+def _status(kind: type[errors.Refused]) -> int:
+    return status_of(kind.__new__(kind))
 
 
 if __name__ == "__main__":

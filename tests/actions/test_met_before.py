@@ -10,6 +10,7 @@ import pytest
 from people import BERLIN, CHROME_ON_MACOS, Clock, settings_in
 from signedin.actions.authenticate import authenticate
 from signedin.actions.met_before import MetBefore
+from signedin.actions.note_use import flush
 from signedin.actions.revoke import log_out, log_out_all, revoke
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
@@ -153,14 +154,25 @@ def test_short_idle_periods_are_written_through_at_every_check(tmp_path):
         close_means(means)
 
 
+@pytest.mark.guide("R69", "D28")
+def test_a_session_that_is_used_every_day_is_let_in_for_months_by_a_process_that_met_it_once(home):
+    for _ in range(90):
+        home.clock.move(days=1)
+        assert isinstance(home.check(home.phone.token), Presence)
+        home.means.recent.note(home.account.id, home.phone.session.id, BERLIN, home.clock())
+        asyncio.run(flush(home.means.recent, home.means.database, home.means.keyring, home.means.places))
+    home.clock.move(days=31)
+    assert home.check(home.phone.token).reason == "expired_idle"
+
+
 def test_those_not_met_for_longest_go_first():
     met = MetBefore(most=2)
     somebody = Presence(1, "row", "web", Clock()())
     for name in (b"a", b"b", b"c"):
-        met.add(name, somebody)
-    assert met.find(b"a") is somebody  # met again, so it stays
-    met.add(b"d", somebody)
-    met.add(b"e", somebody)
+        met.add(name, somebody, 7)
+    assert met.find(b"a") == (somebody, 7)  # met again, so it stays
+    met.add(b"d", somebody, 7)
+    met.add(b"e", somebody, 7)
     assert [name for name in (b"a", b"b", b"c", b"d", b"e") if met.find(name)] != [b"b"]
     assert met.find(b"b") is None
     assert len(met) <= 4

@@ -67,7 +67,22 @@ def test_a_run_is_kept_as_a_page_and_as_json_and_listed_with_what_was_missed(tmp
     assert "| one / other | 2.5 | 2 to 3 | 2 | at most 2 | **missed** |" in page.read_text()
     assert json.loads((tmp_path / "2026-11-24-abc1234-small.json").read_text())["cases"][0]["name"] == "check"
     index = (tmp_path / "README.md").read_text()
-    assert "| [2026-11-24](2026-11-24-abc1234-small.md) | abc1234 | small | 1 of 2 | one / other |" in index
+    assert (
+        "| [2026-11-24](2026-11-24-abc1234-small.md) | abc1234 | small | 1 of 2 | one / other |  |" in index
+    )
+
+
+def test_a_case_that_other_programs_disturbed_says_so_whether_its_goal_is_met_or_not(tmp_path):
+    case, counted = Case("burst", "By the clock", neighbours=0.4), Case("disk", "Counted", neighbours=0.4)
+    counted.minds_neighbours = False
+    for each in (case, counted):
+        each.goal("a ratio", 1.5, at_most=2)
+    run = Run("2026-11-24", "abc1234", False, "small", "make bench", PLACE, [case, counted], [20.0])
+    page = write(run, tmp_path).read_text()
+    assert "| at most 2 | met, disturbed |" in page
+    assert "| at most 2 | met |" in page
+    assert "other programs used 40% of the machine meanwhile: **disturbed**" in page
+    assert (tmp_path / "README.md").read_text().rstrip().endswith("| 2 of 2 |  | burst |")
 
 
 def test_two_series_that_do_not_differ_are_told_from_two_that_do():

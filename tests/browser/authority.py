@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from people import Secured
 
-OURS, FOREIGN = "account.test", "evil.test"
+OURS, FOREIGN, SISTER = "account.test", "evil.test", "sister.account.test"
 
 
 class Authority:

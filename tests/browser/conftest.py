@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from browser.authority import OURS, Authority
-from browser.browsers import KINDS, RealBrowser, find_chromium, launch
+from browser.browsers import PATIENCE, closed, find_chromium, launch
 from people import ADA, Clock, done_apart, running
 from signedin.server.demo import fill
 
 HERE = Path(__file__).parent
-expect.set_options(timeout=10_000)
+LOOP = pytest.StashKey()
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -22,26 +25,57 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
+@contextmanager
+def awake(config):
+    """Playwright's loop counts as running only while a test of a browser runs: other tests have loops too."""
+    asyncio._set_running_loop(config.stash.get(LOOP, None))
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    with awake(item.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    with awake(item.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    with awake(item.config):
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
-def playwright():
+def playwright(pytestconfig):
     with sync_playwright() as playwright:
+        pytestconfig.stash[LOOP] = asyncio.get_running_loop()
         yield playwright
+        asyncio._set_running_loop(pytestconfig.stash.get(LOOP, None))
 
 
 @pytest.fixture(scope="session")
-def chromium(request, authority):
+def chromium(request, authority, pytestconfig):
     """One Chromium for all tests of a worker."""
     path = find_chromium()
     if path is None:
         pytest.skip("no chromium was found on this machine")
     browser = launch(request.getfixturevalue("playwright"), path, authority.pin)
     yield browser
-    browser.close()
+    with awake(pytestconfig):
+        browser.close()
 
 
 @pytest.fixture
@@ -70,17 +104,8 @@ def clock(empty_house):
 @pytest.fixture
 def browsers(chromium, empty_house):
     """Makes real browsers: browsers("laptop"), browsers("phone", java_script_enabled=False)."""
-    made = []
-
-    def make(name="laptop", **options):
-        chosen = KINDS.get(name, KINDS["laptop"]) | options
-        agent, address = chosen.pop("agent"), chosen.pop("address")
-        made.append(RealBrowser(chromium, empty_house, name, agent, address, chosen))
-        return made[-1]
-
-    yield make
-    troubles = [trouble for browser in made for trouble in browser.close()]
-    assert not troubles, "\n".join(troubles)
+    with closed(chromium, empty_house) as make:
+        yield make
 
 
 @pytest.fixture

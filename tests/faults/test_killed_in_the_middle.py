@@ -28,7 +28,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Absence, Presence
 from signedin.server.means import close_means
-from signedin.store import accounts, journal, sessions
+from signedin.store import accounts, journal, session_rows
 
 WORKERS = 3
 PER_ACCOUNT = 8
@@ -194,7 +194,7 @@ def restarted_and_compared(folder, begun, acknowledged):
 
 
 def ids_of(means, account_id):
-    return {session.id for session in means.database.read_now(sessions.of, AccountId(account_id))}
+    return {row.id for row in means.database.read_now(session_rows.of, AccountId(account_id))[0]}
 
 
 def assert_the_cut_off_is_whole(folder, account_id, kind):

@@ -11,6 +11,7 @@ from signedin.rules.lifetime import PROFILES
 
 
 @pytest.mark.guide("R68", "D28")
+@pytest.mark.security("7.3.1", "7.4.1", "N5", "N11")
 def test_a_session_lives_29_days_23_59_59_without_use_and_is_refused_after_30_days(house, clock):
     laptop = house.signed_in()
     clock.move(days=29, hours=23, minutes=59, seconds=59)
@@ -21,6 +22,7 @@ def test_a_session_lives_29_days_23_59_59_without_use_and_is_refused_after_30_da
 
 
 @pytest.mark.guide("R69")
+@pytest.mark.security("7.3.1", "N11")
 def test_activity_at_day_29_keeps_a_session_alive_at_day_58(house, clock):
     laptop = house.signed_in()
     clock.move(days=29)
@@ -51,6 +53,7 @@ def test_failed_requests_and_automatic_re_reads_do_not_reset_the_timer(house, cl
 
 
 @pytest.mark.guide("R73", "D7")
+@pytest.mark.security("7.3.2", "N5", "N11")
 def test_the_overall_limit_ends_even_a_session_in_daily_use(house, clock):
     laptop = house.signed_in()
     for _ in range(14):
@@ -74,6 +77,7 @@ def test_the_period_is_a_setting_down_to_seconds(tmp_path):
 
 
 @pytest.mark.guide("D7")
+@pytest.mark.security("7.1.1")
 @pytest.mark.parametrize(
     ("profile", "idle", "overall"),
     [("nist-aal1", 30 * 24, 30 * 24), ("nist-aal2", 1, 24), ("nist-aal3", 0.25, 12)],
@@ -135,3 +139,16 @@ def test_sweeping_moves_expired_sessions_away_and_the_reason_stays_for_the_devic
     clock.move(days=31)
     assert asyncio.run(sweep(house.means, clock())).tombstones_forgotten == 2
     assert "Your session expired" not in phone.open("/sign-in").text
+
+
+@pytest.mark.guide("R73", "D7")
+def test_a_setting_that_is_tightened_holds_for_what_begins_after_it_and_what_lives_keeps_its_own(tmp_path):
+    clock = Clock()
+    with running(tmp_path, clock) as house:
+        house.somebody()
+        secret = house.signed_in().secret
+    with running(tmp_path, clock, inactivity=timedelta(hours=1)) as house:
+        before, after = house.browser(), house.signed_in()
+        before.http.cookies.set("signedin", secret, domain="localhost.local", path="/")
+        clock.move(hours=2)
+        assert (before.is_signed_in, after.is_signed_in) == (True, False)

@@ -97,7 +97,7 @@ def test_the_confirmation_names_the_device_the_place_and_the_last_activity_and_c
     for words in (
         "Revoke this session?",
         "Safari on iOS",
-        "San Francisco, CA, US, last activity Active now",
+        "San Francisco, CA, US, active now",
         "Cancel",
     ):
         assert words in page

@@ -10,6 +10,7 @@ from people import ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, SAN_F
 
 
 @pytest.mark.guide("R6", "R7", "R9", "R16", "R17")
+@pytest.mark.security("SM-10")
 def test_a_row_tells_device_place_masked_address_app_type_and_session_type(house):
     laptop = house.signed_in()
     row = laptop.current()
@@ -182,6 +183,7 @@ def test_a_session_unused_for_21_days_is_worth_a_look_and_the_list_sorts_by_disu
 
 
 @pytest.mark.guide("D35")
+@pytest.mark.security("6.3.5", "SM-10")
 def test_a_remembered_browser_raises_no_alert_at_its_next_sign_in_and_a_forgotten_one_does(house):
     laptop = house.signed_in()
     phone = house.browser(SAFARI_ON_IPHONE)

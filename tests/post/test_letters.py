@@ -15,9 +15,15 @@ ACCOUNT = {"to": "ada@example.org", "name": "Ada Lovelace", "at": "2026-07-03T22
 SIGN_IN = {"device": "Chrome on macOS", "place": "Local network", "masked_ip": "192.168.1.•••"}
 
 
-def written(kind, fields, **known):
+def written(kind, fields, contact="", **known):
     message = Message(1, "7f3a", kind, ACCOUNT | fields, None, **known)
-    mail = letter(message, sender="signedin@example.org", brand="Signedin", base_url="https://example.org")
+    mail = letter(
+        message,
+        sender="signedin@example.org",
+        brand="Signedin",
+        base_url="https://example.org",
+        contact=contact,
+    )
     return message_from_bytes(mail.as_bytes(), policy=policy.default)
 
 
@@ -30,8 +36,9 @@ def test_a_letter_is_in_english_and_utc_where_nothing_is_known():
         "Somebody signed in to your account from a browser it did not know.\n\n"
         "  Chrome on macOS\n  Local network\n  192.168.1.•••\n  Friday 3 July 2026, 22:20 (UTC)\n\n"
         "If it was you, there is nothing to do.\n"
-        "If it was not, end that session here and change your password:\n"
+        "If it was not, use “Logout All Devices” here:\n"
         "https://example.org/settings/sessions\n"
+        "Then ask the operator for a new password.\n"
     )
 
 
@@ -55,6 +62,33 @@ def test_a_letter_is_in_the_language_of_the_account_and_by_its_clock():
 def test_the_letter_about_logout_all_devices_counts_what_ended_and_what_stays(locale, said):
     mail = written("logged_out_everywhere", {"sessions": "1", "consents": "2", "keys": "3"}, locale=locale)
     assert said in mail.get_content()
+
+
+COUNTS = {"sessions": "2", "consents": "0", "keys": "1"}
+
+
+@pytest.mark.guide("D20")
+@pytest.mark.parametrize(
+    "kind", ["new_sign_in", "logged_out_everywhere", "logged_out_others", "password_changed"]
+)
+@pytest.mark.parametrize("locale", ["", "de"])
+def test_what_only_an_operator_can_do_is_asked_of_whom_the_operator_named(kind, locale):
+    contacts = ("", "help@example.org")
+    letters = [written(kind, SIGN_IN | COUNTS, contact, locale=locale).get_content() for contact in contacts]
+    assert ["help@example.org" in each for each in letters] == [False, True]
+    assert not any("change your password" in each or "{" in each for each in letters)
+
+
+@pytest.mark.guide("D20")
+def test_the_letter_about_a_new_password_says_what_ended_and_what_stays():
+    assert written("password_changed", COUNTS).get_content() == (
+        "Hello Ada Lovelace,\n\n"
+        "On Friday 3 July 2026, 22:20 (UTC) an operator set a new password for your account. "
+        "With the old one ended: 2 sessions.\n"
+        "Your 1 access key still works.\n\n"
+        "Sign in with the new one here:\nhttps://example.org/sign-in\n\n"
+        "If you did not expect this, ask the operator about it.\n"
+    )
 
 
 @pytest.mark.parametrize("known", [{"locale": "xx"}, {"zone": "Nowhere/Else"}])

@@ -209,6 +209,7 @@ def test_a_public_id_leads_to_its_account(account_id):
     assert account_of_session_id(text, OTHER_KEYS) != account_id
 
 
+@pytest.mark.security("SM-1")
 def test_public_ids_do_not_collide_and_share_nothing_visible():
     ids = [make_session_id(ADA, KEYS) for _ in range(20_000)]
     assert len({text[:14] for text in ids}) == len({text[15:] for text in ids}) == 20_000

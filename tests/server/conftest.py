@@ -64,12 +64,12 @@ class CommandLine:
 class Process:
     """The command in a process of its own, for what only a real one can show."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, **streams: int) -> None:
         program = "from signedin.server.cli import main; main()"
         path = os.pathsep.join(str(Path(__file__).parents[2] / part) for part in ("src", "tests"))
         self.running = subprocess.Popen(
             [sys.executable, "-c", program, *words], cwd=folder, text=True, env={**os.environ, "PYTHONPATH": path},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )  # fmt: skip
 
     def line(self) -> str:
@@ -92,8 +92,8 @@ def process(tmp_path):
     """Starts the command in a process; none is left over."""
     started = []
 
-    def start(*words):
-        started.append(Process(tmp_path, *words))
+    def start(*words, **streams):
+        started.append(Process(tmp_path, *words, **streams))
         return started[-1]
 
     yield start

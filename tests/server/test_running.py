@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,8 @@ PAGE = ROOT / "docs" / "running.md"
 
 def commands(first):
     """The lines of the page's block that begins with this one."""
-    for block in re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+    fenced = re.compile(r"^```(?P<language>\w*)\n(?P<lines>.*?)^```$", re.MULTILINE | re.DOTALL)
+    for block in (found["lines"] for found in fenced.finditer(PAGE.read_text()) if not found["language"]):
         if block.startswith(first):
             return block.splitlines()
     raise AssertionError(f"no block of {PAGE} begins with {first}")
@@ -51,7 +53,8 @@ def shell(clone):
 
     yield run
     for process in serving:
-        os.killpg(process.pid, 9)
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
         process.communicate()
 
 
@@ -64,5 +67,24 @@ def test_the_commands_for_others_work_as_they_stand_on_the_page(shell, clone):
             assert answer_of(f"http://localhost:{port}/health/ready").text == "ready\n"
         else:
             assert done.returncode == 0, (line, done.stdout, done.stderr)
+        if " serve " in line:
+            server = done
     assert "ok    keyring" in done.stdout
+    (copy,), (put_back,) = commands(".venv/bin/signedin backup"), commands(".venv/bin/signedin restore")
+    assert shell(copy).returncode == 0
+    assert "A server is running" in shell(put_back).stderr
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(60)
+    assert "Restored from signedin-backup.db: 1 account." in shell(put_back).stdout
     assert (clone / "var" / "signedin.db").exists()
+
+
+def test_the_commands_that_end_everybodys_sessions_work_as_they_stand_on_the_page(shell, clone):
+    shell(".venv/bin/signedin db upgrade")
+    for name in ("ada", "grace"):
+        shell(
+            f".venv/bin/signedin account add {name}@example.org --name {name} --password-stdin < password.txt"
+        )
+    done = shell("\n".join(commands(".venv/bin/signedin account list --json")))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("sessions_ended: 0") == 2

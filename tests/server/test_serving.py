@@ -66,3 +66,10 @@ def test_an_address_that_this_machine_does_not_have_is_told(signedin):
     assert said.status == 1
     assert "Nobody can listen on port" in said.err
     assert signedin("serve", "--port", "70000").status == 2
+
+
+def test_port_0_is_any_free_one_and_the_address_that_is_printed_names_it(signedin, process):
+    server = process("serve", "--host", "localhost", "--port", "0")
+    address = server.line().split()[-1]
+    assert answer_of(f"{address}/health/ready").text == "ready\n"
+    assert server.stopped().status == 0

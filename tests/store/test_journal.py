@@ -86,7 +86,7 @@ def test_an_entry_that_was_changed_or_taken_out_is_named(means, how):
     assert first_broken(means) == 2
 
 
-@pytest.mark.security("LOG-7")
+@pytest.mark.security("LOG-7", "16.4.2")
 def test_two_entries_that_changed_places_are_noticed(means):
     history(means)
     tampered(

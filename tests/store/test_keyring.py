@@ -38,6 +38,7 @@ def one_ring(tmp_path_factory):
 
 
 @pytest.mark.guide("D19")
+@pytest.mark.security("13.3.1", "11.5.1")
 def test_d19_it_is_made_at_the_first_start_for_its_owner_only(path):
     Keyring.load(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -85,6 +86,7 @@ def test_processes_that_start_at_once_agree_on_one_keyring(path):
     assert len(said.pop().strip()) == 64
 
 
+@pytest.mark.security("15.4.1")
 def test_threads_that_start_at_once_agree_on_one_keyring(path):
     with ThreadPoolExecutor(8) as pool:
         rings = list(pool.map(lambda _: Keyring.load(path), range(40)))
@@ -173,6 +175,7 @@ def test_a_mac_is_for_one_purpose(ring):
 
 
 @pytest.mark.guide("D19")
+@pytest.mark.security("11.1.1")
 def test_d19_after_a_rotation_the_new_key_is_used_and_the_old_ones_still_read(ring, path):
     sealed, token, seal = (
         ring.encrypt("address", ADA, b"old"),
@@ -191,6 +194,7 @@ def test_d19_after_a_rotation_the_new_key_is_used_and_the_old_ones_still_read(ri
     assert [each.name for each in path.parent.iterdir()] == ["secret.json"]
 
 
+@pytest.mark.security("15.4.1")
 def test_rotations_at_once_lose_no_key(ring, path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: Keyring.load(path).rotate(), range(12)))

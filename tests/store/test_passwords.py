@@ -54,6 +54,7 @@ def test_the_right_password_is_right_and_a_wrong_one_is_wrong(hasher, hashed):
     assert not hasher.verify_now(hashed, "").ok
 
 
+@pytest.mark.security("11.4.2")
 def test_the_parameters_are_owasps(hashed):
     assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
@@ -95,6 +96,7 @@ def test_every_keyboards_way_to_type_a_password_is_the_same(hasher):
     assert not hasher.verify_now(kept, "cafe \u03a9 fine words here").ok
 
 
+@pytest.mark.security("6.2.8")
 def test_upper_and_lower_case_and_spaces_count(hasher, hashed):
     assert not hasher.verify_now(hashed, RIGHT.upper()).ok
     assert not hasher.verify_now(hashed, f" {RIGHT}").ok
@@ -158,6 +160,7 @@ def test_a_system_without_priorities_hashes_all_the_same(monkeypatch):
     made.close()
 
 
+@pytest.mark.security("15.2.2")
 def test_one_is_hashed_and_so_many_wait_and_the_next_is_told_to_come_back(monkeypatch):
     hasher, go_on = PasswordHasher(most_waiting=3), threading.Event()
     monkeypatch.setattr(hasher, "hash_now", lambda password: go_on.wait(20) and "hash")

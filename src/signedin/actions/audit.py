@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from signedin.actions.means import Means
-from signedin.store import installation, journal
+from signedin.store import accounts, installation, journal
 from signedin.store.anchors import Anchors, AnchorsProblem, Noted
 from signedin.store.journal import Anchor, Head
 
@@ -110,8 +110,13 @@ async def anchor_anew(means: Means, now: datetime) -> int:
     return count
 
 
-async def audit(means: Means, copy: Path | None = None, looked_at: Callable[[int], object] = int) -> Audit:
-    """Judge every journal, also against a `copy` of the anchors that was kept elsewhere; tells how far it is."""
+async def audit(
+    means: Means, copy: Path | None = None, tell: Callable[[int, int], object] = lambda *_: None
+) -> Audit:
+    """Judge every journal, also against a `copy` of the anchors that was kept elsewhere.
+
+    `tell` is told how many of how many are judged.
+    """
     problem = ""
     try:
         noted = await means.database.read(lambda _: Anchors(means.keyring, copy).read())
@@ -122,11 +127,12 @@ async def audit(means: Means, copy: Path | None = None, looked_at: Callable[[int
     anchors = noted.anchors if noted else None
     broken: list[Broken] = []
     histories, after, seen = 0, 0, set[int]()
+    total = await means.database.read(accounts.count)
     while page := await means.database.read(_judged, means, after, anchors):
         histories, after = histories + len(page), page[-1][0].account_id
         seen.update(head.account_id for head, _ in page)
         broken += [Broken(head.account_id, head.email, number) for head, number in page if number is not None]
-        looked_at(len(page))
+        tell(histories, total)
     broken += [Broken(gone, "", 1) for gone in sorted((anchors or {}).keys() - seen)]
     return Audit(histories, tuple(broken), noted.at if noted else None, problem)
 

@@ -35,13 +35,14 @@ def authenticate(
     digest = digest_of(credential, kinds)
     if digest is None:
         return Absence(why_unreadable(credential, kinds))
-    # Whom this process has met, and who lives beyond doubt by what is stored alone, is let in here, for speed:
-    # what this process saw besides can only make a last use later.
+    # Whom this process has met, and who lives by a use that it knows of, is let in here, for speed: the last use
+    # can only have been later. Everything that can end a session is asked of the database.
     met = means.met.find(digest)
     if met is not None:
+        presence, used_at = met
         moment = to_micros(now)
-        if file_of(means).lives_on(met.account_id, digest, moment, moment + _SOON):
-            return met
+        if file_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
+            return presence
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
         return Absence(why_unreadable(credential, kinds))
@@ -58,7 +59,7 @@ def _looked_at_closely(
         return told_by(checks.ended(account_id, digest))
     found = judged(means, account_id, living, now)
     if isinstance(found, Presence) and not found.expires_soon:
-        means.met.add(digest, found)
+        means.met.add(digest, found, living.last_at)
     return found
 
 

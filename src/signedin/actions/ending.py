@@ -11,13 +11,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.rules.account import AccountId
+from signedin.rules.account import Account, AccountId
 from signedin.rules.consent import Consent
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
-from signedin.rules.revocation import EndReason
-from signedin.rules.session_list import Row
-from signedin.store import consents, endings, journal, sessions, tombstones
+from signedin.rules.revocation import EndReason, LogoutAllCounts
+from signedin.rules.session_list import Row, SessionList
+from signedin.store import accounts, consents, endings, journal, sessions, tombstones
+
+AT_ONCE = 500
+"""Rows in one statement; all of them are one transaction."""
 
 
 def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, number: int) -> None:
@@ -56,3 +59,25 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
     event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, {"reason": reason.value})
     end_row(conn, row, reason, row.expires_at, journal.record(conn, row.account_id, event))
     return reason
+
+
+def end_all_rows(
+    conn: sa.Connection, listed: SessionList, account_id: AccountId, event: Event, reason: EndReason
+) -> LogoutAllCounts:
+    """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
+    number = journal.record(conn, account_id, event)
+    ids = [session.id for session in listed.sessions]
+    for start in range(0, len(ids), AT_ONCE):
+        sessions.end(conn, account_id, ids[start : start + AT_ONCE], reason, event.at, number)
+    for consent in listed.consents:
+        end_row(conn, consent, reason, event.at, number)
+    accounts.set_epoch(conn, account_id, number, event.at)
+    end_before(conn, account_id, number, event.at)
+    return LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
+
+
+def what_ended(account: Account, counts: LogoutAllCounts, now: datetime) -> dict[str, str]:
+    """What a letter tells its owner of an ending of everything."""
+    return {"to": account.email, "name": account.name, "at": now.isoformat(),
+            "sessions": str(counts.sessions_ended), "consents": str(counts.consents_ended),
+            "keys": str(counts.access_keys_kept)}  # fmt: skip

@@ -44,6 +44,7 @@ class Means:
     registration: Registration = Registration.OPEN
     host: str = "localhost"
     brand: str = "Signedin"
+    contact: str = ""
     met: MetBefore = field(default_factory=MetBefore)
     company: Company | None = None
     lines: PostgresChecks | None = None

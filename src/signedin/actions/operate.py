@@ -1,4 +1,7 @@
-"""What an operator does for somebody: end one session or all, disable and enable, each with a reason."""
+"""What an operator does for somebody: end one session or all, disable and enable, each with a reason.
+
+A reason is recorded in the account's history, among the personal fields.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_before, end_row, end_sessions
+from signedin.actions.ending import end_all_rows, end_before, end_row, what_ended
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
@@ -65,7 +68,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
 def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
-    account = _account(conn, email)
+    account = account_of(conn, email)
     listed = read_list(conn, means, account.id, None, now)
     facts: dict[str, object] = {"by": "operator", "by_type": listed.counts()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
@@ -73,71 +76,77 @@ def _end_all(
     accounts.set_epoch(conn, account.id, number, now)
     accounts.forget_browsers(conn, account.id)
     counts = LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
-    fields = {"to": account.email, "name": account.name, "at": now.isoformat(),
-              "sessions": str(counts.sessions_ended), "consents": str(counts.consents_ended),
-              "keys": str(counts.access_keys_kept)}  # fmt: skip
-    outbox.queue(conn, account.id, "logged_out_everywhere", fields, now)
+    outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
     end_before(conn, account.id, number, now)
     return account, counts
 
 
-async def disable(means: Means, email: str, now: datetime) -> int:
+async def disable(means: Means, email: str, now: datetime, reason: str = "") -> int:
     """Disable an account: dead on every path at once; returns how many sessions that ended.
 
     Raises:
         NotFound: there is no such account.
     """
-    ended = await means.database.write(_disable, means, email, now)
+    ended = await means.database.write(_disable, means, email, reason, now)
     await heard_everywhere(means)
     return ended
 
 
-def _disable(conn: sa.Connection, means: Means, email: str, now: datetime) -> int:
-    account = _account(conn, email)
-    listed = read_list(conn, means, account.id, None, now)
-    number = journal.record(conn, account.id, Event(EventKind.ACCOUNT_DISABLED, now))
+def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
+    account = account_of(conn, email)
+    event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
-    accounts.set_epoch(conn, account.id, number, now)
-    ids = [session.id for session in listed.sessions]
-    ended = end_sessions(conn, account.id, ids, EndReason.ACCOUNT_DISABLED, now, number)
-    end_before(conn, account.id, number, now)
-    return ended
+    listed = read_list(conn, means, account.id, None, now)
+    return end_all_rows(conn, listed, account.id, event, EndReason.ACCOUNT_DISABLED).sessions_ended
 
 
-async def enable(means: Means, email: str, now: datetime) -> None:
+async def enable(means: Means, email: str, now: datetime, reason: str = "") -> None:
     """Enable an account again; nothing comes back to life.
 
     Raises:
         NotFound: there is no such account.
     """
-    await means.database.write(_enable, email, now)
+    await means.database.write(_enable, email, reason, now)
 
 
-def _enable(conn: sa.Connection, email: str, now: datetime) -> None:
-    account = _account(conn, email)
-    journal.record(conn, account.id, Event(EventKind.ACCOUNT_ENABLED, now))
+def _enable(conn: sa.Connection, email: str, reason: str, now: datetime) -> None:
+    account = account_of(conn, email)
+    journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_ENABLED, reason, now))
     accounts.set_state(conn, account.id, AccountState.ACTIVE)
 
 
-async def unlock(means: Means, email: str) -> None:
+async def unlock(means: Means, email: str, now: datetime, reason: str = "") -> None:
     """Forget the failed sign-ins of an account, so that its owner need not wait.
 
     Raises:
         NotFound: there is no such account.
     """
-    await means.database.write(_unlock, means, email)
+    await means.database.write(_unlock, means, email, reason, now)
 
 
-def _unlock(conn: sa.Connection, means: Means, email: str) -> None:
-    account = _account(conn, email)
+def _unlock(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> None:
+    account = account_of(conn, email)
+    journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_UNLOCKED, reason, now))
     for subject in limits.subjects(means.keyring, email=account.email, address="", browser=None):
         if subject.is_cleared:
             limits.clear(conn, subject.digest)
 
 
-def _account(conn: sa.Connection, email: str) -> Account:
+def by_operator(kind: EventKind, reason: str, now: datetime) -> Event:
+    """What an operator did to an account; the reason may tell of a person, so it can be erased."""
+    return Event(kind, now, facts={"by": "operator"}, personal={"reason": reason} if reason else {})
+
+
+def account_of(conn: sa.Connection, email: str) -> Account:
+    """The account with this address, told only to operators.
+
+    Raises:
+        NotFound: there is none.
+    """
     account = accounts.find_by_email(conn, normalise_email(email) or "")
     if account is None:
-        raise errors.NotFound("There is no account with this address.")
+        raise errors.NotFound(
+            "There is no account with this address.", hint="`signedin account list` lists them."
+        )
     accounts.hold(conn, account.id)
     return account

@@ -84,8 +84,8 @@ async def sign_in(
     if not verdict.ok or account is None or account.state is not AccountState.ACTIVE:
         record.refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
-    if verdict.needs_rehash:
-        await _rehash(means, account.id, password, now)
+    if verdict.needs_rehash and hashed:
+        await _rehash(means, account.id, hashed, password, now)
     if visit.signed_in is not None:
         await log_out(means, visit.signed_in, now)
     begun = await means.database.write(_begin, means, account, visit, ticks, first_proof, now, subjects)
@@ -104,11 +104,11 @@ async def _judged(means: Means, hashed: str | None, password: str, subjects: lim
         raise errors.Unavailable from None
 
 
-async def _rehash(means: Means, account_id: AccountId, password: str, now: datetime) -> None:
+async def _rehash(means: Means, account_id: AccountId, hashed: str, password: str, now: datetime) -> None:
     """Keep the password as today's parameters want it; when there is no time for that, at the next sign-in."""
     with suppress(HashingBusy):
         fresh = await means.hasher.hash(password)
-        await means.database.write(accounts.set_password, account_id, fresh, now)
+        await means.database.write(accounts.rehash, account_id, hashed, fresh, now)
 
 
 def _begin(

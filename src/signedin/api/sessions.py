@@ -41,8 +41,9 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/current")
 async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
+    presence = signed_in(request)
     _refuse_unknown(request, set())
-    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     if listed.current is None:
         raise errors.NoCurrentSession
     return _json(session_items.item(listed, listed.current))
@@ -51,8 +52,9 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/{row_id:str}")
 async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
+    presence = signed_in(request)
     _refuse_unknown(request, set())
-    listed = await list_sessions(kept.means, signed_in(request), arrival_of(request).now)
+    listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     row = listed.find(row_id)
     if row is None:
         raise errors.NotFound

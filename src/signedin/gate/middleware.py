@@ -25,6 +25,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -74,7 +75,10 @@ class Arrival:
 
 
 class Gate:
-    """The ASGI middleware that recognises who is asking."""
+    """The ASGI middleware that recognises who is asking.
+
+    `refuse` answers in the place of a page whose use could not be written in time.
+    """
 
     def __init__(
         self,
@@ -84,8 +88,10 @@ class Gate:
         names: CookieNames,
         trusted: Networks,
         clock: Callable[[], datetime],
+        refuse: Refuse | None = None,
     ) -> None:
         self._app = app
+        self._refuse = refuse
         self._recogniser = recogniser
         self._means = means
         self._names = names
@@ -100,10 +106,21 @@ class Gate:
             return
         arrival = await self._recognise(scope)
         scope["signedin"] = arrival
+        is_refused = False
 
         async def noting(message: Message) -> None:
+            nonlocal is_refused
+            if is_refused:
+                return
             if message["type"] == "http.response.start" and message["status"] < 400:
-                await self._note(arrival)
+                try:
+                    await self._note(arrival)
+                except (DatabaseProblem, Unavailable) as problem:
+                    if self._refuse is None:
+                        raise
+                    is_refused = True
+                    await self._refuse(scope, receive, send, problem)
+                    return
             await send(message)
 
         await self._app(scope, receive, noting if arrival.recognised is not None else send)

@@ -20,8 +20,18 @@ from ua_parser.regex import Resolver
 from signedin.gate.app_agent import read_app, read_program, read_shell
 from signedin.gate.client_hints import ACCEPT_CH, HINT_HEADERS, hints_of, with_hints
 from signedin.rules.device import Device, DeviceKind, Reading, device_from
+from signedin.rules.session import AppType
 
-__all__ = ["ACCEPT_CH", "HINT_HEADERS", "RULESET", "hints_of", "read_device", "ruleset"]
+__all__ = [
+    "ACCEPT_CH",
+    "HINT_HEADERS",
+    "RULESET",
+    "hints_of",
+    "read_again",
+    "read_device",
+    "ruleset",
+    "what_it_said",
+]
 
 RULESET = "1"
 """Raised when the reading here changes, so that kept labels can be made anew (`signedin devices relabel`)."""
@@ -75,6 +85,27 @@ def read_device(
     given = hints_of(hints)
     in_order = tuple(given.get(name, "") for name in HINT_HEADERS)
     return _read(_clean(user_agent[:LONGEST_USER_AGENT]), in_order, _clean(app_name or ""), kind)
+
+
+def what_it_said(user_agent: str, headers: Mapping[str, str]) -> str:
+    """What a browser said of itself, in one text to keep: its user agent, and a line for each hint it gave."""
+    given = hints_of(headers)
+    return "\n".join(
+        [
+            _clean(user_agent[:LONGEST_USER_AGENT]),
+            *(f"{name}: {_clean(value)}" for name, value in given.items()),
+        ]
+    )
+
+
+def read_again(said: str, app_type: AppType, before: Device) -> Device:
+    """The device behind what was kept; an application keeps the name it is registered by (R22, R23)."""
+    user_agent, *lines = said.split("\n")
+    hints = dict(line.split(": ", 1) for line in lines if ": " in line)
+    is_own_app = app_type in {AppType.SYNC, AppType.MOBILE}
+    app_name = before.name.rpartition(" on ")[0] or before.name if is_own_app else None
+    kind = before.kind if before.kind in {DeviceKind.SYNC, DeviceKind.ADMIN} else None
+    return read_device(user_agent, hints, app_name, kind)
 
 
 @cache

@@ -27,7 +27,8 @@ async def deliver(means: Means, carrier: Carrier, sender: str, base_url: str, no
     count = 0
     for message in await take_due(means, now):
         try:
-            await carrier(letter(message, sender=sender, brand=means.brand, base_url=base_url))
+            words = {"brand": means.brand, "contact": means.contact, "base_url": base_url}
+            await carrier(letter(message, sender=sender, **words))
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one letter must not hold up the others
             log.warning("a letter could not be delivered", kind=message.kind, error=type(error).__name__)
             await postpone(means, message, now)

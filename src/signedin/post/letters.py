@@ -25,8 +25,9 @@ _LETTERS = {
             "  {when}",
             "",
             _("If it was you, there is nothing to do."),
-            _("If it was not, end that session here and change your password:"),
+            _("If it was not, use “Logout All Devices” here:"),
             "{base_url}/settings/sessions",
+            "{new_password}",
         ),
     ),
     "logged_out_everywhere": (
@@ -35,8 +36,9 @@ _LETTERS = {
             _("On {when} all devices were logged out: {what} ended."),
             "{kept}",
             "",
-            _("If you did not do this, sign in and change your password:"),
+            _("If you did not do this, sign in and look at what is signed in:"),
             "{base_url}/sign-in",
+            "{new_password}",
         ),
     ),
     "logged_out_others": (
@@ -45,8 +47,21 @@ _LETTERS = {
             _("On {when} all devices but one were logged out: {what} ended."),
             "{kept}",
             "",
-            _("If you did not do this, look at what is signed in:"),
+            _("If you did not do this, use “Logout All Devices” here:"),
             "{base_url}/settings/sessions",
+            "{new_password}",
+        ),
+    ),
+    "password_changed": (
+        _("The password of your {brand} account was changed"),
+        (
+            _("On {when} an operator set a new password for your account. With the old one ended: {what}."),
+            "{kept}",
+            "",
+            _("Sign in with the new one here:"),
+            "{base_url}/sign-in",
+            "",
+            "{unexpected}",
         ),
     ),
     "account_made": (
@@ -74,13 +89,16 @@ _LETTERS = {
 }  # fmt: skip
 
 
-def letter(message: Message, *, sender: str, brand: str, base_url: str) -> EmailMessage:
-    """The letter for a queued message. Links start with the configured base URL, never with a request's host."""
+def letter(message: Message, *, sender: str, brand: str, base_url: str, contact: str = "") -> EmailMessage:
+    """The letter for a queued message. Links start with the configured base URL, never with a request's host.
+
+    `contact` is whom people may ask for what only an operator can do.
+    """
     subject, lines = _LETTERS[message.kind]
     at = datetime.fromisoformat(message.fields["at"])
     lang = language_of(message.locale, "")
     speech = Speech(at, zone_of(message.zone) or UTC, texts_in(lang), direction_of(lang) == "rtl")
-    facts = _facts(message.fields, speech) | {"brand": brand, "base_url": base_url}
+    facts = _facts(message.fields, speech) | _asking(contact, speech) | {"brand": brand, "base_url": base_url}
     said = [speech.say(line, **facts) for line in (_("Hello {name},"), "", *lines)]
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, message.fields["to"], speech.say(subject, **facts)
@@ -102,3 +120,16 @@ def _facts(fields: Mapping[str, str], speech: Speech) -> dict[str, str]:
         facts["what"] = ended_said(int(fields["sessions"]), int(fields["consents"]), speech)
         facts["kept"] = kept_said(int(fields["keys"]), speech)
     return facts
+
+
+def _asking(contact: str, speech: Speech) -> dict[str, str]:
+    """What to ask an operator for, and which one, where that is known."""
+    if not contact:
+        return {
+            "new_password": speech.say("Then ask the operator for a new password."),
+            "unexpected": speech.say("If you did not expect this, ask the operator about it."),
+        }
+    return {
+        "new_password": speech.say("Then ask {operator} for a new password.", operator=contact),
+        "unexpected": speech.say("If you did not expect this, ask {operator} about it.", operator=contact),
+    }

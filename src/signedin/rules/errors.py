@@ -199,8 +199,18 @@ class LinkExpired(Refused):
 
 
 class DatabaseProblem(Refused):
-    """The database cannot be used as it is; the sentence says why, the hint what to do."""
+    """The database cannot be used as it is; the sentence says why, the hint what to do.
+
+    `reason` is the sentence for programs: locked, read_only, full, newer, older, missing, replaced, damaged,
+    not_a_database, disk_error, unreachable or unknown.
+    """
 
     code = "database_problem"
     sentence = _("The database cannot be used right now.")
     hint = _("Run `signedin doctor` on the server.")
+
+    def __init__(
+        self, sentence: str | None = None, *, hint: str | None = None, reason: str = "unknown"
+    ) -> None:
+        super().__init__(sentence, hint=hint)
+        self.reason = reason

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     PROFILE_CHANGED = "profile_changed"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_UNLOCKED = "account_unlocked"
 
 
 @dataclass(frozen=True, slots=True)

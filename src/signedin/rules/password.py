@@ -24,9 +24,9 @@ LONGEST = 1024
 CommonPasswords = Mapping[str, int]
 """Common words and passwords in lower case, each with its rank: 1 is guessed first."""
 
-_ENOUGH_BITS, _ENOUGH_WITHOUT_SIGNS = 26.0, 18.0
+_ENOUGH_BITS, _ENOUGH_WITHOUT_SIGNS = 30.0, 22.0
 _JUDGED = 128
-_LONGEST_WORD = 24
+_LONGEST_WORD = 40
 _LONGEST_RUN = 40
 _ROWS = (
     "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
@@ -136,7 +136,12 @@ def _one_word(text: str, guesser: _Guesser) -> _Why | None:
     """Whether it is one word with digits and signs around it, however many those are."""
     letters = "".join(ch if ch.isalpha() else " " for ch in text)
     tail = len(text) - len(letters.rstrip())
-    for core in (letters.strip(), text[: len(text) - tail], text.strip("0123456789")):
+    for core in (
+        letters.strip(),
+        text[: len(text) - tail],
+        text.strip("0123456789"),
+        _bare(text).strip("0123456789"),
+    ):
         for word in _spellings(core):
             if len(word) >= 3 and word in guesser.own:
                 return _Why.PERSONAL
@@ -185,6 +190,10 @@ def _pieces(text: str, spelt: list[str], at: int, guesser: _Guesser) -> Iterator
     for length in range(1, min(at, len(text) - at) + 1):
         if text[at - length : at] == text[at : at + length]:
             yield _Piece(at + length, 2.0, _Why.REPEATS)
+    for end in range(at + 3, min(len(text), at + _LONGEST_WORD) + 1):
+        if text[at:end] not in text[:at]:
+            break
+        yield _Piece(end, 4.0, _Why.REPEATS)
     for end in range(at + 2, min(len(text), at + _LONGEST_WORD) + 1):
         yield from _words({each[at:end] for each in spelt}, end, guesser)
 

@@ -32,7 +32,7 @@ from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.server import health
 from signedin.server.last_resort import LastResort
 from signedin.server.means import close_means, open_means, utc_now
-from signedin.server.refusals import exception_handlers
+from signedin.server.refusals import exception_handlers, refuser
 from signedin.server.settings import Settings
 from signedin.store import accounts
 from signedin.store.boot_clock import boot_time
@@ -88,20 +88,23 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
         server.setup_code, clock,
     )  # fmt: skip
-    kept = Kept(means, names, settings.base_url)
+    kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
         [*_pages(), *api_sessions.ROUTES, health.live, health.ready],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
         },
-        exception_handlers=exception_handlers(door),
+        exception_handlers=handlers,
         lifespan=[_jobs(server)],
         openapi_config=None,
         request_max_body_size=1_000_000,
         logging_config=None,
     )
-    gate = Gate(pages, means, recogniser, names, settings.trusted_proxies, clock)  # type: ignore[arg-type]  # Litestar types its scope as a TypedDict
+    # Litestar types its scope as a TypedDict.
+    gate = Gate(
+        pages, means, recogniser, names, settings.trusted_proxies, clock, refuser(handlers)  # type: ignore[arg-type]
+    )
     inner = LastResort(OwnName(gate, settings.base_url))
     server.app = SecurityHeaders(inner, is_secure=names.is_secure)
     return server

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
 from signedin import __version__
-from signedin.server import cli_accounts, cli_geo, cli_store
+from signedin.server import cli_accounts, cli_backup, cli_devices, cli_geo, cli_store
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
-from signedin.server.settings import Settings, knobs
+from signedin.server.logs import configure_logs
+from signedin.server.settings import knobs
 
 PARTS: dict[str, click.Command] = {
     "account": cli_accounts.account,
     "session": cli_accounts.session,
+    "devices": cli_devices.devices,
     "geo": cli_geo.geo,
     "db": cli_store.db,
+    "backup": cli_backup.backup,
+    "restore": cli_backup.restore,
     "secret": cli_store.secret,
     "verify-audit": cli_store.verify_audit,
 }
+
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+port_option = click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="The port to listen on; 0 is any free one.",
+)  # fmt: skip
 
 
 @click.group(commands=PARTS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="signedin")
 def main() -> None:
-    """Signedin shows people where their account is signed in, and ends what should not be."""
+    """Signedin shows people where their account is signed in, and ends what should not be.
+
+    What is printed is for people, with --json for programs; the log goes to standard error. The status is 0 when
+    all went well, 1 when something was refused or is wrong, 2 when the command was not understood.
+    """
+    configure_logs()
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
-)
+@host_option
+@port_option
 def serve(host: str, port: int) -> None:
     """Serve the pages and the API.
 
@@ -41,14 +53,12 @@ def serve(host: str, port: int) -> None:
     from signedin.server.serving import serve_forever
 
     with said_clearly():
-        serve_forever(with_port(settings_or_fail(), port), host, port)
+        serve_forever(settings_or_fail(), host, port)
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
-)
+@host_option
+@port_option
 def demo(host: str, port: int) -> None:
     """Serve a believable account on a database of its own, and print how to sign in.
 
@@ -57,30 +67,20 @@ def demo(host: str, port: int) -> None:
     from signedin.server.demo import serve_demo
 
     with said_clearly():
-        serve_demo(with_port(settings_or_fail(), port), host, port)
-
-
-def with_port(settings: Settings, port: int) -> Settings:
-    """On this machine alone the address people use follows the port, unless it was set."""
-    if "base_url" in settings.sources:
-        return settings
-    return replace(settings, base_url=f"http://localhost:{port}")
+        serve_demo(settings_or_fail(), host, port)
 
 
 @main.command("settings")
 @json_option
 def show_settings(*, as_json: bool) -> None:
-    """Print every setting, its value and where it came from.
+    """Print every setting, the value in force and where that came from.
 
     Example: signedin settings --json
     """
-    settings = settings_or_fail()
-    rows = []
-    for variable, sentence, _ in knobs():
-        name = variable.removeprefix("SIGNEDIN_").lower()
-        value = "(set)" if name == "smtp_url" and settings.smtp_url else str(getattr(settings, name))
-        source = settings.sources.get(name, "default")
-        rows.append({"name": variable, "value": value, "source": source, "sentence": sentence})
+    rows = [
+        {"name": variable, "value": value, "source": source, "sentence": sentence}
+        for variable, sentence, value, source in knobs(settings_or_fail())
+    ]
     lines = [f"{row['name']} = {row['value']}  [{row['source']}]\n    {row['sentence']}" for row in rows]
     told(rows, as_json=as_json, text="\n".join(lines))
 

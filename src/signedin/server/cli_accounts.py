@@ -9,38 +9,44 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from signedin.actions import operate
+from signedin.actions import change_factor, operate
 from signedin.actions.list_sessions import read_list
 from signedin.actions.make_account import Applicant, add_by_operator, invite
 from signedin.actions.means import Means
 from signedin.api import session_items
-from signedin.rules import errors
-from signedin.rules.account import Account, normalise_email
-from signedin.rules.session_list import SessionList
-from signedin.server.cli_shared import carried_out, json_option, settings_or_fail, told
+from signedin.rules.account import Account
+from signedin.rules.revocation import LogoutAllCounts
+from signedin.rules.session_list import Question, Sort
+from signedin.server.cli_shared import carried_out, fail, json_option, many, settings_or_fail, told
 from signedin.server.means import utc_now
 from signedin.store import accounts
+
+REASON = "Why; recorded in the account's history, where its owner sees it once there is a page for that."
+reason_option = click.option("--reason", default="", help=REASON)
 
 
 @click.group()
 def account() -> None:
-    """Make, list, invite, disable and enable accounts."""
+    """Make, list, invite, disable and enable accounts, and help their owners."""
 
 
 @account.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--operator", is_flag=True, help="Not yet: this version has no operators.")
 @json_option
-def add(email: str, name: str, *, password_stdin: bool, as_json: bool) -> None:
+def add(email: str, name: str, *, password_stdin: bool, operator: bool, as_json: bool) -> None:
     """Make an account.
 
     Example: signedin account add ada@example.org --name "Ada" --password-stdin < password.txt
     """
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if operator:
+        fail(
+            "This version has no operators yet.",
+            "Leave --operator out: whoever has this shell is the operator.",
+        )
+    password = _password(from_stdin=password_stdin)
     made: Account = carried_out(
         lambda means: add_by_operator(means, Applicant(email, name, password), utc_now())
     )
@@ -78,35 +84,60 @@ def invite_somebody(email: str, *, as_json: bool) -> None:
 
 @account.command("disable")
 @click.argument("email")
-def disable(email: str) -> None:
+@reason_option
+@json_option
+def disable(email: str, reason: str, *, as_json: bool) -> None:
     """Disable an account: everything it has stops working at once.
 
-    Example: signedin account disable ada@example.org
+    Example: signedin account disable ada@example.org --reason "left the company"
     """
-    count: int = carried_out(lambda means: operate.disable(means, email, utc_now()))
-    click.echo(f"Disabled. {count} sessions ended.")
+    count: int = carried_out(lambda means: operate.disable(means, email, utc_now(), reason))
+    value = {"email": email, "state": "disabled", "sessions_ended": count}
+    told(value, as_json=as_json, text=f"Disabled. {many(count, 'session')} ended.")
 
 
 @account.command("enable")
 @click.argument("email")
-def enable(email: str) -> None:
+@reason_option
+@json_option
+def enable(email: str, reason: str, *, as_json: bool) -> None:
     """Enable an account again; nothing that had ended comes back.
 
     Example: signedin account enable ada@example.org
     """
-    carried_out(lambda means: operate.enable(means, email, utc_now()))
-    click.echo("Enabled. They have to sign in again.")
+    carried_out(lambda means: operate.enable(means, email, utc_now(), reason))
+    value = {"email": email, "state": "active"}
+    told(value, as_json=as_json, text="Enabled. They have to sign in again.")
 
 
 @account.command("unlock")
 @click.argument("email")
-def unlock(email: str) -> None:
+@reason_option
+@json_option
+def unlock(email: str, reason: str, *, as_json: bool) -> None:
     """Forget the failed sign-ins of an account, so that its owner need not wait.
 
-    Example: signedin account unlock ada@example.org
+    Example: signedin account unlock ada@example.org --reason "called the help desk"
     """
-    carried_out(lambda means: operate.unlock(means, email))
-    click.echo("They can try again at once.")
+    carried_out(lambda means: operate.unlock(means, email, utc_now(), reason))
+    told({"email": email}, as_json=as_json, text="They can try again at once.")
+
+
+@account.command("set-password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@reason_option
+@json_option
+def set_password(email: str, reason: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Give somebody a new password; everything they were signed in to ends with the old one.
+
+    Access keys stay, known browsers are forgotten, and they are told by mail.
+
+    Example: signedin account set-password ada@example.org --password-stdin < password.txt
+    """
+    password = _password(from_stdin=password_stdin)
+    counts = carried_out(lambda means: change_factor.set_password(means, email, password, utc_now(), reason))
+    _tell_counts(counts, as_json=as_json)
 
 
 @click.group()
@@ -122,26 +153,26 @@ def list_of(email: str, *, as_json: bool) -> None:
 
     Example: signedin session list ada@example.org --json
     """
-    listed: SessionList = carried_out(lambda means: means.database.read(_list, means, email, utc_now()))
-    items = [session_items.item(listed, row) for row in listed.rows]
+    items = carried_out(lambda means: means.database.read(listed, means, email, utc_now()))
     told(items, as_json=as_json, text="\n".join(_line(item) for item in items) or "Nothing is signed in.")
 
 
 @session.command("revoke")
 @click.argument("session_id")
-@click.option("--reason", required=True, help="Why; recorded, and shown to the person.")
-def revoke(session_id: str, reason: str) -> None:
+@click.option("--reason", required=True, help=REASON)
+@json_option
+def revoke(session_id: str, reason: str, *, as_json: bool) -> None:
     """End one session or consent.
 
     Example: signedin session revoke 7q4kWK59PFkl0JfI2yyVlbPegB --reason "lost phone"
     """
     carried_out(lambda means: operate.end_one(means, session_id, reason, utc_now()))
-    click.echo("Ended.")
+    told({"id": session_id}, as_json=as_json, text="Ended.")
 
 
 @session.command("logout-all")
 @click.argument("email")
-@click.option("--reason", required=True, help="Why; recorded, and shown to the person.")
+@click.option("--reason", required=True, help=REASON)
 @json_option
 def logout_all(email: str, reason: str, *, as_json: bool) -> None:
     """End everything an account has signed in; access keys stay.
@@ -149,21 +180,32 @@ def logout_all(email: str, reason: str, *, as_json: bool) -> None:
     Example: signedin session logout-all ada@example.org --reason "stolen laptop"
     """
     counts = carried_out(lambda means: operate.end_all(means, email, reason, utc_now()))
-    value = {"sessions_ended": counts.sessions_ended, "consents_ended": counts.consents_ended,
-             "access_keys_kept": counts.access_keys_kept}  # fmt: skip
-    told(value, as_json=as_json, text=", ".join(f"{key}: {count}" for key, count in value.items()))
+    _tell_counts(counts, as_json=as_json)
 
 
-def _list(conn: sa.Connection, means: Means, email: str, now: datetime) -> SessionList:
-    found = accounts.find_by_email(conn, normalise_email(email) or "")
-    if found is None:
-        raise errors.NotFound("There is no account with this address.")
-    return read_list(conn, means, found.id, None, now)
+def listed(conn: sa.Connection, means: Means, email: str, now: datetime) -> list[dict[str, Any]]:
+    """The items of `GET /v1/sessions` for an account, in its order."""
+    found = read_list(conn, means, operate.account_of(conn, email).id, None, now)
+    rows = found.answer(Question(sort=Sort.RECENT), session_items.displayed)
+    return [session_items.item(found, row) for row in rows]
 
 
 def _line(item: dict[str, Any]) -> str:
     name = item.get("device") or item.get("client_name")
     return f"{item['id']}  {name}  {item['app_type']}  {item.get('location', '')}  {item['last_activity_at']}"
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _tell_counts(counts: LogoutAllCounts, *, as_json: bool) -> None:
+    value = {"sessions_ended": counts.sessions_ended, "consents_ended": counts.consents_ended,
+             "access_keys_kept": counts.access_keys_kept}  # fmt: skip
+    told(value, as_json=as_json, text=", ".join(f"{key}: {count}" for key, count in value.items()))
 
 
 def _account(each: Account) -> dict[str, str]:

@@ -56,6 +56,41 @@ def said_clearly() -> Iterator[None]:
         fail(refusal.sentence, refusal.hint)
     except (KeyringProblem, AnchorsProblem) as problem:
         fail(str(problem))
+    except OSError as error:
+        fail(f"{error.filename or 'The system'}: {error.strerror}.", "Check that it exists, and its rights.")
+
+
+def many(count: int, thing: str) -> str:
+    """So many things.
+
+    >>> many(1, "account"), many(2, "account")
+    ('1 account', '2 accounts')
+    """
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def on_terminal() -> bool:
+    """Whether a person sits there who can be asked and shown how far it is."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str, otherwise: str) -> bool:
+    """Ask a person on a terminal; where nobody sits, say which option says yes, and stop with status 1."""
+    if not on_terminal():
+        fail(f"This needs a yes: {question}", otherwise)
+    return click.confirm(question, err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is, on a terminal only; the function it gives is told how much of how much is done."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = max(total, done, 1)
+            bar.update(done - bar.pos)
+
+        yield tell
 
 
 def told(value: Any, *, as_json: bool, text: str) -> None:

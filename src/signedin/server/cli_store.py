@@ -12,8 +12,16 @@ import click
 from signedin.actions import audit
 from signedin.actions.means import Means
 from signedin.api.session_items import moment
-from signedin.server.cli_shared import carried_out, fail, json_option, said_clearly, settings_or_fail, told
-from signedin.server.means import open_store, utc_now
+from signedin.server.cli_shared import (
+    carried_out,
+    fail,
+    json_option,
+    progress,
+    said_clearly,
+    settings_or_fail,
+    told,
+)
+from signedin.server.means import open_store, refuse_another_keyring, utc_now
 from signedin.store import schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
@@ -25,7 +33,8 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@json_option
+def upgrade(*, as_json: bool) -> None:
     """Bring the database to this version's schema; forward only, in one transaction.
 
     When there is none it is made, and the keyring with it.
@@ -34,10 +43,12 @@ def upgrade() -> None:
     """
     settings = settings_or_fail()
     with said_clearly():
-        database, _ = open_store(settings)
+        database, keyring = open_store(settings)
         with closing(database):
+            if database.path.exists() and schema_version.current(database):
+                refuse_another_keyring(database, keyring, settings.secret_file)
             version = schema_version.upgrade(database)
-    click.echo(f"The database has version {version}.")
+    told({"version": version}, as_json=as_json, text=f"The database has version {version}.")
 
 
 @db.command()
@@ -62,7 +73,8 @@ def secret() -> None:
 
 
 @secret.command()
-def rotate() -> None:
+@json_option
+def rotate(*, as_json: bool) -> None:
     """Add a new key; what the old ones protect stays readable.
 
     Example: signedin secret rotate
@@ -71,8 +83,10 @@ def rotate() -> None:
     if not path.exists():
         fail(f"There is no keyring at {path}.", "Run `signedin db upgrade`, or restore it from your backup.")
     with said_clearly():
-        Keyring.load(path).rotate()
-    click.echo("Rotated. Restart the servers so that they use the new key.")
+        ring = Keyring.load(path)
+        ring.rotate()
+    value = {"keys": len(ring.way_keys.keys)}
+    told(value, as_json=as_json, text="Rotated. Restart the servers so that they use the new key.")
 
 
 @click.command("verify-audit")
@@ -99,7 +113,8 @@ def verify_audit(heads: Path | None, *, anchor_anew: bool, as_json: bool) -> Non
     async def work(means: Means) -> audit.Audit:
         if anchor_anew:
             await audit.anchor_anew(means, utc_now())
-        return await audit.audit(means, heads)
+        with progress("Judging histories") as tell:
+            return await audit.audit(means, heads, tell)
 
     found: audit.Audit = carried_out(work)
     broken = [asdict(each) for each in found.broken]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -14,26 +17,22 @@ import sqlalchemy as sa
 
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.means import Means
-from signedin.actions.note_use import address_mac
-from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.access_key import AccessKey
 from signedin.rules.account import Account, AccountId
 from signedin.rules.activity import DAYS, DayLevels
 from signedin.rules.consent import Consent
-from signedin.rules.device import DeviceKind
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
-from signedin.rules.session import AppType, Origin, Session, SessionId
-from signedin.rules.suspicion import SeenBefore, notice
+from signedin.rules.session import AppType, Origin, SessionId
 from signedin.server.app import Server, build
-from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
-from signedin.server.demo_rows import APPS, DEVICES, KEYS, DemoApp, DemoDevice
+from signedin.server.demo_places import DEMO_PLACES_FILE
+from signedin.server.demo_rows import APPS, KEYS, DemoApp
+from signedin.server.demo_story import Step, Story
 from signedin.server.means import utc_now
 from signedin.server.serving import serve
 from signedin.server.settings import Settings
-from signedin.store import access_keys, accounts, consents, journal, sessions
-from signedin.store.sessions import SignedInWith
+from signedin.store import access_keys, accounts, consents, journal
 
 EMAIL = "ines@halloran.example"
 NAME = "Ines Halloran"
@@ -59,7 +58,7 @@ def serve_demo(settings: Settings, host: str, port: int) -> None:
         click.echo(f"The Signedin demo is at {server.settings.base_url}")
         click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
 
-    serve(lambda: build(_emptied(settings)), ready, host, port)
+    serve(settings, lambda chosen: build(_emptied(chosen)), ready, host, port)
 
 
 def _emptied(settings: Settings) -> Settings:
@@ -79,11 +78,17 @@ def _emptied(settings: Settings) -> Settings:
 
 
 async def fill(means: Means, now: datetime) -> Filled:
-    """Fill an empty database: an account by the real action, its rows with times relative to now."""
+    """Fill an empty database by the real actions where they exist, in the order in which it all happened.
+
+    Consents and access keys have no way in yet, so their rows are written as they will be.
+    """
     password = "-".join(secrets.choice(_WORDS) for _ in range(5))
     account = await add_by_operator(means, Applicant(EMAIL, NAME, password), now - timedelta(days=420))
     await means.database.write(_mark_demo, account.id)
-    await means.database.write(_fill, means, account.id, now)
+    chance = random.Random(7)  # noqa: S311  # believable bars, not secrets
+    steps = [*Story(means, account, now).steps(chance), *_others(means, account.id, now, chance)]
+    for _, step in sorted(steps, key=itemgetter(0)):
+        await step()
     return Filled(account, password)
 
 
@@ -93,47 +98,14 @@ def _mark_demo(conn: sa.Connection, account_id: AccountId) -> None:
     )
 
 
-def _fill(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> None:
-    chance = random.Random(7)  # noqa: S311  # believable bars, not secrets
-    before = SeenBefore(is_first_sign_in=False, is_known_browser=True, familiar_places=frozenset())
-    for device in DEVICES:
-        session = _session(means, account_id, device, now, chance)
-        if device.is_new:
-            home = means.places.locate(DEMO_ADDRESSES["San Francisco"][0])
-            seen = replace(
-                before, familiar_places=accounts.familiar(conn, account_id), is_known_browser=device.knows_browser,
-                last_location=home, last_at=session.began_at - timedelta(hours=5),
-            )  # fmt: skip
-            session = replace(session, noticed=notice(session.began_from.location, seen))
-        if not any(n.sign.value == "unfamiliar_location" for n in session.noticed):
-            accounts.add_familiar(conn, account_id, session.began_from.location.place_key, session.began_at)
-        if device.is_kept:
-            session = replace(session, recognised_at=now - timedelta(days=1))
-        _begin(conn, means, session, device)
+def _others(means: Means, account_id: AccountId, now: datetime, chance: random.Random) -> Iterator[Step]:
+    """The consents and the access keys."""
     for app in APPS:
-        _consent(conn, means, account_id, app, now, chance)
+        consent = partial(means.database.write, _consent, means, account_id, app, now, chance)
+        yield now - app.age, consent
     for name, scopes, days in KEYS:
-        _key(conn, means, account_id, name, scopes, now - timedelta(days=days))
-
-
-def _session(
-    means: Means, account_id: AccountId, demo: DemoDevice, now: datetime, chance: random.Random
-) -> Session:
-    kinds = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
-    device = read_device(demo.user_agent, {}, demo.app_name or None, kinds.get(demo.app_type))
-    origin = Origin(mask_address(demo.address), means.places.locate(demo.address))
-    began_at, last_at = now - demo.age, now - demo.idle
-    limits = means.lifetimes.of(demo.app_type)
-    return Session(
-        id=SessionId(make_session_id(account_id, means.keyring.way_keys)), account_id=account_id,
-        app_type=demo.app_type, device=device, began_at=began_at, began_from=origin, last_at=last_at,
-        last_from=origin, idle=limits.idle, overall_until=began_at + limits.overall,
-        first_proof=_FIRST, days=_days(began_at, last_at, demo.busy, chance), factors=("password",),
-    )  # fmt: skip
-
-
-_FIRST = 1
-"""The account's history begins with its making; every demo session was proved after that."""
+        at = now - timedelta(days=days)
+        yield at, partial(means.database.write, _key, means, account_id, name, scopes, at)
 
 
 def _days(began_at: datetime, last_at: datetime, busy: float, chance: random.Random) -> DayLevels:
@@ -143,14 +115,6 @@ def _days(began_at: datetime, last_at: datetime, busy: float, chance: random.Ran
         if day >= began_at.date() and (chance.random() < busy or day == began_at.date()):
             days = days.noted(day, chance.randint(1, 40))
     return days
-
-
-def _begin(conn: sa.Connection, means: Means, session: Session, demo: DemoDevice) -> None:
-    token = make_token(Kind.SES, session.account_id, means.keyring.way_keys)
-    sealed = means.keyring.encrypt("address", session.account_id, demo.address.encode())
-    mac = address_mac(means.keyring, demo.address)
-    sessions.begin(conn, session, SignedInWith(digest(token), demo.user_agent, ruleset(), sealed, mac))
-    journal.record(conn, session.account_id, Event(EventKind.SESSION_STARTED, session.began_at, session.id))
 
 
 def _consent(
@@ -169,7 +133,7 @@ def _consent(
         id=SessionId(make_session_id(account_id, means.keyring.way_keys)), account_id=account_id,
         client_id=client_id, client_name=app.name, client_description=app.description,
         consented_at=consented_at, scopes=app.scopes, idle=means.lifetimes.of(AppType.OAUTH).idle,
-        first_proof=_FIRST, days=_days(consented_at, last_at, app.busy, chance), last_at=last_at,
+        first_proof=accounts.history_number(conn, account_id), days=_days(consented_at, last_at, app.busy, chance), last_at=last_at,
         last_from=origin, tokens=1, logo=app.logo,
         changed_at=now - timedelta(days=6) if "sessions:manage" in app.scopes else None,
     )  # fmt: skip
@@ -183,6 +147,7 @@ def _key(
     token = make_token(Kind.KEY, account_id, means.keyring.way_keys)
     key_id = make_session_id(account_id, means.keyring.way_keys)
     access_keys.add(conn, AccessKey(key_id, account_id, name, scopes, at, token[-4:]), digest(token))
+    journal.record(conn, account_id, Event(EventKind.ACCESS_KEY_ISSUED, at, key_id, personal={"name": name}))
 
 
 _WORDS = (

@@ -11,7 +11,7 @@ from signedin.server.demo_places import DEMO_ADDRESSES
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """One session of the demo."""
+    """One session of the demo; sessions with the same `browser` were begun in the same, remembered one."""
 
     user_agent: str
     address: str
@@ -20,9 +20,10 @@ class DemoDevice:
     app_type: AppType = AppType.WEB
     app_name: str = ""
     busy: float = 0.5
-    is_new: bool = False
-    knows_browser: bool = True
+    browser: str = ""
+    is_recognised: bool = True
     is_kept: bool = False
+    has_logged_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,16 @@ DEVICES: tuple[DemoDevice, ...] = (
     DemoDevice(FIREFOX_UBUNTU, _BERLIN[2], _ago(14), _ago(2), _ADMIN, busy=0.3),
     DemoDevice(SYNC_UBUNTU, _BERLIN[2], _ago(14), _ago(3, 2), _SYNC, "Example Sync", 0.9),
     DemoDevice(CHROME_MAC, _SF[0], _ago(7), _ago(hours=3), _ADMIN, busy=0.3),
-    DemoDevice(SAFARI_IPAD, _SF[2], _ago(1, 5), _ago(1, 3), is_new=True, knows_browser=False),
-    DemoDevice(FIREFOX_WIN, _ADELAIDE[1], _ago(hours=10), _ago(minutes=38), is_new=True),
+    DemoDevice(FIREFOX_WIN, _SF[1], _ago(70), _ago(16), browser="travel laptop", has_logged_out=True),
+    DemoDevice(SAFARI_IPAD, _SF[2], _ago(1, 5), _ago(1, 3), is_recognised=False),
+    DemoDevice(
+        FIREFOX_WIN,
+        _ADELAIDE[1],
+        _ago(hours=10),
+        _ago(minutes=38),
+        browser="travel laptop",
+        is_recognised=False,
+    ),
 )
 
 APPS: tuple[DemoApp, ...] = (

@@ -65,7 +65,7 @@ def update(
         raise UpdateRefused(
             "Fetching DB-IP City Lite needs your consent: it is licensed CC BY 4.0, and every page that "
             "shows places will link to DB-IP.",
-            hint="Run `signedin geo update --accept-license`.",
+            hint="Run `signedin geo update` on a terminal, or with --accept-license.",
         )
     month, url, packed = _newest(fetch, today, base)
     with _beside(target) as (file, temporary):
@@ -76,8 +76,15 @@ def update(
     return Updated(url, month, sha256, size)
 
 
-def download(url: str, greatest: int = GREATEST_DOWNLOAD, longest: timedelta = LONGEST_DOWNLOAD) -> bytes:
+def download(
+    url: str,
+    tell: Callable[[int, int], object] = lambda *_: None,
+    greatest: int = GREATEST_DOWNLOAD,
+    longest: timedelta = LONGEST_DOWNLOAD,
+) -> bytes:
     """What is at this address, if it comes in time and is not too large; https never turns into http.
+
+    `tell` is told how many bytes of how many have come.
 
     Raises: OSError.
     """
@@ -89,6 +96,7 @@ def download(url: str, greatest: int = GREATEST_DOWNLOAD, longest: timedelta = L
         pieces = bytearray()
         while piece := answer.read1(_PIECE):
             pieces += piece
+            tell(len(pieces), len(pieces) + (answer.length or 0))
             if len(pieces) > greatest:
                 raise OSError(f"the file is larger than {greatest} bytes")
             if time.monotonic() > until:

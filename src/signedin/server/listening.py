@@ -20,7 +20,7 @@ class PortTaken(Refused):
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Sockets that listen on every address of a host; closed afterwards.
+    """Sockets that listen on every address of a host, all on one port; closed afterwards. Port 0 means any free one.
 
     Raises:
         PortTaken: with what to do.
@@ -36,10 +36,13 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
 def _opened(host: str, port: int, opened: ExitStack) -> list[socket.socket]:
     """One socket for each of the host's addresses; those of a family that this machine does not speak are left out."""
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    sockets, unknown = [], []
-    for family, address in dict.fromkeys((each[0], each[4]) for each in found):
+    sockets: list[socket.socket] = []
+    unknown: list[OSError] = []
+    for family, (name, _, *scope) in dict.fromkeys((each[0], each[4]) for each in found):
+        chosen = port or (sockets[0].getsockname()[1] if sockets else 0)
         try:
-            sockets.append(opened.enter_context(socket.create_server(address, family=family)))
+            made = socket.create_server((name, chosen, *scope), family=family)
+            sockets.append(opened.enter_context(made))
         except OSError as error:
             if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
                 raise

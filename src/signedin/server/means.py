@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
+from signedin.rules.errors import DatabaseProblem
 from signedin.server.settings import Settings
-from signedin.store import journal, schema_version
+from signedin.store import activity, installation, journal, schema_version
 from signedin.store.bus import PostgresBus, RedisBus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
@@ -36,31 +35,16 @@ def open_store(settings: Settings) -> tuple[AnyDatabase, Keyring]:
         DatabaseProblem: the database cannot be asked whether it is new.
     """
     where = settings.database_url
-    database: AnyDatabase = (
-        PostgresDatabase(where) if isinstance(where, str) else Database(_with_folder(where))
-    )
-    if not settings.secret_file.exists() and _is_there(database, where):
+    if isinstance(where, Path):
+        _refuse_a_lost_keyring(where, settings.secret_file)
+        return Database(where), Keyring.load(settings.secret_file)
+    database = PostgresDatabase(where)
+    if not settings.secret_file.exists() and schema_version.current(database) is not None:
         database.close()
-        raise KeyringProblem(
-            f"There is a database at {_shown(where)} but no keyring at {settings.secret_file}."
-            " Restore it from your backup."
-        )
+        raise KeyringProblem(_lost(database.said, settings.secret_file))
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
     # processes start at once or one is killed in between.
     return database, Keyring.load(settings.secret_file)
-
-
-def _with_folder(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
-
-
-def _is_there(database: AnyDatabase, where: Path | str) -> bool:
-    return where.exists() if isinstance(where, Path) else schema_version.current(database) is not None
-
-
-def _shown(where: Path | str) -> str:
-    return str(where) if isinstance(where, Path) else sa.make_url(where).render_as_string(hide_password=True)
 
 
 def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = False) -> Means:
@@ -70,31 +54,80 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         DatabaseProblem: the database cannot be used; says why.
         KeyringProblem: the keyring cannot be used; says why.
     """
+    where = settings.database_url
+    company = _in_company(where, settings.secret_file) if serving and isinstance(where, Path) else None
     database, keyring = open_store(settings)
     journal.keyed_by(database.engine, keyring.mac)
     try:
         if upgrade:
             schema_version.upgrade(database)
         schema_version.refuse_newer(database)
-        parts = _parts(database, settings, serving=serving)
+        refuse_another_keyring(database, keyring, settings.secret_file)
+        if serving:
+            database.write_now(
+                installation.job_ran, "start", utc_now()
+            )  # what cannot be written ends nothing
+        parts = _parts(database, settings)
     except BaseException:
         database.close()
+        if company is not None:
+            company.close()
         raise
     return Means(
         database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=RecentUse(),
         lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
-        brand=settings.brand_name, **parts,
+        brand=settings.brand_name, support=settings.support_contact, company=company, **parts,
     )  # fmt: skip
 
 
-def _parts(database: AnyDatabase, settings: Settings, *, serving: bool) -> dict[str, Any]:
+def _parts(database: AnyDatabase, settings: Settings) -> dict[str, Any]:
     """What checks read with: the file itself on SQLite; lines and a bus on PostgreSQL."""
-    if isinstance(database, PostgresDatabase):
-        by_redis = settings.bus != "postgres"
-        bus = RedisBus(settings.bus) if by_redis else PostgresBus(database.url, CONNECT)
-        return {"checks": None, "lines": PostgresChecks(database.url, CONNECT), "bus": bus}
-    company = Company(database.path) if serving else None
-    return {"checks": Checks(database.path), "company": company}
+    if not isinstance(database, PostgresDatabase):
+        return {"checks": Checks(database.path)}
+    by_redis = settings.bus != "postgres"
+    bus = RedisBus(settings.bus) if by_redis else PostgresBus(database.url, CONNECT)
+    return {"checks": None, "lines": PostgresChecks(database.url, CONNECT), "bus": bus}
+
+
+def _in_company(where: Path, keyring: Path) -> Company:
+    """Join the servers before the database is opened, so that a restore that is under way is waited for."""
+    _refuse_a_lost_keyring(where, keyring)
+    return Company(where)
+
+
+def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_lost = database.exists() and not keyring.exists()
+    except OSError as error:
+        # Told where the command was given, to whoever runs it: never on a page.
+        sentence = f"{error.filename}: {error.strerror}."
+        hint = "Check the folders of the database and the keyring, their owner and their rights."
+        raise DatabaseProblem(sentence, hint=hint, reason="unreachable") from error
+    if is_lost:
+        raise KeyringProblem(_lost(str(database), keyring))
+
+
+def _lost(database: str, keyring: Path) -> str:
+    return f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
+
+
+def refuse_another_keyring(database: AnyDatabase, keyring: Keyring, path: Path) -> None:
+    """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in.
+
+    Raises:
+        KeyringProblem: it is another installation's.
+    """
+    if not reads(keyring, database.read_now(activity.sealed, 5)):
+        raise KeyringProblem(
+            f"{path} is not the keyring that this database was written with. Restore that one from your backup."
+        )
+
+
+def reads(keyring: Keyring, sealed: list[tuple[int, bytes]]) -> bool:
+    """Whether a keyring can be the one that these addresses are encrypted under."""
+    read = (keyring.decrypt("address", account_id, each) for account_id, each in sealed)
+    return not sealed or any(each is not None for each in read)
 
 
 def close_means(means: Means) -> None:

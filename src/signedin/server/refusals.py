@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from litestar import Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
 from signedin.gate.answers import retry_after, status_of
+from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
 from signedin.rules.wording import marked as _
@@ -24,11 +25,18 @@ from signedin.web.door import Ask, Door, arrival_of, now_of, respond
 log = structlog.get_logger("signedin.server")
 Handler = Callable[[Ask, Any], Response[None]]
 
-_BY_STATUS = {
+OWN = {
+    400: ("bad_request", _("This request cannot be understood."), _("Go back and try again.")),
     404: ("not_found", _("There is no such page."), _("Check the address, or go back to your sessions.")),
     405: ("method_not_allowed", _("This cannot be done with this page."), _("Go back and try again.")),
     413: ("too_large", _("What was sent is too large."), _("Send less.")),
+    500: (
+        "internal_error",
+        _("Something went wrong on our side. Nothing was changed."),
+        _("Try again. If it stays, tell the operator this reference: {reference}."),
+    ),
 }
+"""What the server answers by itself, where no rule was asked: code, sentence and what to do, by status."""
 
 
 def exception_handlers(door: Door) -> dict[Any, Handler]:
@@ -45,9 +53,12 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
         return _answer(door, ask, error.code, error.sentence, error.hint, status_of(error), error)
 
     def http(ask: Ask, error: HTTPException) -> ASGIResponse:
-        usual = ("bad_request", _("This request cannot be understood."), _("Go back and try again."))
-        code, sentence, hint = _BY_STATUS.get(error.status_code, usual)
-        return _answer(door, ask, code, sentence, hint, min(500, error.status_code))
+        if error.status_code >= 500:
+            return bug(ask, error)
+        code, sentence, hint = OWN.get(error.status_code, OWN[400])
+        allowed = (error.headers or {}).get("allow")
+        headers = [("allow", allowed)] if allowed else []
+        return _answer(door, ask, code, sentence, hint, error.status_code, headers=headers)
 
     def database(ask: Ask, error: Exception) -> ASGIResponse:
         return refusal(ask, problem_of(error))
@@ -55,16 +66,25 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
     def bug(ask: Ask, error: Exception) -> ASGIResponse:
         reference = secrets.token_hex(6)
         log.error("a request failed", reference=reference, path=ask.scope["path"], exc_info=error)
-        sentence = _("Something went wrong on our side. Nothing was changed.")
-        hint = worded(
-            "Try again. If it stays, tell the operator this reference: {reference}.", reference=reference
-        )
-        return _answer(door, ask, "internal_error", sentence, hint, 500)
+        code, sentence, hint = OWN[500]
+        return _answer(door, ask, code, sentence, worded(hint, reference=reference), 500)
 
     answers: dict[Any, Callable[[Ask, Any], ASGIResponse]] = {
         errors.Refused: refusal, HTTPException: http, sqlite3.OperationalError: database, Exception: bug,
     }  # fmt: skip
     return {kind: _handler(answer) for kind, answer in answers.items()}
+
+
+def refuser(handlers: dict[Any, Handler]) -> Refuse:
+    """Answers with a refusal from outside the pages."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send, refusal: errors.Refused) -> None:
+        # Litestar types its scope, its receiving and its sending more narrowly.
+        ask: Ask = Request(scope, receive, send)  # type: ignore[arg-type]
+        answer = handlers[errors.Refused](ask, refusal).to_asgi_response(None, ask)
+        await answer(scope, receive, send)  # type: ignore[arg-type]
+
+    return refuse
 
 
 class _Answer(Response[None]):
@@ -99,15 +119,17 @@ def _answer(
     hint: str,
     status: int,
     refusal: errors.Refused | None = None,
+    headers: Sequence[tuple[str, str]] = (),
 ) -> ASGIResponse:
-    headers = []
+    headers = list(headers)
     if "signedin" in ask.scope and refusal is not None:
         seconds = retry_after(refusal, now_of(ask))
-        headers = [("retry-after", str(seconds))] if seconds else []
+        headers += [("retry-after", str(seconds))] if seconds else []
     if is_program(ask) or "signedin" not in ask.scope:
         return problem(code, sentence, hint, status, refusal, headers)
     shown = {"code": code, "sentence": sentence, "hint": hint}
-    answer = door.page(ask, "refused.html", headers=headers, problem=shown)
+    signed_in = arrival_of(ask).recognised is not None
+    answer = door.page(ask, "refused.html", headers=headers, problem=shown, signed_in=signed_in)
     answer.status_code = status
     return answer
 

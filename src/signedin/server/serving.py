@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 import structlog
@@ -14,7 +15,6 @@ import uvicorn
 
 from signedin.server.app import Server, build
 from signedin.server.listening import listening
-from signedin.server.logs import configure_logs
 from signedin.server.settings import Settings
 
 log = structlog.get_logger("signedin.server")
@@ -27,18 +27,19 @@ def serve_forever(settings: Settings, host: str, port: int) -> None:
     Raises:
         PortTaken: nobody can be served there; nothing was opened or printed.
     """
-    serve(lambda: build(settings), greet, host, port)
+    serve(settings, build, greet, host, port)
 
 
-def serve(make: Callable[[], Server], ready: Callable[[Server], None], host: str, port: int) -> None:
+def serve(
+    settings: Settings, make: Callable[[Settings], Server], ready: Callable[[Server], None], host: str, port: int
+) -> None:  # fmt: skip
     """Listen, make the server, say that it is ready, and serve until told to stop; then let go of everything.
 
     Raises:
         PortTaken: nobody can be served there; nothing was made.
     """
-    configure_logs()
     with listening(host, port) as sockets, stopped_by_signals():
-        server = make()
+        server = make(with_port(settings, sockets[0].getsockname()[1]))
         log.info(
             "started", base_url=server.settings.base_url, registration=server.settings.registration.value
         )
@@ -49,6 +50,13 @@ def serve(make: Callable[[], Server], ready: Callable[[Server], None], host: str
             ignore_signals()
             server.close()
             log.info("stopped")
+
+
+def with_port(settings: Settings, port: int) -> Settings:
+    """On this machine alone the address people use follows the port, unless it was set."""
+    if "base_url" in settings.sources:
+        return settings
+    return replace(settings, base_url=f"http://localhost:{port}")
 
 
 def greet(server: Server) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +16,15 @@ from urllib.parse import urlsplit
 from signedin.actions.means import Registration
 from signedin.rules.lifetime import PROFILES, Lifetimes, Limits
 from signedin.rules.session import AppType
+from signedin.server import setting_values
 
 PREFIX = "SIGNEDIN_"
+NOT_YET = {
+    "step_up": "a fresh sign-in before ending sessions",
+    "workers": "several processes behind one port",
+    "bus": "telling other processes of endings",
+}
+"""Settings that have a name already, but whose feature this version does not have."""
 
 
 class SettingsProblem(Exception):
@@ -26,46 +33,6 @@ class SettingsProblem(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def parse_span(text: str) -> timedelta:
-    """A span of time as people write it.
-
-    >>> parse_span("30d"), parse_span("5s")
-    (datetime.timedelta(days=30), datetime.timedelta(seconds=5))
-    """
-    match = re.fullmatch(r"\s*(\d{1,6})\s*(s|m|h|d)\s*", text)
-    if not match or not int(match[1]):
-        raise ValueError("write it like 30d, 12h, 15m or 5s; it cannot be without end")
-    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
-
-
-def _database_url(text: str) -> Path | str:
-    if text.startswith("sqlite:///"):
-        return Path(text.removeprefix("sqlite:///"))
-    if text.startswith("postgresql://") and urlsplit(text).path.strip("/"):
-        return text
-    raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
-
-
-def _bus(text: str) -> str:
-    if text != "postgres" and not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("write postgres, or redis://host:6379/0")
-    return text
-
-
-def _base_url(text: str) -> str:
-    parts = urlsplit(text.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        raise ValueError("write it like https://account.example.org, without a path")
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("plain http is only for localhost; put a proxy with TLS in front and use https")
-    return text.rstrip("/")
 
 
 def _profile(text: str) -> str:
@@ -79,6 +46,11 @@ def _knob(default: Any, sentence: str, read: Callable[[str], Any], *, shown: boo
     return field(metadata={"sentence": sentence, "read": read}, repr=shown, **make)
 
 
+def _limit(sentence: str) -> Any:
+    """A span that the profile decides unless it is set."""
+    return _knob(None, sentence, setting_values.span)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings in force; `sources` says where each value came from."""
@@ -86,38 +58,45 @@ class Settings:
     database_url: Path | str = _knob(
         Path("var/signedin.db"),
         "The database: `sqlite:///path` or `postgresql://user@host/name`.",
-        _database_url,
+        setting_values.database_url,
     )
     bus: str = _knob(
         "postgres",
         "Where processes on PostgreSQL hint of endings: `postgres`, or `redis://host:6379/0`.",
-        _bus,
+        setting_values.bus,
     )
-    base_url: str = _knob("http://localhost:8000", "The address people use, without a path.", _base_url)
+    base_url: str = _knob(
+        "http://localhost:8000", "The address people use, without a path.", setting_values.base_url
+    )
     secret_file: Path = _knob(Path("var/secret.json"), "The keyring; made at first start, 0600.", Path)
-    inactivity: timedelta | None = _knob(
-        None, "A session ends after this long without use (30d).", parse_span
+    inactivity: timedelta | None = _limit("A session ends after this long without use.")
+    overall: timedelta | None = _limit("A session never lasts longer than this.")
+    inactivity_web: timedelta | None = _limit("The same for Web sessions.")
+    overall_web: timedelta | None = _limit("The same for Web sessions.")
+    inactivity_admin: timedelta | None = _limit("The same for Admin sessions.")
+    overall_admin: timedelta | None = _limit("The same for Admin sessions.")
+    inactivity_sync: timedelta | None = _limit("The same for Sync sessions.")
+    overall_sync: timedelta | None = _limit("The same for Sync sessions.")
+    inactivity_mobile: timedelta | None = _limit("The same for Mobile sessions.")
+    overall_mobile: timedelta | None = _limit("The same for Mobile sessions.")
+    inactivity_oauth: timedelta | None = _limit("The same for consents.")
+    overall_oauth: timedelta | None = _limit(
+        "Consents never last longer than this; without end unless it is set."
     )
-    overall: timedelta | None = _knob(None, "A session never lasts longer than this (365d).", parse_span)
-    inactivity_admin: timedelta | None = _knob(None, "The same for Admin sessions.", parse_span)
-    overall_admin: timedelta | None = _knob(None, "The same for Admin sessions.", parse_span)
-    inactivity_sync: timedelta | None = _knob(None, "The same for Sync sessions.", parse_span)
-    overall_sync: timedelta | None = _knob(None, "The same for Sync sessions.", parse_span)
-    inactivity_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", parse_span)
-    overall_mobile: timedelta | None = _knob(None, "The same for Mobile sessions.", parse_span)
     profile: str = _knob("default", "Limits to start from: " + ", ".join(PROFILES) + ".", _profile)
     registration: Registration = _knob(
         Registration.INVITATION, "Who may make an account: open, invitation or closed.", Registration
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _knob(
-        (), "Networks whose X-Forwarded-For is believed, with commas between.", _networks
+        (), "Networks whose X-Forwarded-For is believed, with commas between.", setting_values.networks
     )
     geo_db: Path = _knob(
         Path("var/places.mmdb"), "The place file (MMDB); without one no place is shown.", Path
     )
     smtp_url: str = _knob(
-        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.", str, shown=False
-    )
+        "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.",
+        setting_values.smtp_url, shown=False,
+    )  # fmt: skip
     mail_dir: Path = _knob(Path("var/mail"), "The folder for mail when there is no SMTP server.", Path)
     mail_from: str = _knob("signedin@localhost", "The sender of mail.", str)
     brand_name: str = _knob("Signedin", "The name on the pages.", str)
@@ -135,7 +114,7 @@ class Settings:
         profile = PROFILES[self.profile]
         default = _over(profile.default, self.inactivity, self.overall)
         by_type = {kind: _over(limits, None, None) for kind, limits in profile.by_app_type.items()}
-        for kind in (AppType.ADMIN, AppType.SYNC, AppType.MOBILE):
+        for kind in AppType:
             idle, overall = (getattr(self, f"{name}_{kind.value}") for name in ("inactivity", "overall"))
             if idle or overall:
                 by_type[kind] = _over(by_type.get(kind, default), idle, overall)
@@ -146,13 +125,31 @@ def _over(limits: Limits, idle: timedelta | None, overall: timedelta | None) -> 
     return Limits(idle or limits.idle, overall or limits.overall)
 
 
-def knobs() -> list[tuple[str, str, Any]]:
-    """Every setting: its environment name, its sentence, its default."""
+def knobs(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Every setting: its environment name, its sentence, the value in force, and where that came from."""
     return [
-        (PREFIX + knob.name.upper(), knob.metadata["sentence"], knob.default)
+        (
+            PREFIX + knob.name.upper(),
+            knob.metadata["sentence"],
+            *_in_force(settings, knob.name, shown=knob.repr),
+        )
         for knob in fields(Settings)
         if "sentence" in knob.metadata
     ]
+
+
+def _in_force(settings: Settings, name: str, *, shown: bool) -> tuple[str, str]:
+    value, source = getattr(settings, name), settings.sources.get(name)
+    if value is not None:
+        return (setting_values.said(value) if shown or not value else "(set)"), source or "default"
+    if name == "overall_oauth":
+        return "none", "default"
+    limit, _, kind = name.partition("_")
+    limits = settings.lifetimes.of(AppType(kind)) if kind else settings.lifetimes.default
+    value = limits.idle if limit == "inactivity" else limits.overall
+    by_profile = value != getattr(settings, limit) and settings.profile != "default"
+    whence = f"profile {settings.profile}" if by_profile else settings.sources.get(limit, "default")
+    return setting_values.said(value), whence
 
 
 def load(environment: Mapping[str, str] | None = None, file: Path = Path("signedin.toml")) -> Settings:
@@ -167,7 +164,7 @@ def load(environment: Mapping[str, str] | None = None, file: Path = Path("signed
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     known = {knob.name: knob for knob in fields(Settings) if "read" in knob.metadata}
-    problems += [f"{file}: there is no setting {name!r}" for name in written if name not in known]
+    problems += _unknown(environment, written, file, known)
     for name, knob in known.items():
         found = _find(name, environment, written, file, problems)
         if found is None:
@@ -182,17 +179,39 @@ def load(environment: Mapping[str, str] | None = None, file: Path = Path("signed
     return Settings(**values, sources=sources)
 
 
+def _unknown(
+    environment: Mapping[str, str], written: Iterable[str], file: Path, known: Iterable[str]
+) -> Iterator[str]:
+    """What is set that is no setting, with the name that was perhaps meant."""
+    for variable in sorted(each for each in environment if each.startswith(PREFIX)):
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known and name.removesuffix("_file") not in known:
+            yield f"{variable}: {_why_unknown(name, known, lambda meant: PREFIX + meant.upper())}"
+    for name in written:
+        if name not in known:
+            yield f"{file}: {name}: {_why_unknown(name, known, str)}"
+
+
+def _why_unknown(name: str, known: Iterable[str], said: Callable[[str], str]) -> str:
+    if name in NOT_YET:
+        return f"{NOT_YET[name]} is not built yet, so it would do nothing; leave it out"
+    meant = get_close_matches(name, known, 1, 0.7)
+    return "there is no such setting" + (f"; did you mean {said(meant[0])}?" if meant else "")
+
+
 def _find(
     name: str, environment: Mapping[str, str], written: Mapping[str, str], file: Path, problems: list[str]
 ) -> tuple[str, str] | None:
     variable = PREFIX + name.upper()
+    if variable in environment and f"{variable}_FILE" in environment:
+        problems.append(f"{variable} and {variable}_FILE are both set; leave one")
     if variable in environment:
         return environment[variable], "environment"
     if f"{variable}_FILE" in environment:
         path = Path(environment[f"{variable}_FILE"])
         try:
             return path.read_text(encoding="utf-8").strip(), f"{variable}_FILE"
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             problems.append(f"{variable}_FILE: {path} cannot be read")
             return None
     return (written[name], str(file)) if name in written else None

@@ -57,3 +57,8 @@ def find_by_digest(conn: sa.Connection, account_id: AccountId, digest: bytes) ->
         row.key_id, AccountId(row.account_id), row.name, tuple(row.scopes), row.issued_at, row.last_four,
         row.expires_at, row.last_at,
     )  # fmt: skip
+
+
+def end_all(conn: sa.Connection) -> int:
+    """Forget every key of everybody, after a restore; returns how many there were."""
+    return conn.execute(access_keys.delete()).rowcount

@@ -122,6 +122,11 @@ def every(conn: sa.Connection) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+def count(conn: sa.Connection) -> int:
+    """How many accounts there are."""
+    return int(conn.scalar(sa.select(sa.func.count()).select_from(accounts)) or 0)
+
+
 def is_empty(conn: sa.Connection) -> bool:
     """Whether there is no account yet, so that set-up is due."""
     return conn.execute(sa.select(accounts.c.account_id).limit(1)).first() is None
@@ -158,6 +163,12 @@ def set_password(conn: sa.Connection, account_id: AccountId, hashed: str, now: d
         .values(account_id=account_id, **values)
         .on_conflict_do_update(index_elements=["account_id"], set_=values)
     )
+
+
+def rehash(conn: sa.Connection, account_id: AccountId, old: str, fresh: str, now: datetime) -> None:
+    """Keep the same password by another hash, unless a new one was set meanwhile."""
+    same = (passwords.c.account_id == account_id) & (passwords.c.hash == old)
+    conn.execute(passwords.update().where(same).values(hash=fresh, changed_at=now))
 
 
 def password_hash(conn: sa.Connection, account_id: AccountId) -> str | None:

@@ -53,6 +53,12 @@ class Use:
     location: Location | None = None
 
 
+def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
+    """A few encrypted addresses with their accounts, by which a keyring can be told to be the right one."""
+    found = sa.select(activity.c.account_id, activity.c.address).where(activity.c.address.is_not(None))
+    return [(row.account_id, row.address) for row in conn.execute(found.limit(limit))]
+
+
 def note(conn: sa.Connection, uses: Sequence[Use]) -> None:
     """Write a chunk of uses. Only rows that live are touched: a late write brings nothing back (P4)."""
     for use in uses:

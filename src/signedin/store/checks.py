@@ -20,21 +20,21 @@ CACHE_KIB = 32_768
 LOOK_EVERY = 1.0
 """Seconds between looks whether the file is still the one in its place."""
 
-_FROM = """
+_LIVES_ON = """
+SELECT 1
+FROM sessions s
+JOIN accounts c ON c.account_id = s.account_id
+WHERE s.account_id = ? AND s.digest = ?
+  AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ? AND s.idle >= ?
+"""
+_LIVING = """
+SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
+       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END,
+       s.first_proof
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = ? AND s.digest = ?
-"""
-_LIVING = f"""
-SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
-       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END,
-       s.first_proof
-{_FROM}
-"""
-_LIVES_ON = f"""
-SELECT 1 {_FROM} AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ?
-  AND a.last_at + s.idle >= ?
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
@@ -69,15 +69,15 @@ class Checks:
         self._ask = self._conn.cursor().execute
         self._path, self._file, self._look_at = path, _identity(path), monotonic() + LOOK_EVERY
 
-    def lives_on(self, account_id: int, digest: bytes, overall_after: int, idle_until: int) -> bool:
-        """Whether the session with this digest lives beyond doubt by what is stored alone, in microseconds.
+    def lives_on(self, account_id: int, digest: bytes, overall_after: int, idle_at_least: int) -> bool:
+        """Whether a session with this digest lives, its overall limit is later and its idle period that long.
 
-        One column and no more: each one costs. `False` says nothing of why.
+        In microseconds. One column and no more, because each one costs. `False` says nothing of why.
 
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        return self._first(_LIVES_ON, (account_id, digest, overall_after, idle_until)) is not None
+        return self._first(_LIVES_ON, (account_id, digest, overall_after, idle_at_least)) is not None
 
     def living(self, account_id: int, digest: bytes) -> Living | None:
         """The session with this digest in the live table, whatever the clock says of it.

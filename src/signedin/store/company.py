@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from signedin.rules.errors import DatabaseProblem
@@ -51,3 +53,18 @@ class Company:
         except BlockingIOError:
             return False
         return True
+
+
+@contextmanager
+def nobody_serves(database: Path) -> Iterator[None]:
+    """Keep servers from starting meanwhile.
+
+    Raises:
+        DatabaseProblem: one is running.
+    """
+    with Path(f"{database}.servers").open("ab") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatabaseProblem("A server is running on this database.", hint="Stop it first.") from None
+        yield

@@ -44,7 +44,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
-        self._file: tuple[int, int] | None = None
+        self._file = _identity(path)
         self._tidy_at = CHECKPOINT_BYTES
 
     def create(self) -> None:
@@ -121,13 +121,11 @@ class Database:
 
     def _refuse_another_file(self) -> None:
         """Refuse to write into a file that has left its place: what is acknowledged there would be lost."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            raise missing() from None
-        if self._file is None:
-            self._file = (found.st_dev, found.st_ino)
-        if self._file != (found.st_dev, found.st_ino):
+        found = _identity(self.path)
+        if found is None:
+            raise missing()
+        self._file = self._file or found
+        if self._file != found:
             raise another_file()
 
     def _tidy_when_grown(self) -> None:
@@ -165,6 +163,14 @@ class Database:
                 engine.dispose()
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def open_raw(
     path: Path, synchronous: str = "NORMAL", *, timeout: float = BUSY_SECONDS, create: bool = False
 ) -> sqlite3.Connection:
@@ -189,13 +195,16 @@ def missing() -> DatabaseProblem:
     return DatabaseProblem(
         _("There is no database file where it should be."),
         hint=_("Run `signedin db upgrade` to make a new one, or put it back, or restore a backup."),
+        reason="missing",
     )
 
 
 def another_file() -> DatabaseProblem:
     """What is said when another file has taken the place of the database."""
     return DatabaseProblem(
-        _("The database file was replaced by another while it was open."), hint=_("Restart the server.")
+        _("The database file was replaced by another while it was open."),
+        hint=_("Restart the server."),
+        reason="replaced",
     )
 
 

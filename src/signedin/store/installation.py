@@ -54,3 +54,8 @@ def use_invitation(conn: sa.Connection, digest: bytes, now: datetime) -> str | N
     """Use an invitation up, by one statement; returns its address, or `None` when it was not there."""
     where = (invitations.c.digest == digest) & (invitations.c.expires_at > now)
     return conn.execute(invitations.delete().where(where).returning(invitations.c.email)).scalar_one_or_none()
+
+
+def forget_invitations(conn: sa.Connection) -> None:
+    """Forget every invitation, after a restore: they may have been used since."""
+    conn.execute(invitations.delete())

@@ -108,5 +108,10 @@ def backlog(conn: sa.Connection) -> int:
     return int(conn.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0)
 
 
+def forget_all(conn: sa.Connection) -> None:
+    """Forget every message, after a restore: they may have been delivered since."""
+    conn.execute(outbox.delete())
+
+
 def _is(message: Message) -> sa.ColumnElement[bool]:
     return (outbox.c.account_id == message.account_id) & (outbox.c.message_id == message.id)

@@ -27,6 +27,19 @@ SENTENCES = (
     ("malformed", _("The database file is damaged."), _("Stop the server and restore a backup.")),
     ("disk i/o", _("The disk reports an error."), _("Check the disk; stop the server until it is healthy.")),
 )  # fmt: skip
+REASONS = {
+    "locked": "locked",
+    "busy": "locked",
+    "readonly": "read_only",
+    "full": "full",
+    "no such table": "older",
+    "no such column": "older",
+    "unable to open": "unreachable",
+    "not a database": "not_a_database",
+    "malformed": "damaged",
+    "disk i/o": "disk_error",
+}
+"""The same for programs."""
 
 
 @contextmanager
@@ -51,5 +64,5 @@ def problem_of(error: Exception) -> DatabaseProblem:
     said = str(getattr(error, "orig", None) or error).lower()
     for part, sentence, hint in SENTENCES:
         if part in said:
-            return DatabaseProblem(sentence, hint=hint)
+            return DatabaseProblem(sentence, hint=hint, reason=REASONS[part])
     return DatabaseProblem()

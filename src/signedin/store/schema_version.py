@@ -52,6 +52,7 @@ def refuse_newer(database: Database) -> None:
         raise DatabaseProblem(
             _("The database is newer than this version of Signedin."),
             hint=_("Start the newer version, or restore a backup from before the upgrade."),
+            reason="newer",
         )
 
 

@@ -61,7 +61,17 @@ class WriteLock:
             raise DatabaseProblem(
                 _("The folder of the database cannot be written to."),
                 hint=_("Check that it exists, its owner and its rights, and that the disk is not full."),
+                reason="read_only",
             ) from error
+
+
+def locked() -> DatabaseProblem:
+    """What is said when somebody else has the database for themselves."""
+    return DatabaseProblem(
+        _("The database is locked by another program."),
+        hint=_("Stop the other program, or wait and try again."),
+        reason="locked",
+    )
 
 
 def _lock(descriptor: int, seconds: float) -> None:
@@ -72,7 +82,7 @@ def _lock(descriptor: int, seconds: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                raise DatabaseProblem(_("The database is locked by another program.")) from None
+                raise locked() from None
             time.sleep(pause)
             pause = min(pause * 2, 0.01)
         else:

@@ -26,7 +26,9 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
+from signedin.rules.lifetime import INACTIVITY
 from signedin.rules.presence import Presence
+from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.web.language import Reader, reader_of
 
@@ -78,12 +80,13 @@ class Door:
         return respond(text, status, cookies=fresh, headers=headers)
 
     def _frame(self, ask: Ask, reader: Reader, csrf: str) -> dict[str, Any]:
+        limits = self.means.lifetimes.of(AppType.WEB)
         return {
             "csrf": csrf, "brand": self.brand, "site": self.means_host, "lang": reader.lang, "dir": reader.dir,
             "speech": reader.speech, "zone": reader.zone_name or "UTC", "attribution": self.means.places.attribution,
             "support": self.support, "path": ask.scope["path"], "account": None, "refusal": None, "notice": None,
-            "idle_said": reader.speech.span(self.means.lifetimes.default.idle), "languages": LANGUAGES,
-            "overall_said": reader.speech.span(self.means.lifetimes.default.overall), "here": address_of_page(ask),
+            "idle_said": reader.speech.span(limits.idle), "overall_said": reader.speech.span(limits.overall),
+            "idle_fills_strip": limits.idle == INACTIVITY, "languages": LANGUAGES, "here": address_of_page(ask),
         }  # fmt: skip
 
     @property

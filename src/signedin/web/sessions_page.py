@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
+from signedin.actions.follow import latest_number
 from signedin.actions.list_sessions import account_of, list_sessions
 from signedin.actions.review import recognise
 from signedin.actions.revoke import find_to_revoke, log_out_all, revoke
@@ -31,11 +32,13 @@ async def home(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
 @get([HOME, "/settings/active-sessions"])
 async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The page, or for a script only the list of it (R3, R35, R39)."""
-    if "signedin-automatic" in request.headers:
-        arrival_of(request).is_quiet = True  # the open page reads it again by itself: nobody's activity (D15)
-    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
+    _quiet_if_automatic(request)
+    presence = door.signed_in(request)
+    # Read before the list: what happens after it is told by the stream.
+    number = latest_number(door.means, presence.account_id)
+    listed = await list_sessions(door.means, presence, now_of(request))
     partial = request.headers.get("signedin-partial") == "list"
-    return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed)
+    return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed, number)
 
 
 @get(f"{HOME}/alive")
@@ -48,6 +51,7 @@ async def alive(request: Ask) -> ASGIResponse:
 @get(f"{HOME}/{{row_id:str}}/revoke")
 async def revoke_page(request: Ask, door: NamedDependency[Door], row_id: FromPath[str]) -> ASGIResponse:
     """The confirmation: what it is, and what happens (R47)."""
+    _quiet_if_automatic(request)
     listed, row = await find_to_revoke(door.means, door.signed_in(request), row_id, now_of(request))
     view = session_view.row(listed, row, door.reader(request).speech)
     return await _dialog(request, door, "revoke", row=view)
@@ -107,10 +111,17 @@ async def logout_all_form(request: Ask, door: NamedDependency[Door]) -> ASGIResp
     return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
 
 
-async def _page(request: Ask, door: Door, template: str, listed: SessionList) -> ASGIResponse:
+def _quiet_if_automatic(request: Ask) -> None:
+    """What an open page asks for by itself is nobody's activity (D15)."""
+    if "signedin-automatic" in request.headers:
+        arrival_of(request).is_quiet = True
+
+
+async def _page(request: Ask, door: Door, template: str, listed: SessionList, number: int) -> ASGIResponse:
     account = await account_of(door.means, door.signed_in(request))
     view = session_view.page(listed, _question(request), door.reader(request).speech, _page_number(request))
-    return door.page(request, template, view=view, account=account, notice=door.notice(request))
+    notice = door.notice(request)
+    return door.page(request, template, view=view, number=number, account=account, notice=notice)
 
 
 async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIResponse:

@@ -12,7 +12,7 @@ from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.client_hints import ACCEPT_CH
 from signedin.gate.credentials import CLEAR_SITE_DATA
-from signedin.gate.user_agent import read_device, ruleset
+from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.location import mask_address
 from signedin.rules.presence import Absence
@@ -71,7 +71,14 @@ def visit_of(request: Ask, door: Door) -> Visit:
     device = read_device(agent, request.headers)
     reader, mark = door.reader(request), arrival.cookies.get(door.names.browser)
     return Visit(
-        arrival.address, agent, device, ruleset(), mark, arrival.recognised, reader.lang, reader.zone_name
+        arrival.address,
+        what_it_said(agent, request.headers),
+        device,
+        ruleset(),
+        mark,
+        arrival.recognised,
+        reader.lang,
+        reader.zone_name,
     )
 
 

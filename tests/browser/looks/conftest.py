@@ -11,5 +11,8 @@ from people import Clock, running
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory, authority, chromium):
-    with running(tmp_path_factory.mktemp("gallery"), Clock(), authority.vouch_for(OURS)) as house:
-        yield furnish(chromium, house)
+    def opened(name):
+        return running(tmp_path_factory.mktemp(name), Clock(), authority.vouch_for(OURS))
+
+    with opened("gallery") as house, opened("empty") as empty:
+        yield furnish(chromium, house, empty)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser as Chromium
 
 from browser.browsers import RealBrowser
+from browser.looks import rows
 from people import (
     CHROME_ON_MACOS,
     FIREFOX_ON_WINDOWS,
@@ -23,7 +24,6 @@ from people import (
     done_apart,
 )
 from signedin.rules.account import AccountId
-from signedin.rules.device import Device
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import account_of_session_id
@@ -51,6 +51,7 @@ class Gallery:
 
     chromium: Chromium
     house: House
+    empty: House
     ines: tuple[str, str]
     furniture: frozenset[str] = frozenset()
 
@@ -98,12 +99,12 @@ class Gallery:
         return self.signed_in(browser, who)
 
 
-def furnish(chromium: Chromium, house: House) -> Gallery:
-    """Move everybody in."""
+def furnish(chromium: Chromium, house: House, empty: House) -> Gallery:
+    """Move everybody in; the empty house is still to be set up."""
     filled = done_apart(demo.fill(house.means, house.clock()))
     for email in (ALONE, AT_HOME, CROWD, WORDY):
         house.somebody(email, "Grace Hopper")
-    gallery = Gallery(chromium, house, (filled.account.email, filled.password))
+    gallery = Gallery(chromium, house, empty, (filled.account.email, filled.password))
     gallery.newcomer(AT_HOME, SAFARI_ON_IPHONE, "192.168.1.20")
     gallery.newcomer(AT_HOME, FIREFOX_ON_WINDOWS, "10.0.0.4")
     rename(house, CROWD, [f"Browser {number} on Linux" for number in range(999)])
@@ -120,10 +121,9 @@ def rename(house: House, email: str, names: list[str]) -> None:
     def put(conn: Any) -> None:
         account = accounts.find_by_email(conn, email)
         for number, name in enumerate(names):
-            device = replace(DEVICES[number % len(DEVICES)], is_new=False)
-            session = demo._session(house.means, account.id, device, now, chance)
-            known = replace(session, device=Device(name, session.device.kind, "Some Software 1.0"))
-            demo._begin(conn, house.means, known if number % 4 else _noticed(known), device)
+            device = DEVICES[number % len(DEVICES)]
+            session = rows.named(rows.session_like(house.means, account.id, device, now, chance), name)
+            rows.put(conn, house.means, session if number % 4 else rows.noticed(session), device)
 
     done_apart(house.means.database.write(put))
 
@@ -156,10 +156,3 @@ def _end_all_but(conn: Any, kept: frozenset[str], now: datetime) -> None:
 def _end(conn: Any, account_id: AccountId, ids: list[str], reason: EndReason, now: datetime) -> None:
     number = journal.record(conn, account_id, Event(EventKind.SESSION_REVOKED, now, ids[0]))
     sessions.end(conn, account_id, ids, reason, now, number)
-
-
-def _noticed(session: Any) -> Any:
-    before = demo.SeenBefore(
-        is_first_sign_in=False, is_known_browser=False, familiar_places=frozenset({"berlin-de"})
-    )
-    return replace(session, noticed=demo.notice(session.began_from.location, before))

@@ -4,18 +4,31 @@
     const name = element.getAttribute("class") ?? "";
     return `${element.localName}.${name.split(" ").join(".")} "${element.textContent.trim().slice(0, 40)}"`;
   };
+  const isForListenersOnly = (element) =>
+    element && (element.getBoundingClientRect().width === 1 || isForListenersOnly(element.parentElement));
   const isShown = (element) =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.closest(".vh, .skip") &&
-    element.getBoundingClientRect().width !== 1; // kept for who listens, hidden from who looks
+    !isForListenersOnly(element);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(isShown);
+  const texts = (root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found = root.nodeType === Node.TEXT_NODE ? [root] : [];
+    while (walker.nextNode()) found.push(walker.currentNode);
+    return found.filter((text) => text.data.trim() && isShown(text.parentElement));
+  };
   const isOutside = ({ left, right, width }) =>
     width && (left < -1 || right > document.documentElement.clientWidth + 1);
   const area = (element) => {
     if (element.matches?.("svg, button, .btn, input, .tile, .sheet")) return element.getBoundingClientRect();
-    const range = document.createRange();
-    range.selectNodeContents(element);
-    return range.getBoundingClientRect();
+    const boxes = texts(element).map((text) => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      return range.getBoundingClientRect();
+    });
+    const [left, top] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))];
+    const [right, bottom] = [Math.max(...boxes.map((box) => box.right)), Math.max(...boxes.map((box) => box.bottom))];
+    return { left, top, right, bottom, width: right - left };
   };
 
   // What reaches beyond the left or right edge, of the page or of the dialog that is open.
@@ -25,18 +38,16 @@
     if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} of ${page.clientWidth} wide`);
     const dialog = document.querySelector("dialog[open]");
     if (dialog && dialog.scrollWidth > dialog.clientWidth) found.push("the dialog scrolls sideways");
-    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (words.nextNode()) {
-      const element = words.currentNode.parentElement;
-      if (!words.currentNode.data.trim() || !isShown(element) || element.closest(".map, .side")) continue;
-      if (isOutside(area(words.currentNode))) found.push(said(element));
+    for (const text of texts(document.body)) {
+      const element = text.parentElement;
+      if (!element.closest(".map, .side") && isOutside(area(text))) found.push(said(element));
     }
     return [...found, ...all(".btn, input, .strip, .tile, .sheet").filter((each) => isOutside(area(each))).map(said)];
   };
 
   // Parts of a row that lie on top of each other.
   const onTopOfEachOther = () => {
-    const parts = "h3, summary, .place > *, .strip, .when > *, .act button, .act .done, .grant p, .grant li, .flag p, .flag-act button, dt, dd";
+    const parts = "h3, summary, .place > *, .strip, .when > *, .act button, .act .done, .row-error, .followup p, .followup .btn, .grant p, .grant li, .flag p, .flag-act button, dt, dd";
     const found = [];
     for (const row of all(".row")) {
       const boxes = all(parts, row).map((element) => [element, area(element)]);
@@ -77,14 +88,8 @@
   };
 
   // How many words there are to read in the page itself.
-  const words = () => {
-    const text = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
-    let count = 0;
-    while (text.nextNode()) {
-      if (isShown(text.currentNode.parentElement)) count += text.currentNode.data.split(/\s+/).filter(Boolean).length;
-    }
-    return count;
-  };
+  const words = () =>
+    texts(document.querySelector("main")).flatMap((text) => text.data.split(/\s+/).filter(Boolean)).length;
 
   globalThis.shapes = { words, overTheEdge, onTopOfEachOther, tooSmall, focused };
 })();

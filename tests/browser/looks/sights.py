@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from playwright.sync_api import Page, Route, expect
 
 from browser.browsers import SESSIONS, RealBrowser
 from browser.looks.gallery import ALONE, AT_HOME, CROWD, WORDY, Gallery
+from people import PASSWORD
+from signedin.rules import errors
 from signedin.rules.revocation import EndReason
+from signedin.web import help_page
 
 # What ended stays to be looked at, however long that takes.
 NOBODY_LEAVES = """
@@ -161,6 +165,68 @@ def _(gallery, browser):
     return page
 
 
+@sight("register, link used up")
+def _(gallery, browser):
+    browser.expects("410")
+    page = browser.tab("/invite?token=sgn_inv_used")
+    page.get_by_label("Your name").fill("Grace")
+    page.get_by_label("Email address").fill("new@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("alert")).to_contain_text("This link does not work any more.")
+    return page
+
+
+@sight("sign-in, registered")
+def _(gallery, browser):
+    page = browser.tab("/register")
+    page.get_by_label("Your name").fill("Grace")
+    page.get_by_label("Email address").fill(f"{id(browser)}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.locator(".notice")).to_contain_text("Your account is ready.")
+    return page
+
+
+@sight("set-up")
+def _(gallery, browser):
+    page = browser.tab(None)
+    page.goto(f"{gallery.empty.base_url}/setup")
+    return page
+
+
+@sight("sign-in, all devices logged out", is_plain=True)
+def _(gallery, browser):
+    page = gallery.signed_in(browser, ALONE).tab(f"{SESSIONS}/logout-all")
+    page.get_by_role("button", name="Logout All Devices").click()
+    expect(page.locator(".notice")).to_contain_text("All devices are logged out")
+    return page
+
+
+@sight("a form from elsewhere")
+def _(gallery, browser):
+    browser.expects("403")
+    page = browser.tab("/sign-in")
+    page.get_by_label("Email address").fill("ada@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    browser.context.clear_cookies()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("did not come from")
+    return page
+
+
+for status, trouble in ((503, errors.Unavailable()), (500, RuntimeError("as a test would have it"))):
+
+    @sight(f"help, {status}")
+    def _(gallery, browser, status=status, trouble=trouble):
+        async def fail(*_):
+            raise trouble
+
+        browser.expects(str(status))
+        with patch.object(help_page, "_reader_account", fail):
+            return browser.tab("/help/active-sessions")
+
+
 @sight("no such page")
 def _(gallery, browser):
     browser.expects("404")
@@ -298,9 +364,9 @@ def _unavailable_for_lists(route: Route) -> None:
 
 @sight("sessions, a new one started")
 def _(gallery, browser):
-    page = gallery.signed_in(browser).tab()
+    page = gallery.signed_in(browser).tab(None)
     with page.expect_response(re.compile("/events$")):
-        page.reload()
+        page.goto(SESSIONS)
     gallery.newcomer()
     expect(page.locator("#notes .note")).to_be_visible()
     return page
@@ -321,3 +387,18 @@ for name, button, said in (
             page.get_by_role("button", name="Revoke session").click()
         expect(page.locator(".notice")).to_contain_text(said)
         return page
+
+
+@sight("sessions, one had ended already")
+def _(gallery, browser):
+    other = gallery.newcomer()
+    browser.context.add_init_script(NOBODY_LEAVES)
+    browser.expects("410", "/events")
+    browser.context.route("**/settings/sessions/events", lambda route: route.abort())
+    page = gallery.signed_in(browser).tab()
+    page.locator(f"#s-{other} .btn-end").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    gallery.end(other)
+    page.get_by_role("button", name="Revoke session").click()
+    expect(page.locator(f"#s-{other}")).to_contain_text("This session had already ended.")
+    return page

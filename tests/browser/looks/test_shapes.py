@@ -24,6 +24,7 @@ def test_nothing_reaches_over_the_edge_at_320_pixels_and_at_200_percent(gallery,
         for width in (320, 640):  # 640 is 1280 at 200 %
             resize(page, width, 450)
             assert page.evaluate("shapes.overTheEdge()") == [], width
+            assert page.evaluate("shapes.onTopOfEachOther()") == [], width
         assert page.evaluate("shapes.tooSmall(24)") == []
         resize(page, *PHONE)
         for scheme in ("light", "dark"):

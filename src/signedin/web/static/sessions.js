@@ -1,111 +1,69 @@
-// The sessions page: read the list again, confirm in a dialog, end in place, and follow what happens elsewhere.
+// The sessions page: confirm in a dialog, end in place, and follow what happens elsewhere.
 // Everything here also works without a script; this only spares the reload.
+import { $, ask, clone, isShown, leave, leaves, question } from "./reading.js";
+import { read, readAgain, readNew, rowOf, say, send, show } from "./reading.js";
 import { follow } from "./stream.js";
 
-const $ = (selector, root = document) => root.querySelector(selector);
 const words = $("#tpl-words").dataset;
-const say = (text) => ($("#announce").textContent = text);
-const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
-const rowOf = (id) => document.querySelector(`.row[data-id="${CSS.escape(id)}"]`);
 const nameOf = (row) => $(".name", row).firstChild.textContent.trim();
-const leave = () => location.replace("/sign-in");
 
-let reading = false;
-
-async function ask(url, options = {}) {
-  const headers = { "Signedin-Partial": "1", ...options.headers };
-  const answer = await fetch(url, { credentials: "same-origin", redirect: "manual", ...options, headers });
-  if (answer.status === 401) leave();
-  return answer;
+// What a session is called that is not in the list yet: its confirmation says it.
+async function nameOfNew(id) {
+  const answer = await ask(`/settings/sessions/${id}/revoke`, { headers: { "Signedin-Automatic": "1" } }).catch(() => null);
+  if (!answer?.ok) return "";
+  return $("form", new DOMParser().parseFromString(await answer.text(), "text/html")).dataset.named;
 }
 
-// Reading the list again. Scroll, focus and opened details stay.
-async function read(url, { automatic = false, push = false, keepFilter = true } = {}) {
-  if (reading) return false;
-  reading = true;
-  const form = $("[data-refresh]");
-  form.setAttribute("aria-busy", "true");
-  $("button", form).disabled = !automatic;
-  try {
-    const headers = { "Signedin-Partial": "list", ...(automatic && { "Signedin-Automatic": "1" }) };
-    const answer = await ask(url, { headers, cache: "no-store" });
-    if (!answer.ok) throw new Error(answer.status);
-    replace(await answer.text());
-    if (push) history.pushState(null, "", url);
-    return keepFilter;
-  } catch {
-    if (!automatic && !$(".blank-error")) $("#notes").replaceChildren(clone("tpl-error"));
-    return false;
-  } finally {
-    reading = false;
-    form.removeAttribute("aria-busy");
-    $("button", form).disabled = false;
-  }
-}
-
-function replace(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("#sessions");
-  const open = [...document.querySelectorAll(".row details[open]")].map((d) => d.closest(".row").dataset.id);
-  const focused = document.activeElement;
-  const key = focused?.closest("#sessions") && pathOf(focused);
-  const caret = focused?.id === "q" ? [focused.value, focused.selectionStart] : null;
-  $("#sessions").replaceWith(fresh);
-  for (const id of open) rowOf(id)?.querySelector("details")?.setAttribute("open", "");
-  if (key) $(key)?.focus({ preventScroll: true });
-  if (caret) {
-    $("#q").value = caret[0];
-    $("#q").setSelectionRange(caret[1], caret[1]);
-  }
-  $("#notes").replaceChildren();
-  const time = $(".updated time");
-  time.dateTime = fresh.dataset.updated;
-  time.textContent = fresh.dataset.updatedSaid;
-  const total = $("[data-total]");
-  if (total) total.textContent = $(".types .n").textContent;
-}
-
-function pathOf(element) {
-  if (element.id) return `#${element.id}`;
-  const row = element.closest(".row");
-  const within = element.matches("summary") ? "summary" : element.closest("form")?.getAttribute("action");
-  if (row) return `#${CSS.escape(row.id)} ${within === "summary" ? within : `form[action="${within}"] button`}`;
-  return element.matches("a[href]") ? `a[href="${CSS.escape(element.getAttribute("href"))}"]` : null;
+function refused() {
+  show("tpl-refused");
+  $("#notes p").textContent = words.refused;
 }
 
 // Ending in place.
 function ended(id, text) {
   const row = rowOf(id);
-  if (!row || row.classList.contains("is-ended")) return;
-  const next = row.nextElementSibling ?? row.previousElementSibling ?? $(".refresh");
+  if (!row) return void readAgain();
+  if (row.classList.contains("is-ended")) return;
+  const isHere = row.contains(document.activeElement);
   row.classList.add("is-ended");
   $(".act", row).replaceChildren(clone("tpl-ended"));
   $(".row-error", row)?.remove();
   $(".flag", row)?.remove();
+  if (text) row.append(clone("tpl-already"));
   say(text ?? words.gone.replace("{name}", () => nameOf(row)));
-  if (!row.classList.contains("is-followup")) setTimeout(() => gone(row), 5600);
-  return next;
+  if (row.classList.contains("is-followup")) row.append(clone("tpl-followup"));
+  else setTimeout(() => gone(row), 5600);
+  if (isHere || row.classList.contains("is-followup")) ($(".followup button", row) ?? nextTo(row)).focus();
+}
+
+// The button one goes on with: the next row's, else the one before, else Refresh Sessions; never Logout.
+function nextTo(row) {
+  const buttons = [...document.querySelectorAll(".row:not(.is-ended) .btn-end")];
+  const isAfter = (button) => row.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return buttons.find(isAfter) ?? buttons.at(-1) ?? $("[data-refresh] button");
 }
 
 function gone(row) {
   if (!row.isConnected) return;
   row.classList.add("is-leaving");
   setTimeout(() => {
+    if (row.contains(document.activeElement)) nextTo(row).focus();
     const group = row.closest(".group");
     row.remove();
     if (group && !$(".row", group)) group.remove();
-    read(location.href, { automatic: true });
+    readAgain();
   }, 350);
 }
 
 async function revoke(form, id, wait = 1000) {
-  const row = rowOf(id);
   try {
-    const answer = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (answer.ok) return ended(id);
-    if (answer.status === 410) return ended(id, words.already);
-    if (answer.status < 500) return say(words.refused);
-    throw new Error(answer.status);
+    const answer = await send(form);
+    if (answer.ok) ended(id);
+    else if (answer.status === 410) ended(id, words.already);
+    else if (answer.status < 500) refused();
+    else throw new Error(answer.status);
   } catch {
+    const row = rowOf(id);
     if (row && !$(".row-error", row)) row.append(clone("tpl-not-confirmed"));
     setTimeout(() => revoke(form, id, Math.min(wait * 2, 30000)), wait);
   }
@@ -115,91 +73,116 @@ async function revoke(form, id, wait = 1000) {
 const dialog = $("#dialog");
 let opener;
 
-async function openDialog(form) {
-  const url = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+async function openDialog(form, id) {
+  const fields = new URLSearchParams(new FormData(form));
+  const url = fields.size ? `${form.action}?${fields}` : form.action;
   const answer = await ask(url).catch(() => null);
-  if (!answer?.ok) return location.assign(url);
+  if (!answer || answer.status >= 500) return show("tpl-error");
+  if (answer.status === 410 && id) return ended(id, words.already);
+  if (!answer.ok) return location.assign(url);
   dialog.innerHTML = await answer.text();
   opener = form;
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   $("[data-close]", dialog)?.focus();
 }
 
-addEventListener("click", (event) => {
+// The browser gives the focus back by itself, unless the list was read again meanwhile.
+dialog.addEventListener("close", () => {
+  if (!opener.isConnected) $(`form[action="${CSS.escape(opener.getAttribute("action"))}"] button`)?.focus();
+});
+
+addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-filter-link]");
   const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0;
-  if (event.target === dialog || event.target.closest("[data-close]")) {
+  if ((event.target === dialog && isOutside(event)) || event.target.closest("[data-close]")) {
     event.preventDefault();
     dialog.close();
   } else if (link && plain) {
     event.preventDefault();
-    read(link.href, { push: true });
+    choose(link);
   } else if (event.target.closest("[data-show-new]")) {
     event.preventDefault();
-    read(location.href);
+    readNew();
   } else if (event.target.closest("[data-dismiss]")) {
     gone(event.target.closest(".row"));
   }
 });
-dialog.addEventListener("close", () => $("button", opener)?.focus());
+
+function isOutside({ clientX: x, clientY: y }) {
+  const box = dialog.getBoundingClientRect();
+  return x < box.left || x > box.right || y < box.top || y > box.bottom;
+}
 
 addEventListener("submit", async (event) => {
   const form = event.target;
   const act = form.dataset;
+  const row = form.closest(".row");
+  const isOurs = ["dialog", "refresh", "find", "revoke", "notMe", "recognize"].some((name) => name in act);
+  if (isOurs) event.preventDefault();
+  else leaves(true);
   if ("dialog" in act) {
-    event.preventDefault();
-    await openDialog(form);
+    await openDialog(form, row?.dataset.id);
   } else if ("refresh" in act) {
-    event.preventDefault();
-    if (await read(location.href)) say(words.refreshed);
+    if (await read()) say(words.refreshed);
   } else if ("find" in act) {
-    event.preventDefault();
-    await read(`${form.action}?${new URLSearchParams(new FormData(form))}`, { push: true });
+    if (await find($("#q").value.trim())) say($("#sessions").dataset.shown);
   } else if ("revoke" in act) {
-    event.preventDefault();
     dialog.close();
-    const next = await revoke(form, act.revoke);
-    $("button", next)?.focus();
+    await revoke(form, act.revoke);
   } else if ("notMe" in act) {
-    event.preventDefault();
-    const row = form.closest(".row");
     row.classList.add("is-followup");
     await revoke(form, row.dataset.id);
-    if (row.classList.contains("is-ended")) row.append(clone("tpl-followup"));
-    $(".followup button", row)?.focus();
   } else if ("recognize" in act) {
-    event.preventDefault();
-    const answer = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (answer.ok && (await read(location.href))) say(words.thanks);
-  } else if (act.logoutAll === "others") {
-    event.preventDefault();
-    dialog.close();
-    const answer = await ask(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (answer.ok) await read(location.href);
-    else location.reload();
+    const answer = await send(form).catch(() => null);
+    if (!answer?.ok) refused();
+    else if (await read()) say(words.thanks);
   }
 });
+
+async function choose(link) {
+  const isMore = link.dataset.filterLink === "more";
+  const isRead = await (isMore ? readNew : read)(link.href, { kept: isMore ? "replaceState" : "pushState" });
+  if (isRead && !isMore) say($("#sessions").dataset.shown);
+}
+
+// Words narrow what is shown or about to be; each further letter is no step of its own for the Back button.
+function find(text) {
+  const url = new URL(question());
+  const kept = url.searchParams.has("q") ? "replaceState" : "pushState";
+  url.searchParams.delete("page");
+  if (text) url.searchParams.set("q", text);
+  else url.searchParams.delete("q");
+  return read(url.href, { kept });
+}
 
 let typing;
 addEventListener("input", (event) => {
   if (event.target.id !== "q") return;
   clearTimeout(typing);
-  typing = setTimeout(() => event.target.form.requestSubmit(), 250);
+  typing = setTimeout(() => $("#q").form.requestSubmit(), 250);
 });
-addEventListener("popstate", () => read(location.href));
+addEventListener("popstate", () => {
+  if (isShown()) return;
+  if ($("#q")) $("#q").value = new URLSearchParams(location.search).get("q") ?? "";
+  read(location.href, { kept: null });
+});
 addEventListener("pageshow", async (event) => {
   if (!event.persisted) return;
+  leaves(false);
   const answer = await fetch("/settings/sessions/alive", { cache: "no-store" }).catch(() => null);
   if (answer?.status === 401) leave();
 });
-setInterval(() => document.visibilityState === "visible" && read(location.href, { automatic: true }), 60000);
+setInterval(() => document.visibilityState === "visible" && readAgain(), 60000);
 
-follow({
+follow(Number($("#sessions").dataset.number), {
   gone: leave,
   "session-ended": (event) => (rowOf(event.id)?.classList.contains("is-current") ? leave() : ended(event.id)),
-  "session-changed": () => read(location.href, { automatic: true }),
-  "session-started": () => {
+  "session-changed": readAgain,
+  "session-started": async (event) => {
+    const name = await nameOfNew(event.id);
+    if (rowOf(event.id)) return;
     if (!$("#notes .note")) $("#notes").append(clone("tpl-new"));
+    $("#notes .note span").textContent += name ? ` ${name}.` : "";
     say($("#notes .note p").textContent);
   },
 });

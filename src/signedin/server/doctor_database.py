@@ -1,0 +1,122 @@
+"""What the doctor looks at in the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from signedin.actions.sweep import JOB
+from signedin.rules.location import is_local_address
+from signedin.server.finding import Finding, looked
+from signedin.server.means import reads
+from signedin.server.settings import Settings
+from signedin.store import activity, installation, outbox, schema_version
+from signedin.store.database import Database
+from signedin.store.keyring import Keyring
+
+LATE_SWEEP = timedelta(hours=1)
+MANY = 5
+"""So many sessions with one private address are no chance."""
+
+
+def of_database(database: Database, settings: Settings, now: datetime) -> list[Finding]:
+    """Its version, whether it is whole and can be written to, and what its rows tell of clock, proxies and jobs."""
+    version = looked("database", lambda: _version(database))
+    if version.verdict != "good":
+        return [version]
+    looks: dict[str, Callable[[sa.Connection], Finding]] = {
+        "database": _integrity,
+        "keyring": lambda conn: _keyring_fits(conn, settings.secret_file),
+        "sweep": lambda conn: _sweep(conn, now),
+        "clock": lambda conn: _clock(conn, now),
+        "proxies": lambda conn: _addresses(conn, settings),
+        "mail": _outbox,
+    }
+    found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
+    return [version, *found, looked("writing", lambda: _writing(database))]
+
+
+def _version(database: Database) -> Finding:
+    current, newest = schema_version.current(database), schema_version.newest()
+    schema_version.refuse_newer(database)
+    if current != newest:
+        return Finding(
+            "database", "bad", "The database is older than this version.", "Run `signedin db upgrade`."
+        )
+    return Finding("database", "good", f"It has this version's schema ({current}).")
+
+
+def _integrity(conn: sa.Connection) -> Finding:
+    said = conn.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
+    if said == ["ok"]:
+        return Finding("database", "good", "Its quick check finds nothing wrong.")
+    return Finding("database", "bad", f"It is damaged: {said[0]}", "Stop the server and restore a backup.")
+
+
+def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
+    ring = Keyring.load(path) if path.exists() else None
+    if ring is None or not reads(ring, activity.sealed(conn, 5)):
+        sentence = f"{path} is not the keyring that this database was written with."
+        return Finding("keyring", "bad", sentence, "Restore that one from your backup.")
+    return Finding("keyring", "good", "It reads what the database has under it.")
+
+
+def _writing(database: Database) -> Finding:
+    rights = [path for path in (database.path, database.path.parent) if not os.access(path, os.W_OK)]
+    if rights:
+        what = "Let the server's user own the file and its folder."
+        return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)
+    database.write_now(lambda _: None)  # takes what a write has to take, and changes nothing
+    return Finding("writing", "good", "The database can be written to, and nobody keeps it locked.")
+
+
+def _sweep(conn: sa.Connection, now: datetime) -> Finding:
+    ran = installation.job_last_ran(conn, JOB)
+    if ran is None or now - ran > LATE_SWEEP:
+        when = f"last ran at {ran:%Y-%m-%d %H:%M} UTC" if ran else "has never run"
+        return Finding(
+            "sweep", "look", f"It {when}.", "Start the server, or run `signedin sweep` by a timer."
+        )
+    return Finding("sweep", "good", "It ran within the last hour.")
+
+
+def _clock(conn: sa.Connection, now: datetime) -> Finding:
+    latest = conn.scalar(sa.select(sa.func.max(activity.activity.c.last_at)))
+    if latest is not None and latest > now + timedelta(minutes=2):
+        sentence = f"A session was used at {latest:%Y-%m-%d %H:%M} UTC, which has not come yet."
+        return Finding("clock", "bad", sentence, "Set the clock of this machine, by NTP.")
+    return Finding("clock", "good", f"It is {now:%Y-%m-%d %H:%M} UTC, and nothing known is later.")
+
+
+def _addresses(conn: sa.Connection, settings: Settings) -> Finding:
+    masked, used = activity.activity.c.masked_ip, sa.func.count()
+    where = masked.is_not(None) & (masked != "")
+    found = conn.execute(sa.select(masked, used).where(where).group_by(masked).limit(2)).all()
+    alone = len(found) == 1 and found[0][1] >= MANY and is_local_address(_unmasked(found[0][0]))
+    if not alone or settings.base_url.startswith("http://localhost"):
+        return Finding("proxies", "good", "People's addresses can be told apart, as far as there are any.")
+    sentence = f"All {found[0][1]} sessions share the private address {found[0][0]}."
+    what = (
+        "Make the proxy in front say in X-Forwarded-For who its clients are."
+        if settings.trusted_proxies
+        else "The proxy in front hides people's addresses: set SIGNEDIN_TRUSTED_PROXIES to its network."
+    )
+    return Finding("proxies", "look", sentence, what)
+
+
+def _unmasked(text: str) -> str:
+    """Some address that is masked like this."""
+    return text.replace(":•••", "::1").replace("•••", "1")
+
+
+def _outbox(conn: sa.Connection) -> Finding:
+    waiting = outbox.backlog(conn)
+    if waiting > 50:
+        what = "Check SIGNEDIN_SMTP_URL and the mail server."
+        return Finding("mail", "look", f"{waiting} letters wait to be delivered.", what)
+    return Finding("mail", "good", f"{waiting} letters wait.")

@@ -1,0 +1,102 @@
+"""How the values of settings are written: spans of time, addresses, networks; what cannot be read is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_USUAL_PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def span(text: str) -> timedelta:
+    """A span of time as people write it.
+
+    >>> span("30d"), span("5s")
+    (datetime.timedelta(days=30), datetime.timedelta(seconds=5))
+    """
+    match = re.fullmatch(r"\s*(\d{1,6})\s*(s|m|h|d)\s*", text)
+    if not match or not int(match[1]):
+        raise ValueError("write it like 30d, 12h, 15m or 5s; it cannot be without end")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def said(value: object) -> str:
+    """A value as people would write it.
+
+    >>> said(timedelta(days=30)), said(timedelta(minutes=90)), said((ip_network("10.0.0.0/8"),))
+    ('30d', '90m', '10.0.0.0/8')
+    """
+    if isinstance(value, timedelta):
+        unit = next(unit for unit, word in _UNITS.items() if not value % timedelta(**{word: 1}))
+        return f"{value // timedelta(**{_UNITS[unit]: 1})}{unit}"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks with commas between."""
+    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def database_url(text: str) -> Path | str:
+    """Where the database is: the file of SQLite, or the address of PostgreSQL as it was written.
+
+    What is wrong with it is told without repeating it, for it may hold a password.
+    """
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///"))
+    if text.startswith(("postgresql://", "postgres://")) and _split(text).path.strip("/"):
+        return "postgresql://" + text.partition("://")[2]
+    raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
+
+
+def bus(text: str) -> str:
+    """Where processes hint of endings to each other: the database itself, or a Redis."""
+    if text != "postgres" and _split(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("write postgres, or redis://host:6379/0")
+    return text
+
+
+def base_url(text: str) -> str:
+    """The address people use, as browsers write it: host in small letters, no usual port, nothing after it.
+
+    >>> base_url("https://Account.Example.ORG:443/")
+    'https://account.example.org'
+    """
+    parts = _split(text.strip())
+    rest = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in _USUAL_PORTS or not parts.hostname or rest:
+        raise ValueError("write it like https://account.example.org, without a path")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("plain http is only for localhost; put a proxy with TLS in front and use https")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def smtp_url(text: str) -> str:
+    """Where mail goes; what is wrong with it is told without repeating it, for it may hold a password."""
+    parts = _split(text)
+    rest = parts.path.rstrip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or rest:
+        raise ValueError(
+            "write it like smtp://user:password@host:587 or smtps://host; encode / ? # and @ in it"
+        )
+    if parts.password and not parts.username:
+        raise ValueError("there is a password but no user")
+    return text
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its host or port cannot be read") from None
+    return parts

@@ -1,0 +1,71 @@
+"""The demo is filled by the real actions, in the order of time: its flags come from what had happened until then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from people import Clock, settings_in
+from signedin.actions.audit import audit
+from signedin.rules.event import EventKind
+from signedin.rules.session_list import session_list
+from signedin.server.demo import fill
+from signedin.server.means import close_means, open_means
+from signedin.store import journal, session_rows
+
+NOW = Clock()()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    means = open_means(settings_in(tmp_path_factory.mktemp("demo"), 8000))
+    yield means, asyncio.run(fill(means, NOW)).account
+    close_means(means)
+
+
+@pytest.fixture(scope="module")
+def listed(demo):
+    means, account = demo
+    rows, keys = means.database.read_now(session_rows.of, account.id)
+    return session_list(rows, None, NOW, keys)
+
+
+def test_about_twenty_rows_of_five_types_in_nine_places_with_four_consents_and_three_keys(listed):
+    assert {kind: count for kind, count in listed.counts().items() if kind != "all"} == {
+        "web": 8, "admin": 2, "sync": 3, "mobile": 3, "oauth": 4,
+    }  # fmt: skip
+    assert len([place for place in listed.places() if place.location.latitude is not None]) == 9
+    assert listed.access_keys == 3
+
+
+@pytest.mark.guide("R76")
+def test_exactly_three_rows_are_worth_a_look_each_for_a_reason_of_its_own(listed):
+    kinds = Counter(flag.kind.value for flags in listed.flags.values() for flag in flags)
+    assert (len(listed.flags), kinds) == (3, {"new_device": 1, "unfamiliar_location": 1, "unused": 1})
+    (far,) = (
+        f.noticed for flags in listed.flags.values() for f in flags if f.kind.value == "unfamiliar_location"
+    )
+    assert far.earlier_place == "San Francisco"
+    assert far.earlier_at < NOW
+    assert far.distance_km > 10_000
+
+
+def test_what_else_was_noticed_was_recognised_by_its_owner(listed):
+    noticed = [row for row in listed.sessions if row.noticed and row.id not in listed.flags]
+    assert len(noticed) > 8
+    assert all({n.sign.value for n in row.noticed} <= row.recognised for row in noticed)
+
+
+@pytest.mark.security("LOG-7")
+def test_its_history_is_whole_and_runs_in_the_order_of_time(demo):
+    means, account = demo
+    told = [each.event for each in means.database.read_now(journal.since, account.id, 0)]
+    assert [event.at for event in told] == sorted(event.at for event in told)
+    kinds = Counter(event.kind for event in told)
+    assert kinds[EventKind.SESSION_STARTED] == 17
+    assert kinds[EventKind.CONSENT_GIVEN] == 4
+    assert kinds[EventKind.ACCESS_KEY_ISSUED] == 3
+    assert kinds[EventKind.SESSION_LOGGED_OUT] == 1
+    assert asyncio.run(audit(means)).broken == ()
