@@ -9,12 +9,12 @@ import pytest
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import checks, schema_version
 from signedin.store.checks import Checks
-from signedin.store.database import Database
+from signedin.store.sqlite import SqliteDatabase
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(tmp_path / "signedin.db")
+    database = SqliteDatabase(tmp_path / "signedin.db")
     schema_version.upgrade(database)
     yield database
     database.close()

@@ -10,7 +10,7 @@ import pytest
 from people import Clock
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import accounts, copies
-from signedin.store.database import open_raw
+from signedin.store.sqlite import open_raw
 
 NOW = Clock()()
 

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from people import ADA, GRACE, Clock
 from signedin.rules.event import Event, EventKind
+from signedin.rules.moments import to_micros
 from signedin.store import accounts, journal
 from signedin.store.journal import Anchor
-from signedin.store.schema import to_micros
 
 NOW = Clock()()
 NOWHERE = Anchor(0, b"")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from signedin.rules.attempts import ACCOUNT, ADDRESS, BROWSER, FORGOTTEN_AFTER, Attempts, Patience
 from signedin.store import limits, tables
-from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.limits import Subject
+from signedin.store.sqlite import SqliteDatabase
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADA, GRACE = "ada@example.org", "grace@example.org"
@@ -37,7 +37,7 @@ def database(tmp_path):
 
 
 def opened(folder):
-    database = Database(folder / "signedin.db")
+    database = SqliteDatabase(folder / "signedin.db")
     database.create()
     with database.writing(), database.engine.begin() as conn:
         limits.attempts.create(conn, checkfirst=True)

@@ -11,14 +11,14 @@ from alembic.runtime.migration import MigrationContext
 
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import schema_version
-from signedin.store.database import Database
 from signedin.store.schema import metadata
+from signedin.store.sqlite import SqliteDatabase
 from signedin.store.tables import TABLES
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(tmp_path / "signedin.db")
+    database = SqliteDatabase(tmp_path / "signedin.db")
     yield database
     database.close()
 

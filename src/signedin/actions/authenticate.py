@@ -8,12 +8,13 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import GRACE
 from signedin.rules.account import AccountId, AccountState
 from signedin.rules.lifetime import WRITE_THROUGH_BELOW, why_expired
+from signedin.rules.living import Living
+from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
-from signedin.store.checks import Checks, Living
-from signedin.store.schema import from_micros, to_micros
+from signedin.store.checks import Checks
 
 _MICROSECOND = timedelta(microseconds=1)
 _SOON = 2 * GRACE // _MICROSECOND
@@ -41,7 +42,7 @@ def authenticate(
     if met is not None:
         presence, used_at = met
         moment = to_micros(now)
-        if file_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
+        if checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
             return presence
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
@@ -52,7 +53,7 @@ def authenticate(
 def _looked_at_closely(
     means: Means, account_id: AccountId, digest: bytes, now: datetime
 ) -> Presence | Absence:
-    checks = file_of(means)
+    checks = checks_of(means)
     living = checks.living(account_id, digest)
     if living is None:
         means.met.drop(digest)
@@ -63,7 +64,7 @@ def _looked_at_closely(
     return found
 
 
-def file_of(means: Means) -> Checks:
+def checks_of(means: Means) -> Checks:
     """The reader of the SQLite file."""
     assert means.checks is not None
     return means.checks

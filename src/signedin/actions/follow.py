@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signedin.actions.authenticate import file_of
+from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
 from signedin.rules.event import Recorded
@@ -17,7 +17,7 @@ async def latest_number(means: Means, account_id: AccountId) -> int:
     """
     if means.lines is not None:
         return await means.lines.number(account_id)
-    return file_of(means).number(account_id)
+    return checks_of(means).number(account_id)
 
 
 async def events_since(means: Means, account_id: AccountId, number: int) -> list[Recorded]:

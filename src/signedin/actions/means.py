@@ -11,10 +11,10 @@ from signedin.rules.lifetime import Lifetimes
 from signedin.store.bus import Bus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
+from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
-from signedin.store.postgres import AnyDatabase
 from signedin.store.postgres_checks import PostgresChecks
 
 
@@ -34,7 +34,7 @@ class Means:
     and a `bus` to hint on that something has ended.
     """
 
-    database: AnyDatabase
+    database: Database
     checks: Checks | None
     keyring: Keyring
     hasher: PasswordHasher

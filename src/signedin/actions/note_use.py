@@ -13,9 +13,9 @@ from signedin.rules.account import AccountId
 from signedin.rules.location import mask_address
 from signedin.store import activity
 from signedin.store.activity import Use
+from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.places import Places
-from signedin.store.postgres import AnyDatabase
 
 FLUSH_EVERY = timedelta(seconds=20)
 """How often notes are written; with one missed turn the list is still under a minute behind."""
@@ -74,7 +74,7 @@ class RecentUse:
             self._pending.setdefault(key, (at, times, address))
 
 
-async def flush(recent: RecentUse, database: AnyDatabase, keyring: Keyring, places: Places) -> int:
+async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
     """Write what waits, in chunks; one bad row loses only itself (each is written within a savepoint).
 
     Raises:

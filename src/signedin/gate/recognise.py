@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from signedin.actions.authenticate import SESSION_KINDS, authenticate, judged, must_write_through, told_by
+from signedin.actions.ask import ask
+from signedin.actions.authenticate import SESSION_KINDS, authenticate, must_write_through
 from signedin.actions.means import Means
 from signedin.gate.known import Known, KnownSessions
 from signedin.rules.account import AccountId
+from signedin.rules.living import Living
+from signedin.rules.moments import MICROSECOND, from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.secret import digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
-from signedin.store.checks import Living
-from signedin.store.postgres_checks import PostgresChecks
-from signedin.store.schema import from_micros, to_micros
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class _Flight:
@@ -46,8 +44,7 @@ class Recogniser:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        lines = self._means.lines
-        if lines is None:
+        if self._means.lines is None:
             return authenticate(self._means, credential, now)
         if not credential:
             return Absence("missing")
@@ -60,7 +57,7 @@ class Recogniser:
         account_id = way_of(credential, self._means.keyring.way_keys)
         if account_id is None:
             return Absence(why_unreadable(credential, SESSION_KINDS))
-        return await self._asked_once(lines, AccountId(account_id), digest, now)
+        return await self._asked_once(AccountId(account_id), digest, now)
 
     def used(self, credential: str | None, now: datetime) -> None:
         """Note a use that was seen here, so that the session does not seem to expire in this memory."""
@@ -68,9 +65,7 @@ class Recogniser:
         if self._known is not None and digest is not None:
             self._known.used(digest, to_micros(now))
 
-    async def _asked_once(
-        self, lines: PostgresChecks, account_id: AccountId, digest: bytes, now: datetime
-    ) -> Presence | Absence:
+    async def _asked_once(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
         """Many requests with one credential ask the database once: never by a question that began before them.
 
         Who comes while one is under way waits for the next, which begins when that is over: an answer to an older
@@ -78,40 +73,34 @@ class Recogniser:
         """
         flight = self._flights.get(digest)
         if flight is None:
-            flight = self._flights[digest] = _Flight(self._fly(lines, account_id, digest, now))
+            flight = self._flights[digest] = _Flight(self._fly(account_id, digest, now))
             return await asyncio.shield(flight.task)
         if flight.following is None:
-            flight.following = _Flight(self._fly_after(flight, lines, account_id, digest, now))
+            flight.following = _Flight(self._fly_after(flight, account_id, digest, now))
         return await asyncio.shield(flight.following.task)
 
     async def _fly_after(
-        self, before: _Flight, lines: PostgresChecks, account_id: AccountId, digest: bytes, now: datetime
+        self, before: _Flight, account_id: AccountId, digest: bytes, now: datetime
     ) -> Presence | Absence:
         await asyncio.wait([before.task])
         if before.following is not None:
             self._flights[digest] = before.following
-        return await self._fly(lines, account_id, digest, now)
+        return await self._fly(account_id, digest, now)
 
-    async def _fly(
-        self, lines: PostgresChecks, account_id: AccountId, digest: bytes, now: datetime
-    ) -> Presence | Absence:
+    async def _fly(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
         mine = self._flights.get(digest)
         try:
-            return await self._ask(lines, account_id, digest, now)
+            return await self._ask(account_id, digest, now)
         finally:
             if mine is None or mine.following is None:
                 self._flights.pop(digest, None)
 
-    async def _ask(
-        self, lines: PostgresChecks, account_id: AccountId, digest: bytes, now: datetime
-    ) -> Presence | Absence:
-        asked = None if self._known is None else self._known.asking()
-        living = await lines.living(account_id, digest)
-        if living is None:
-            return told_by(await lines.ended(account_id, digest))
-        found = judged(self._means, account_id, living, now)
-        if self._known is not None and asked is not None and isinstance(found, Presence):
-            self._known.learned(digest, _known(account_id, living), asked)
+    async def _ask(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
+        known = self._known
+        asked = None if known is None else known.asking()
+        found, living = await ask(self._means, account_id, digest, now)
+        if known is not None and asked is not None and living is not None and isinstance(found, Presence):
+            known.learned(digest, _known(account_id, living), asked)
         return found
 
 
@@ -123,7 +112,7 @@ def _known(account_id: AccountId, living: Living) -> Known:
 
 
 def _presence(known: Known, now: datetime) -> Presence:
-    soon = must_write_through(known.idle * _MICROSECOND, from_micros(known.last_at), now)
+    soon = must_write_through(known.idle * MICROSECOND, from_micros(known.last_at), now)
     return Presence(
         AccountId(known.account_id), SessionId(known.session_id), AppType(known.app_type),
         from_micros(known.began_at), expires_soon=soon,

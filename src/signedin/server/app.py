@@ -102,9 +102,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Server:
         logging_config=None,
     )
     # Litestar types its scope as a TypedDict.
-    gate = Gate(
-        pages, means, recogniser, names, settings.trusted_proxies, clock, refuser(handlers)  # type: ignore[arg-type]
-    )
+    inside: App = pages  # type: ignore[assignment]
+    gate = Gate(inside, means, recogniser, names, settings.trusted_proxies, clock, refuser(handlers))
     inner = LastResort(OwnName(gate, settings.base_url))
     server.app = SecurityHeaders(inner, is_secure=names.is_secure)
     return server

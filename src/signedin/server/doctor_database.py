@@ -18,6 +18,7 @@ from signedin.server.settings import Settings
 from signedin.store import activity, installation, outbox, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
+from signedin.store.sqlite import SqliteDatabase
 
 LATE_SWEEP = timedelta(hours=1)
 MANY = 5
@@ -52,10 +53,31 @@ def _version(database: Database) -> Finding:
 
 
 def _integrity(conn: sa.Connection) -> Finding:
+    if conn.dialect.name == "postgresql":
+        return _replication(conn)
     said = conn.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
     if said == ["ok"]:
         return Finding("database", "good", "Its quick check finds nothing wrong.")
     return Finding("database", "bad", f"It is damaged: {said[0]}", "Stop the server and restore a backup.")
+
+
+def _replication(conn: sa.Connection) -> Finding:
+    """Whether an ending that was told as done outlives the loss of the primary (docs/revocation.md, P3)."""
+    standbys = conn.scalar(
+        sa.text("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')")
+    )
+    settings = {name: conn.scalar(sa.text(f"SHOW {name}")) for name in ("fsync", "synchronous_standby_names")}
+    if settings["fsync"] != "on":
+        what = "Set fsync = on in postgresql.conf, and restart PostgreSQL."
+        return Finding("database", "bad", "fsync is off: at power failure endings may come back.", what)
+    if settings["synchronous_standby_names"] and standbys:
+        return Finding(
+            "database", "good", "What has ended stays ended also after a fail-over: a standby is synchronous."
+        )
+    sentence = (
+        "What has ended outlives crashes; after a fail-over to a standby the last endings may come back."
+    )
+    return Finding("database", "good", sentence)
 
 
 def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
@@ -67,7 +89,8 @@ def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
 
 
 def _writing(database: Database) -> Finding:
-    rights = [path for path in (database.path, database.path.parent) if not os.access(path, os.W_OK)]
+    files = (database.path, database.path.parent) if isinstance(database, SqliteDatabase) else ()
+    rights = [path for path in files if not os.access(path, os.W_OK)]
     if rights:
         what = "Let the server's user own the file and its folder."
         return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)

@@ -18,8 +18,9 @@ from signedin.store.database import Database
 from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
-from signedin.store.postgres import CONNECT, AnyDatabase, PostgresDatabase
+from signedin.store.postgres import CONNECT, PostgresDatabase
 from signedin.store.postgres_checks import PostgresChecks
+from signedin.store.sqlite import SqliteDatabase
 
 
 def utc_now() -> datetime:
@@ -27,7 +28,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(settings: Settings) -> tuple[AnyDatabase, Keyring]:
+def database_of(settings: Settings) -> Database:
+    """The database that the settings name, not looked at yet."""
+    where = settings.database_url
+    return SqliteDatabase(where) if isinstance(where, Path) else PostgresDatabase(where)
+
+
+def open_store(settings: Settings) -> tuple[Database, Keyring]:
     """Open the database and the keyring; the keyring is made when the database is.
 
     Raises:
@@ -37,7 +44,7 @@ def open_store(settings: Settings) -> tuple[AnyDatabase, Keyring]:
     where = settings.database_url
     if isinstance(where, Path):
         _refuse_a_lost_keyring(where, settings.secret_file)
-        return Database(where), Keyring.load(settings.secret_file)
+        return SqliteDatabase(where), Keyring.load(settings.secret_file)
     database = PostgresDatabase(where)
     if not settings.secret_file.exists() and schema_version.current(database) is not None:
         database.close()
@@ -76,14 +83,15 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
     return Means(
         database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=RecentUse(),
         lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
-        brand=settings.brand_name, support=settings.support_contact, company=company, **parts,
+        brand=settings.brand_name, contact=settings.support_contact, company=company, **parts,
     )  # fmt: skip
 
 
-def _parts(database: AnyDatabase, settings: Settings) -> dict[str, Any]:
+def _parts(database: Database, settings: Settings) -> dict[str, Any]:
     """What checks read with: the file itself on SQLite; lines and a bus on PostgreSQL."""
-    if not isinstance(database, PostgresDatabase):
+    if isinstance(database, SqliteDatabase):
         return {"checks": Checks(database.path)}
+    assert isinstance(database, PostgresDatabase)
     by_redis = settings.bus != "postgres"
     bus = RedisBus(settings.bus) if by_redis else PostgresBus(database.url, CONNECT)
     return {"checks": None, "lines": PostgresChecks(database.url, CONNECT), "bus": bus}
@@ -112,7 +120,7 @@ def _lost(database: str, keyring: Path) -> str:
     return f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
 
 
-def refuse_another_keyring(database: AnyDatabase, keyring: Keyring, path: Path) -> None:
+def refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
     """Refuse a keyring that reads nothing of what the database has under one: nobody would stay signed in.
 
     Raises:

@@ -18,8 +18,9 @@ from signedin.rules.attempts import (
     Patience,
     network_of,
 )
+from signedin.rules.moments import to_micros
 from signedin.store.keyring import Keyring
-from signedin.store.schema import Int64, Moment, insert, metadata, to_micros
+from signedin.store.schema import Int64, Moment, insert, metadata
 
 attempts = sa.Table(
     "attempts",

@@ -23,17 +23,68 @@ MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 """OWASP's parameters: 19 MiB, two passes, one lane; about 20 ms, 44 a second on one core."""
 
 
-_PASSWORD_IN_OTHER_TONGUES = (
-    "пароль parole passwort kennwort contraseña contrasena motdepasse senha palavrapasse wachtwoord hasło haslo heslo "
-    "lozinka jelszo jelszó şifre sifre parola salasana lösenord losenord adgangskode passord geslo slaptazodis slaptažodis "
-    "κωδικός סיסמה كلمةالسر पासवर्ड รหัสผ่าน パスワード 密码 密碼 비밀번호 mậtkhẩu matkhau"
-).split()
-_FAMOUS = (
-    "correcthorsebatterystaple tobeornottobe tobeornottobethatisthequestion tobeornottobethatis maytheforcebewithyou "
-    "thequickbrownfox thequickbrownfoxjumps thequickbrownfoxjumpsoverthelazydog loremipsumdolor loremipsumdolorsitamet "
-    "openthepodbaydoors thisisnotmypassword mypasswordissecure youshallnotpass winteriscoming onceuponatime "
-    "inthebeginning ourfatherwhoartinheaven hellofromtheotherside franzjagtimkomplettverwahrlostentaxi"
-).split()  # what everybody quotes when told to take a phrase
+_PASSWORD_IN_OTHER_TONGUES = [
+    "пароль",
+    "parole",
+    "passwort",
+    "kennwort",
+    "contraseña",
+    "contrasena",
+    "motdepasse",
+    "senha",
+    "palavrapasse",
+    "wachtwoord",
+    "hasło",
+    "haslo",
+    "heslo",
+    "lozinka",
+    "jelszo",
+    "jelszó",
+    "şifre",
+    "sifre",
+    "parola",
+    "salasana",
+    "lösenord",
+    "losenord",
+    "adgangskode",
+    "passord",
+    "geslo",
+    "slaptazodis",
+    "slaptažodis",
+    "κωδικός",
+    "סיסמה",
+    "كلمةالسر",
+    "पासवर्ड",
+    "รหัสผ่าน",
+    "パスワード",
+    "密码",
+    "密碼",
+    "비밀번호",
+    "mậtkhẩu",
+    "matkhau",
+]
+_FAMOUS = [
+    "correcthorsebatterystaple",
+    "tobeornottobe",
+    "tobeornottobethatisthequestion",
+    "tobeornottobethatis",
+    "maytheforcebewithyou",
+    "thequickbrownfox",
+    "thequickbrownfoxjumps",
+    "thequickbrownfoxjumpsoverthelazydog",
+    "loremipsumdolor",
+    "loremipsumdolorsitamet",
+    "openthepodbaydoors",
+    "thisisnotmypassword",
+    "mypasswordissecure",
+    "youshallnotpass",
+    "winteriscoming",
+    "onceuponatime",
+    "inthebeginning",
+    "ourfatherwhoartinheaven",
+    "hellofromtheotherside",
+    "franzjagtimkomplettverwahrlostentaxi",
+]  # what everybody quotes when told to take a phrase
 
 
 class HashingBusy(Exception):

@@ -10,11 +10,12 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.wording import marked as _
 from signedin.store.database import Database
 from signedin.store.problems import told_clearly
 
@@ -56,6 +57,15 @@ class PostgresDatabase(Database):
         """Nothing is to be held: PostgreSQL's writers take care of themselves."""
         yield
 
+    @property
+    def said(self) -> str:
+        """Its address, without the password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+    def is_there(self) -> bool:
+        """Yes: whoever runs PostgreSQL has made it, and a connection says if not."""
+        return True
+
     def create(self) -> None:
         """Nothing: whoever runs PostgreSQL has made the database."""
 
@@ -91,7 +101,9 @@ class PostgresDatabase(Database):
         self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Run a deed on the connection that holds the lease, which nothing else can keep busy."""
-        return await self._in_time(self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw))
+        return await self._in_time(
+            self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw)
+        )
 
     def write_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `write`, in the caller's own thread."""
@@ -129,7 +141,8 @@ class PostgresDatabase(Database):
                 done = deed(conn, *args, **kw)
             if any(NOT_REPLICATED in notice for notice in told):
                 raise DatabaseProblem(
-                    "The database could not make sure that this is kept.", hint="Try again in a moment."
+                    _("The database could not make sure that this is kept."),
+                    hint=_("Try again in a moment."),
                 )
             return done
 
@@ -166,7 +179,3 @@ class PostgresDatabase(Database):
             connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
 
         return engine
-
-
-AnyDatabase: TypeAlias = Database
-"""What the actions work with: the store's functions are the same on both."""

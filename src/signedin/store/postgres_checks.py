@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
-from signedin.store.checks import Living
+from signedin.rules.living import Living
 from signedin.store.problems import problem_of
 
 LINES = 4

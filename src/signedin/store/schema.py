@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 
 from signedin.rules.device import Device, DeviceKind
 from signedin.rules.location import Location, LocationKind
+from signedin.rules.moments import MICROSECOND, from_micros, to_micros
 
 metadata = sa.MetaData(
     naming_convention={
@@ -26,21 +27,9 @@ metadata = sa.MetaData(
     }
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST_DAY = date(1970, 1, 1)
 
 Int64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970 UTC, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """The moment that many microseconds after 1970 UTC."""
-    return _EPOCH + micros * _MICROSECOND
 
 
 class Moment(TypeDecorator[datetime]):
@@ -66,11 +55,11 @@ class Span(TypeDecorator[timedelta]):
 
     def process_bind_param(self, value: timedelta | None, dialect: sa.Dialect) -> int | None:
         """The stored number."""
-        return None if value is None else value // _MICROSECOND
+        return None if value is None else value // MICROSECOND
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> timedelta | None:
         """The span itself."""
-        return None if value is None else value * _MICROSECOND
+        return None if value is None else value * MICROSECOND
 
 
 class Day(TypeDecorator[date]):

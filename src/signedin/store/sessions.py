@@ -15,22 +15,12 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels
+from signedin.rules.moments import to_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
-from signedin.store.schema import (
-    Int64,
-    Json,
-    Moment,
-    Span,
-    What,
-    Where,
-    account_key,
-    insert,
-    metadata,
-    to_micros,
-)
+from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, insert, metadata
 from signedin.store.tombstones import tombstones
 
 sessions = sa.Table(
