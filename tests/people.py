@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from databases import database_for
 from signedin.actions.means import Registration
 from signedin.actions.sweep import JOB
 from signedin.server.app import Server, build
@@ -195,7 +196,7 @@ def settings_in(folder: Path, port: int, **values: Any) -> Settings:
     """Settings for a server of its own under `folder`, behind a proxy on loopback."""
     base = load({"SIGNEDIN_TRUSTED_PROXIES": "127.0.0.0/8"}, folder / "none.toml")
     chosen: dict[str, Any] = {
-        "database_url": folder / "signedin.db",
+        "database_url": database_for(folder),
         "secret_file": folder / "secret.json",
         "mail_dir": folder / "mail",
         "geo_db": DEMO_PLACES_FILE,

@@ -84,11 +84,11 @@ class PostgresServer:
         )  # fmt: skip
 
 
-def make_database(server_url: str, name: str) -> None:
-    """A fresh, empty database."""
+def make_database(server_url: str, name: str, template: str = "template1") -> None:
+    """A fresh database: empty, or a copy of another."""
     with psycopg.connect(server_url, autocommit=True) as conn:
         conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        conn.execute(f'CREATE DATABASE "{name}"')
+        conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 def programs_of_this_machine() -> Path | None:

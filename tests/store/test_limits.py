@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from databases import empty_database_in
 from signedin.rules.attempts import ACCOUNT, ADDRESS, BROWSER, FORGOTTEN_AFTER, Attempts, Patience
 from signedin.store import limits, tables
 from signedin.store.keyring import Keyring
 from signedin.store.limits import Subject
-from signedin.store.sqlite import SqliteDatabase
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ADA, GRACE = "ada@example.org", "grace@example.org"
@@ -37,7 +36,7 @@ def database(tmp_path):
 
 
 def opened(folder):
-    database = SqliteDatabase(folder / "signedin.db")
+    database = empty_database_in(folder)
     database.create()
     with database.writing(), database.engine.begin() as conn:
         limits.attempts.create(conn, checkfirst=True)
@@ -236,9 +235,7 @@ def test_an_operator_can_open_an_account(attempt, ring, database):
 def test_the_table_names_nobody(attempt, database):
     attempt(browser="the mark of ada's laptop")
     attempt()
-    with sqlite3.connect(database.path) as conn:
-        kept = str(conn.execute("SELECT * FROM attempts").fetchall())
-    conn.close()
+    kept = str(database.read_now(lambda conn: conn.execute(sa.select(limits.attempts)).all()))
     assert not any(word in kept for word in ("ada", "example", CAFE, "laptop"))
 
 

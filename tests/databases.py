@@ -1,0 +1,94 @@
+"""Which database the tests run on: a SQLite file, or with TEST_DATABASE=postgres a real PostgreSQL.
+
+The PostgreSQL is that of TEST_PG_DSN, or one of the tests' own from this machine's programs or a wheel's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from signedin.store import schema_version
+from signedin.store.database import Database
+from signedin.store.keyring import Keyring
+from signedin.store.postgres import PostgresDatabase
+from signedin.store.sqlite import SqliteDatabase
+
+ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
+QUICK = ("fsync=off", "full_page_writes=off")
+only_on_sqlite = pytest.mark.skipif(ON_POSTGRES, reason="it is about the SQLite file")
+only_on_postgres = pytest.mark.skipif(not ON_POSTGRES, reason="it is about PostgreSQL")
+
+
+def database_for(folder: Path) -> Path | str:
+    """The address of a database that belongs to a folder: the same one at every call, made when there is none."""
+    return postgres_for(folder) if ON_POSTGRES else folder / "signedin.db"
+
+
+def empty_database_in(folder: Path) -> Database:
+    """A database without any tables."""
+    if not ON_POSTGRES:
+        return SqliteDatabase(folder / "signedin.db")
+    return PostgresDatabase(_empty_for(folder))
+
+
+@cache
+def _empty_for(folder: Path) -> str:
+    name = _name(folder) + "_empty"
+    make_database(_server_url(), name)
+    return _url(name)
+
+
+@cache
+def postgres_for(folder: Path) -> str:
+    """A PostgreSQL database with all tables that belongs to a folder."""
+    Keyring.load(folder / "secret.json")  # as at the first start: who finds a database finds the keyring too
+    make_database(_server_url(), _name(folder), template=_template())
+    return _url(_name(folder))
+
+
+@cache
+def own_server() -> PostgresServer:
+    """One cluster for this process of tests; it goes when the process does."""
+    programs = programs_of_this_machine() or programs_of_the_wheel()
+    if programs is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    server = PostgresServer(programs, *QUICK)
+    atexit.register(server.destroy)
+    return server
+
+
+@cache
+def _template() -> str:
+    name = f"signedin_template_{os.getpid()}"
+    make_database(_server_url(), name)
+    database = PostgresDatabase(_url(name))
+    schema_version.upgrade(database)
+    database.close()
+    return name
+
+
+def _name(folder: Path) -> str:
+    return "t_" + sha256(f"{os.getpid()} {folder}".encode()).hexdigest()[:20]
+
+
+def _server_url() -> str:
+    return os.environ.get("TEST_PG_DSN") or own_server().url("postgres")
+
+
+def _url(name: str) -> str:
+    return urlsplit(_server_url())._replace(path=f"/{name}").geturl()
+
+
+def drop(folder: Path) -> None:
+    """Take a folder's database away again."""
+    with psycopg.connect(_server_url(), autocommit=True) as conn:
+        conn.execute(f'DROP DATABASE IF EXISTS "{_name(folder)}" WITH (FORCE)')
