@@ -20,7 +20,8 @@ from signedin.actions import list_sessions
 from signedin.actions.authenticate import authenticate
 from signedin.api import session_items
 from signedin.rules.presence import Presence
-from signedin.server.app import Server, build
+from signedin.server.app import build
+from signedin.server.server import Server
 from signedin.store import session_rows
 from signedin.store.database import Database
 from signedin.store.sqlite import open_raw

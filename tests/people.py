@@ -21,8 +21,9 @@ import uvicorn
 from databases import database_for
 from signedin.actions.means import Registration
 from signedin.actions.sweep import JOB
-from signedin.server.app import Server, build
+from signedin.server.app import build
 from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
+from signedin.server.server import Server
 from signedin.server.settings import Settings, load
 from signedin.store import installation
 

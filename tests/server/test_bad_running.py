@@ -20,7 +20,7 @@ from served import a_place, served
 from signedin.actions.sweep import sweep
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem
-from signedin.server.app import flush_now
+from signedin.server.jobs import flush_now
 from signedin.store import checks
 from signedin.store import sqlite as database
 from signedin.store.schema_version import newest

@@ -26,7 +26,7 @@ from signedin.actions.means import Registration
 from signedin.post.deliver import deliver, to_folder
 from signedin.rules.access_key import AccessKey
 from signedin.rules.secret import ALPHABET, Kind, digest, make_session_id, make_token
-from signedin.server.app import flush_now
+from signedin.server.jobs import flush_now
 from signedin.store import access_keys, accounts, tables
 
 pytestmark = pytest.mark.xdist_group("canaries")

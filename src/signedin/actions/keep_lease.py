@@ -6,8 +6,8 @@ import os
 import socket
 
 from signedin.actions.means import Means
-from signedin.rules.lease import Renewal
-from signedin.store import endings
+from signedin.rules.lease import Node, Renewal
+from signedin.store import durability, endings
 from signedin.store.postgres import PostgresDatabase
 
 
@@ -31,3 +31,18 @@ class Leases:
     async def leave(self, node_id: str, boot_id: str) -> None:
         """Let no ending wait for this node any more."""
         await self._database.on_the_line(endings.leave, node_id, boot_id)
+
+
+async def every_node(means: Means) -> list[Node]:
+    """All processes that may answer from memory, as the database has them."""
+    return [node for node, _ in await means.database.read(endings.every_node)]
+
+
+async def latest_ending(means: Means) -> int:
+    """The number of the latest ending."""
+    return await means.database.read(endings.head)
+
+
+async def outlives_failover(means: Means) -> bool:
+    """Whether an ending that has returned is also on a standby (P3)."""
+    return await means.database.read(durability.has_synchronous_standby)

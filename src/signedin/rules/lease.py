@@ -47,12 +47,14 @@ class Node:
 class Renewal:
     """The answer to a renewal: what was missed, and the number of the latest ending when it was given.
 
-    When more was missed than one answer holds it is not complete: it is applied, but brings no lease.
+    When more was missed than one answer holds it is not complete: it is applied, but brings no lease. `at` is what
+    time it was by the database, in microseconds: for expiry, never for leases.
     """
 
     endings: tuple[Ending, ...]
     head: int
     is_complete: bool = True
+    at: int | None = None
 
 
 @dataclass(slots=True)

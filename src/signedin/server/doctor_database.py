@@ -15,7 +15,7 @@ from signedin.rules.location import is_local_address
 from signedin.server.finding import Finding, looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
-from signedin.store import activity, installation, outbox, schema_version
+from signedin.store import activity, durability, installation, outbox, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.sqlite import SqliteDatabase
@@ -63,14 +63,10 @@ def _integrity(conn: sa.Connection) -> Finding:
 
 def _replication(conn: sa.Connection) -> Finding:
     """Whether an ending that was told as done outlives the loss of the primary (docs/revocation.md, P3)."""
-    standbys = conn.scalar(
-        sa.text("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')")
-    )
-    settings = {name: conn.scalar(sa.text(f"SHOW {name}")) for name in ("fsync", "synchronous_standby_names")}
-    if settings["fsync"] != "on":
+    if not durability.flushes_to_disk(conn):
         what = "Set fsync = on in postgresql.conf, and restart PostgreSQL."
         return Finding("database", "bad", "fsync is off: at power failure endings may come back.", what)
-    if settings["synchronous_standby_names"] and standbys:
+    if durability.has_synchronous_standby(conn):
         return Finding(
             "database", "good", "What has ended stays ended also after a fail-over: a standby is synchronous."
         )

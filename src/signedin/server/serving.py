@@ -13,8 +13,9 @@ import click
 import structlog
 import uvicorn
 
-from signedin.server.app import Server, build
+from signedin.server.app import build
 from signedin.server.listening import listening
+from signedin.server.server import Server
 from signedin.server.settings import Settings
 
 log = structlog.get_logger("signedin.server")

@@ -73,7 +73,12 @@ def head(conn: sa.Connection) -> int:
 
 
 def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
-    """Make a node known, which has applied nothing yet. The head is read after this is committed."""
+    """Make a node known, which has applied nothing yet. The head is read after this is committed.
+
+    This commit outlives a crash of the database, unlike renewals: a node that answers from memory is waited for.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
     values = {"boot_id": boot_id, "renewals": 0, "applied": -1, "about": about[:200]}
     conn.execute(
         insert(conn, nodes)
@@ -88,14 +93,22 @@ def renew(conn: sa.Connection, node_id: str, boot_id: str, applied: int) -> Rene
     renewed = nodes.update().where(me).values(renewals=nodes.c.renewals + 1, applied=applied)
     if conn.execute(renewed).rowcount == 0:
         return None
-    seq = head(conn)
+    seq, at = _head_and_time(conn)
     if applied >= seq:
-        return Renewal((), seq)
+        return Renewal((), seq, at=at)
     missed = sa.select(endings).where(endings.c.seq > applied).order_by(endings.c.seq).limit(MOST_AT_ONCE)
     found = tuple(_ending(row) for row in conn.execute(missed))
     if not found or found[0].seq != applied + 1:
         return None  # the numbers have no gaps: what this node missed was forgotten
-    return Renewal(found, seq, is_complete=found[-1].seq >= seq)
+    return Renewal(found, seq, is_complete=found[-1].seq >= seq, at=at)
+
+
+def _head_and_time(conn: sa.Connection) -> tuple[int, int | None]:
+    if conn.dialect.name != "postgresql":
+        return head(conn), None
+    micros = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger)
+    seq, at = conn.execute(sa.select(endings_head.c.seq, micros)).one()
+    return int(seq), int(at)
 
 
 def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:

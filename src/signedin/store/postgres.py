@@ -46,7 +46,7 @@ class PostgresDatabase(Database):
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
         self._engine = self._connected(CONNECTIONS)
         self._notes = self._connected(1, synchronous_commit="off")
-        self._line = self._connected(1)
+        self._line = self._connected(1, synchronous_commit="off")  # a lost renewal only makes endings wait
         self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
         self._noting = ThreadPoolExecutor(1, "signedin-activity")
         self._leasing = ThreadPoolExecutor(1, "signedin-lease")
