@@ -127,7 +127,7 @@ def _pattern(conn: sa.Connection, means: Means, now: datetime) -> AccountId:
         use_of = _use_maker(means.keyring, means.places)
         for hours in range(1, int((now - began_at).total_seconds() // 3600), 47):
             at = began_at + timedelta(hours=hours)
-            activity.note_one(conn, use_of(((int(account.id), begun.session.id), at, 3, address)))
+            activity.note(conn, [use_of(((int(account.id), begun.session.id), at, 3, address))])
     return account.id
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 
+from prometheus_client import Histogram
+
 from signedin.actions.means import Means
 from signedin.rules.lease import Waiting
 from signedin.store import endings
@@ -15,6 +17,10 @@ from signedin.store.boot_clock import boot_time
 
 FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
 """Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
+WAITED = Histogram(
+    "signedin_ending_waited_seconds", "From the commit of an ending until it held everywhere.", registry=None,
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3.2, 5),
+)  # fmt: skip
 
 
 async def heard_everywhere(means: Means) -> None:
@@ -25,6 +31,7 @@ async def heard_everywhere(means: Means) -> None:
     """
     if means.bus is None:
         return
+    began = boot_time()
     waiting = Waiting(await means.database.read(endings.head), boot_time())
     await means.bus.tell(waiting.seq)
     pause = FIRST_LOOK
@@ -34,6 +41,7 @@ async def heard_everywhere(means: Means) -> None:
             break
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
+    WAITED.observe(boot_time() - began)
     silent = [node for node in nodes if waiting.silent.get((node.node_id, node.boot_id)) == node.renewals]
     if silent:
         await means.database.write(endings.strike_off, silent)

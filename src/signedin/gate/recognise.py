@@ -37,6 +37,7 @@ class Recogniser:
         self._means = means
         self._known = known
         self._flights: dict[bytes, _Flight] = {}
+        self.asked = 0
 
     async def recognise(self, credential: str | None, now: datetime) -> Presence | Absence:
         """Who the credential signs in now.
@@ -98,6 +99,7 @@ class Recogniser:
     async def _ask(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
         known = self._known
         asked = None if known is None else known.asking()
+        self.asked += 1
         found, living = await ask(self._means, account_id, digest, now)
         if known is not None and asked is not None and living is not None and isinstance(found, Presence):
             known.learned(digest, _known(account_id, living), asked)

@@ -26,6 +26,7 @@ class Watch:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self.latest: list[Seen] = []
         self._heard: dict[tuple[str, str], tuple[int, float]] = {}
 
     def see(self, nodes: Iterable[Node]) -> list[Seen]:
@@ -38,4 +39,5 @@ class Watch:
             since = since if renewals == node.renewals else now
             self._heard[name] = (node.renewals, since)
             seen.append(Seen(node.node_id, node.applied, node.renewals, now - since))
+        self.latest = seen
         return seen

@@ -16,6 +16,7 @@ from signedin.actions.sweep import sweep
 from signedin.gate.lease import hold_lease
 from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.rules.lease import RENEW_EVERY
+from signedin.server import metrics
 from signedin.server.server import Server
 
 log = structlog.get_logger("signedin.server")
@@ -31,7 +32,8 @@ async def running(server: Server, _: Litestar) -> AsyncIterator[None]:
         *_holding_a_lease(server),
     ]
     try:
-        yield
+        with metrics.told(server):
+            yield
     finally:
         for job in jobs:
             job.cancel()
@@ -39,6 +41,8 @@ async def running(server: Server, _: Litestar) -> AsyncIterator[None]:
         with suppress(Exception):
             await flush_now(server)
             await anchor(server.means, server.clock())
+        if server.closes_itself:
+            await asyncio.to_thread(server.close)
 
 
 def _holding_a_lease(server: Server) -> list[asyncio.Task[None]]:

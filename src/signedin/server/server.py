@@ -20,7 +20,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class Server:
-    """On PostgreSQL there is a lease, and a watch over all processes that hold one."""
+    """On PostgreSQL there is a lease, and a watch over all processes that hold one.
+
+    It `closes_itself` with its application where nobody else would: in a process of its own.
+    """
 
     settings: Settings
     means: Means
@@ -29,6 +32,7 @@ class Server:
     setup: str | None = field(default=None, repr=False)
     app: App | None = None
     lease: Lease | None = None
+    closes_itself: bool = False
     watch: Watch | None = None
 
     def setup_code(self) -> str | None:

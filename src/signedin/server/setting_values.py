@@ -63,6 +63,21 @@ def bus(text: str) -> str:
     return text
 
 
+def count(text: str) -> int:
+    """A whole number of things, at least one."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text.strip()):
+        raise ValueError("write a whole number from 1 to 999")
+    return int(text)
+
+
+def host_and_port(text: str) -> str:
+    """An address to listen on; nothing means nowhere."""
+    parts = _split(f"//{text}")
+    if text and not (parts.hostname and parts.port):
+        raise ValueError("write it like 127.0.0.1:9464")
+    return text
+
+
 def base_url(text: str) -> str:
     """The address people use, as browsers write it: host in small letters, no usual port, nothing after it.
 
