@@ -58,7 +58,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
-            "server": Provide(lambda: server, sync_to_thread=False),
+            "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
         exception_handlers=handlers,
         lifespan=[partial(jobs.running, server)],

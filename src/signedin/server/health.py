@@ -21,6 +21,21 @@ BY_READING = "Every check reads the database: an ending holds everywhere from it
 BY_LEASE = "An ending returns once every process has applied it, or its lease has run out."
 
 
+class Promises:
+    """What one server can promise."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def now(self) -> dict[str, Any]:
+        """What it promises now.
+
+        Raises:
+            DatabaseProblem, Unavailable: the database cannot be asked.
+        """
+        return await _promised(self._server)
+
+
 @get("/health/live")
 async def live() -> ASGIResponse:
     """200 while the process runs."""
@@ -38,19 +53,19 @@ async def ready(door: NamedDependency[Door]) -> ASGIResponse:
 
 
 @get("/health/revocation")
-async def revocation(server: NamedDependency[Server]) -> ASGIResponse:
+async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
     """What is promised of an ending that has returned, and who would have to hear of the next one.
 
     503 when the database cannot be asked: then no ending returns, and nobody is let in for longer than a lease.
     """
     try:
-        said, status = await _promise(server), 200
+        said, status = await promises.now(), 200
     except Refused as refusal:
         said, status = {"promise": "Nothing can be ended now.", "why": refusal.sentence}, 503
     return respond(msgspec.json.encode(said).decode() + "\n", status, media_type="application/json")
 
 
-async def _promise(server: Server) -> dict[str, Any]:
+async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
         return {"promise": BY_READING, "database": "sqlite", "waits_at_most_seconds": 0}

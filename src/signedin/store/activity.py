@@ -77,7 +77,9 @@ def note(conn: sa.Connection, uses: Sequence[Use]) -> list[Use]:
     mine = (activity.c.account_id == sa.bindparam("mine")) & (activity.c.row_id == sa.bindparam("row"))
     for many in (with_address, without):
         if many:
-            columns = {name: sa.bindparam(name) for name in many[0] if name not in ("mine", "row")}
+            columns: dict[str, Any] = {
+                name: sa.bindparam(name) for name in many[0] if name not in ("mine", "row")
+            }
             conn.execute(activity.update().where(mine).values(**columns), many)
     return _busy(conn, [use for use in uses if (use.account_id, use.row_id) not in known])
 
