@@ -11,12 +11,14 @@ import asyncio
 from prometheus_client import Histogram
 
 from signedin.actions.means import Means
-from signedin.rules.lease import Waiting
+from signedin.rules.lease import Node, Waiting
 from signedin.store import endings
 from signedin.store.boot_clock import boot_time
 
 FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
 """Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
+MOST_BESIDES = 0.25
+"""Seconds that an ending waits for silent nodes to be gone for good, beyond what it has to."""
 WAITED = Histogram(
     "signedin_ending_waited_seconds", "From the commit of an ending until it held everywhere.", registry=None,
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3.2, 5),
@@ -42,6 +44,17 @@ async def heard_everywhere(means: Means) -> None:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
     WAITED.observe(boot_time() - began)
-    silent = [node for node in nodes if waiting.silent.get((node.node_id, node.boot_id)) == node.renewals]
+    if waiting.silent:
+        await _strike_off(means, waiting, nodes)
+
+
+async def _strike_off(means: Means, waiting: Waiting, nodes: list[Node]) -> None:
+    """Forget who was silent for a whole lease, so that later endings do not wait for it."""
+    left = waiting.all_gone_at() - boot_time()
+    if left > MOST_BESIDES:
+        return  # first seen late: another ending will see to it
+    await asyncio.sleep(max(0.0, left))
+    gone = waiting.gone(boot_time())
+    silent = [node for node in nodes if gone.get((node.node_id, node.boot_id)) == node.renewals]
     if silent:
         await means.database.write(endings.strike_off, silent)
