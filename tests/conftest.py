@@ -9,6 +9,8 @@ from functools import cache
 
 import pytest
 
+from databases import THE_OTHERS
+
 # A part of a skip's reason, and the one line that would have let the test run.
 ENABLED_BY = {
     "chromium": "apt install chromium (macOS: brew install --cask google-chrome), or CHROMIUM=/path/to/one",
@@ -36,6 +38,15 @@ def pytest_xdist_make_scheduler(config, log):
 @cache
 def _shares_something(file):
     return "pytestmark = pytest.mark.xdist_group(" in file.read_text()
+
+
+def pytest_collection_modifyitems(config, items):
+    """What is about the database that is not in use is no test of this run, so it is not skipped either."""
+    others = [item for item in items if item.get_closest_marker(THE_OTHERS)]
+    for mark in (item.get_closest_marker(THE_OTHERS) for item in others):
+        assert mark.args[0].endswith("."), f"{mark} says why in a sentence"
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session", autouse=True)

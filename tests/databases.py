@@ -9,6 +9,7 @@ import atexit
 import os
 from functools import cache
 from hashlib import sha256
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 
 from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from signedin.actions.note_use import GRACE
 from signedin.store import schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
@@ -24,8 +26,12 @@ from signedin.store.sqlite import SqliteDatabase
 
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
 QUICK = ("fsync=off", "full_page_writes=off")
-only_on_sqlite = pytest.mark.skipif(ON_POSTGRES, reason="it is about the SQLite file")
-only_on_postgres = pytest.mark.skipif(not ON_POSTGRES, reason="it is about PostgreSQL")
+only_on_sqlite = pytest.mark.only_on_sqlite
+only_on_postgres = pytest.mark.only_on_postgres
+"""Marks of tests that are about one database, with the sentence that says why: on the other they do not count."""
+THE_OTHERS = "only_on_sqlite" if ON_POSTGRES else "only_on_postgres"
+DOUBT = GRACE if ON_POSTGRES else timedelta(0)
+"""How much later than the period an unused session of the tests may end: there is never only one process (D28)."""
 
 
 def database_for(folder: Path) -> Path | str:
