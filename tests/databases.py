@@ -65,7 +65,9 @@ def kept_on_disk(database: Database) -> bytes:
     if isinstance(database, SqliteDatabase):
         return b"".join(file.read_bytes() for file in database.path.parent.glob(f"{database.path.name}*"))
     files = "SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class WHERE relfilenode <> 0"
-    with psycopg.connect(database.url.set(drivername="postgresql").render_as_string(False), autocommit=True) as conn:  # type: ignore[attr-defined]
+    with psycopg.connect(
+        database.url.set(drivername="postgresql").render_as_string(False), autocommit=True
+    ) as conn:  # type: ignore[attr-defined]
         conn.execute("CHECKPOINT")
         return b"".join(row[0] for row in conn.execute(files))
 
