@@ -9,12 +9,12 @@ from functools import cache
 
 import pytest
 
-from databases import THE_OTHERS
+from databases import THE_OTHERS, drop
 
 # A part of a skip's reason, and the one line that would have let the test run.
 ENABLED_BY = {
     "chromium": "apt install chromium (macOS: brew install --cask google-chrome), or CHROMIUM=/path/to/one",
-    "postgres": "TEST_PG_DSN=postgresql://... make test",
+    "postgres": "apt install postgresql (macOS: brew install postgresql), or TEST_PG_DSN=postgresql://... make test",
     "redis": "TEST_REDIS_URL=redis://... make test",
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
@@ -55,6 +55,15 @@ def log_as_served():
     from signedin.server.logs import configure_logs
 
     configure_logs()
+
+
+@pytest.fixture(autouse=True)
+def databases_go_with_their_test(request):
+    """Hundreds of databases would fill a small disk, and take long to remove at the end."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        drop(folder)
 
 
 @pytest.fixture
