@@ -11,6 +11,7 @@ T ?=
 BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools $(wildcard bench)
+ON_BOTH := $(addprefix tests/,store actions guide post web)
 COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
@@ -38,6 +39,7 @@ demo: env ## The same, with a database of its own filled with a believable accou
 test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
 	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.
 	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser tests)
+	@$(if $(T),,TEST_DATABASE=postgres $(PY) -m pytest -n $(JOBS) --dist loadgroup $(ON_BOTH))
 	@$(if $(T),,$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/browser)
 
 check: dev format lint types house docs-check test ## What has to hold before a change goes in: format, lint, types, house, docs, tests.

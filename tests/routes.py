@@ -59,8 +59,9 @@ def filled(path, row_id="0" * 26):
 
 
 def fingerprint(house, without=()):
-    """One hash over every value of every table."""
+    """One hash over every value of every table, but for the leases, which are renewed every second on PostgreSQL."""
     found = hashlib.sha256()
+    without = {*without, "nodes"}
 
     def read(conn):
         for table in sorted(tables.TABLES, key=lambda each: each.name):

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from databases import DOUBT
 from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, running
 from signedin.rules.event import EventKind
 from signedin.store import accounts, journal, session_rows
@@ -198,7 +199,7 @@ def test_a_consent_that_expired_answers_410_and_is_swept(tmp_path):
 def test_on_a_shared_computer_the_reason_says_after_how_long_it_ended(house, clock):
     kiosk = house.browser()
     kiosk.sign_in(shared="1")
-    clock.move(hours=1)
+    clock.move(hours=1, seconds=DOUBT)
     assert "It had not been used for 1 hour." in kiosk.open("/sign-in").text
 
 

@@ -6,10 +6,13 @@ import shutil
 
 import pytest
 
+from databases import only_on_sqlite
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import checks, schema_version
 from signedin.store.checks import Checks
 from signedin.store.sqlite import SqliteDatabase
+
+pytestmark = only_on_sqlite("It is about the file that is read; PostgreSQL is asked by other connections.")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from databases import kept_on_disk
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, PASSWORD, SAFARI_ON_IPHONE, Browser, Clock
 from routes import still
 from signedin.actions.make_account import invite
@@ -163,9 +164,7 @@ def values_of(run):
 
 
 def raw_files(run):
-    return b"".join(
-        file.read_bytes() for file in run.house.server.settings.database_url.parent.glob("signedin.db*")
-    )
+    return kept_on_disk(run.house.means.database)
 
 
 def found_in(text, secrets):
