@@ -39,13 +39,22 @@ KINDS = {
 """What each kind of token stands for, how it travels, and what ends with it."""
 
 COUNTED = {
-    "ACCOUNT": "wrong passwords for one address, from browsers that its account does not know",
-    "BROWSER": "wrong passwords from one browser that the account knows",
-    "ADDRESS": "sign-ins and, counted apart, registrations from one network (an IPv4 address, an IPv6 /64)",
-    "UNKNOWN_SECRETS": "different unknown sessions from one network",
-    "LETTER": "letters that somebody else can set off, to one address",
+    "ACCOUNT": (
+        "attempts to sign in with one e-mail address, from browsers that its account does not know",
+        "all of them, also when it came from a browser that the account knows",
+    ),
+    "BROWSER": ("attempts to sign in from one browser that the account knows", "all of them"),
+    "ADDRESS": (
+        (
+            "attempts to sign in from browsers that the account does not know, from one network "
+            "(an IPv4 address, an IPv6 /64); attempts to register from there, counted apart"
+        ),
+        "of sign-ins itself alone, of registrations nothing",
+    ),
+    "UNKNOWN_SECRETS": ("different unknown sessions from one network", "does not apply"),
+    "LETTER": ("letters that somebody else can set off, to one address", "does not apply"),
 }
-"""What each limit counts."""
+"""What each limit counts, and what a success takes back of it: as `signedin.store.limits` does."""
 
 TOP = """# How sessions begin, live and end
 
@@ -79,9 +88,12 @@ AFTER_PROFILES = """
 
 A browser that the account knows is counted for itself alone, so strangers who guess cannot keep its owner out.
 Counts of sign-ins and registrations are kept in the database: they hold for all processes and survive a restart.
+An attempt is counted before its password is judged, so a right one counts too, until it has succeeded and takes back what the table says.
+An attempt that is refused because one has to wait, or because the server had no time to judge it, counts against nobody.
+After 30 days without another attempt a count is forgotten; `signedin account unlock` forgets that of an account at once.
 
-| what is counted | in a row | then wait | at most | taken back |
-|---|---|---|---|---|
+| what is counted | in a row | then wait | at most | taken back by time | taken back by success |
+|---|---|---|---|---|---|
 """
 AFTER_LIMITS = """
 ## What travels, and what ends with it
@@ -110,7 +122,10 @@ def text() -> str:
         if name != "default"
         for kind, limits in _told(lifetimes.default, lifetimes.by_app_type)
     ]
-    counted = [f"| {said} | {_patience(getattr(attempts, name))} |" for name, said in COUNTED.items()]
+    counted = [
+        f"| {said} | {_patience(getattr(attempts, name))} | {success} |"
+        for name, (said, success) in COUNTED.items()
+    ]
     kinds = [f"| `{kind}` | {' | '.join(KINDS[kind])} |" for kind in Kind]
     parts = [TOP, *lines, AFTER_LIFETIMES.format(shared=_span(SHARED_COMPUTER)), *profiles, AFTER_PROFILES]
     return "\n".join(part.rstrip("\n") for part in [*parts, *counted, AFTER_LIMITS, *kinds]) + "\n"
@@ -130,8 +145,8 @@ def _patience(patience: Patience) -> str:
     wait, longest = _span(patience.first_wait), _span(patience.longest_wait)
     grows = wait if wait == longest else f"{wait}, doubling up to {longest}"
     most = f"{patience.most} in a row, then 30 days" if patience.most else "no end"
-    back = f"one after {_span(patience.one_back)}" if patience.one_back else "by success"
-    return f"{patience.free} | {grows} | {most} | {back if wait != longest else 'does not apply'}"
+    back = f"one for every {_span(patience.one_back)} without another" if patience.one_back else "nothing"
+    return f"{patience.free} | {grows} | {most} | {back}"
 
 
 def _span(span: timedelta) -> str:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from dataclasses import replace
 
 import pytest
 
 from databases import DOUBT
-from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, running
+from people import (
+    ADA,
+    ADELAIDE,
+    BERLIN,
+    CHROME_ON_MACOS,
+    FIREFOX_ON_WINDOWS,
+    SAFARI_ON_IPHONE,
+    Clock,
+    recognised,
+    running,
+)
+from signedin.actions.revoke import log_out, revoke
+from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules import errors
 from signedin.rules.event import EventKind
+from signedin.rules.session import AppType
 from signedin.store import accounts, journal, session_rows
 
 
@@ -44,6 +61,29 @@ class HeldOpen:
             answer += part
         self._socket.close()
         return answer.decode("latin-1")
+
+
+@pytest.mark.guide("D5", "R21", "R48")
+@pytest.mark.parametrize(("ended", "left"), [(AppType.ADMIN, AppType.WEB), (AppType.WEB, AppType.ADMIN)])
+def test_web_and_admin_in_one_browser_are_two_rows_with_two_secrets_and_each_ends_alone(house, ended, left):
+    means, now = house.means, house.clock()
+    ada = means.database.read_now(accounts.find_by_email, ADA)
+    visit = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+    begun, mark = {}, None
+    for kind in (AppType.WEB, AppType.ADMIN):
+        given = (means, ada, replace(visit, known_browser=mark), Ticks(remember=True), 0, now)
+        begun[kind] = means.database.write_now(begin, *given, app_type=kind)
+        mark = begun[kind].browser_token
+    found = {kind: recognised(means, begun[kind].token, now) for kind in begun}
+    assert {kind: each.app_type for kind, each in found.items()} == {kind: kind for kind in begun}
+    assert len({each.current_id for each in found.values()}) == len(rows_left(house)) == 2
+    assert all(found[kind].current_id == begun[kind].session.id for kind in begun)
+    asyncio.run(log_out(means, found[ended], now))
+    assert recognised(means, begun[ended].token, now).reason == "logged_out"
+    assert recognised(means, begun[left].token, now).current_id == begun[left].session.id
+    assert rows_left(house) == [begun[left].session.id]
+    with pytest.raises(errors.SessionAlreadyEnded):
+        asyncio.run(revoke(means, found[left], begun[ended].session.id, now))
 
 
 @pytest.mark.guide("R48", "R42")

@@ -7,11 +7,13 @@ import asyncio
 import pytest
 
 from people import Clock, recognised, settings_in
+from signedin.actions import operate
 from signedin.actions.list_sessions import read_list
 from signedin.actions.revoke import TIDY_AT_ONCE, log_out_all
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.actions.sweep import sweep
 from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules import errors
 from signedin.server.demo import fill
 from signedin.server.demo_rows import CHROME_MAC
 from signedin.server.means import close_means, open_means
@@ -37,6 +39,9 @@ def test_more_sessions_than_one_batch_are_refused_at_once_and_their_rows_are_lef
         assert means.database.read_now(read_list, means, ines.id, None, clock()).rows == ()
         left = means.database.read_now(sessions.cut_off, ines.id, 10_000)
         assert len(left) == len(before.sessions) - TIDY_AT_ONCE
+        with pytest.raises(errors.SessionAlreadyEnded) as refusal:
+            asyncio.run(operate.end_one(means, left[0], "test", clock()))
+        assert refusal.value.reason == "logged_out_everywhere"
 
         asyncio.run(sweep(means, clock()))
         assert means.database.read_now(sessions.cut_off, ines.id, 10_000) == []

@@ -32,6 +32,7 @@ from signedin.store import accounts, journal, session_rows
 
 WORKERS = 3
 PER_ACCOUNT = 8
+pytestmark = pytest.mark.timeout(60 + 10 * ROUNDS)
 
 
 @pytest.fixture

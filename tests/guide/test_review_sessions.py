@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from ipaddress import ip_network
 
 import pytest
 
 from databases import kept_on_disk
 from people import ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, SAN_FRANCISCO
+from signedin.server.app import flush_now
 
 
 @pytest.mark.guide("R6", "R7", "R9", "R16", "R17")
@@ -73,10 +76,11 @@ def test_the_full_address_is_nowhere_in_pages_answers_mail_or_the_database(house
 
 @pytest.mark.guide("R12")
 @pytest.mark.security("attack-33", "15.3.4")
-def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(tmp_path):
+@pytest.mark.parametrize("trusted", [(), (ip_network("192.0.2.0/24"),)], ids=["nobody", "somebody else"])
+def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(tmp_path, trusted):
     from people import ADA, running
 
-    with running(tmp_path, trusted_proxies=()) as house:
+    with running(tmp_path, trusted_proxies=trusted) as house:
         house.somebody(ADA)
         assert house.signed_in(address="203.0.113.7").current()["location"] == "Local network"
 
@@ -141,6 +145,21 @@ def test_the_current_row_is_first_and_the_others_follow_by_last_activity(house, 
 def test_a_browser_sign_in_is_a_web_session_whatever_its_user_agent_claims(house):
     row = house.signed_in("ExampleSync/4.2 (Windows 11 24H2; x64)").current()
     assert (row["app_type"], row["session_type"]) == ("web", "web_session")
+
+
+@pytest.mark.guide("D16")
+def test_the_row_shows_where_a_session_was_used_last_and_its_details_where_it_was_signed_in(house, clock):
+    laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE, address=SAN_FRANCISCO)
+    clock.move(minutes=2)
+    phone.http.headers["x-forwarded-for"] = BERLIN
+    row_id = phone.current()["id"]
+    asyncio.run(flush_now(house.server))
+    row = next(each for each in laptop.sessions() if each["id"] == row_id)
+    assert (row["location"], row["masked_ip"]) == ("Berlin, DE", f"{BERLIN.rpartition('.')[0]}.•••")
+    page = laptop.open("/settings/sessions").text
+    shown = page[page.index(f'id="s-{row_id}"') :].split("</li>")[0]
+    assert "<dt>Place of sign-in</dt><dd>San Francisco, CA, US</dd>" in shown
+    assert "Berlin, DE" in re.search(r'<p class="place">.*?</p>', shown)[0]
 
 
 @pytest.mark.guide("R75", "R76", "R88", "R66")

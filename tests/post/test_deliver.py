@@ -137,6 +137,14 @@ def test_links_in_letters_begin_with_the_configured_address_and_hold_no_secret(h
         assert "token=" not in letter
 
 
+def test_a_letter_in_a_folder_may_be_read_by_its_owner_only(means, tmp_path):
+    queue(means)
+    assert sent(means, to_folder(tmp_path / "letters")) == 1
+    [letter] = (tmp_path / "letters").iterdir()
+    assert letter.stat().st_mode & 0o777 == 0o600
+    assert letter.parent.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.security("16.5.2", "15.2.2")
 def test_a_mail_server_that_never_answers_keeps_no_check_and_no_sign_in_waiting(house, monkeypatch):
     asked, go = threading.Event(), threading.Event()

@@ -386,3 +386,14 @@ def check_integrity(path):
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert conn.execute("SELECT version_num FROM alembic_version").fetchone() == (newest(),)
     conn.close()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
+def test_while_nothing_can_be_written_the_server_lives_and_is_not_ready(house, fault):
+    browser = house.browser()
+    with fault(house):
+        ready = browser.open("/health/ready")
+        assert (ready.status_code, ready.text[:11]) == (503, "not ready: ")
+        assert ready.text.endswith(".\n")
+        assert browser.open("/health/live").status_code == 200
+    assert browser.open("/health/ready").text == "ready\n"

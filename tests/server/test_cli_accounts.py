@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from people import ADA, Clock
+from people import ADA, GRACE, Clock
+from server.conftest import answer_of, free_port
 from signedin.server.means import close_means, open_means
 from signedin.server.settings import load
 from signedin.store import accounts
@@ -32,6 +33,24 @@ def test_every_account_is_listed_however_many_there_are(installed):
     listed = [each["email"] for each in installed.done("account", "list", "--json").value]
     assert len(listed) == 1201
     assert listed == sorted(listed)
+
+
+@pytest.mark.parametrize("environment", [{}, {"SIGNEDIN_BASE_URL": "https://account.example.org"}])
+def test_an_invitation_leads_to_where_the_server_is_used_unless_the_address_was_set(
+    installed, process, environment
+):
+    port = free_port()
+    assert installed.done("account", "invite", GRACE).out.startswith("http://localhost:8000/invite?token=")
+    server = process("serve", "--port", str(port))
+    assert server.line() == f"Signedin is at http://localhost:{port}\n"
+    answer_of(f"http://localhost:{port}/health/live")
+    installed.environment |= environment
+    link = installed.done("account", "invite", GRACE, "--json").value["link"]
+    if environment:
+        assert link.startswith("https://account.example.org/invite?token=")
+    else:
+        assert answer_of(link).status_code == 200
+    assert server.stopped().status == 0
 
 
 def history(command_line):

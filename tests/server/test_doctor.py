@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sqlite3
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -71,7 +73,7 @@ def test_a_healthy_installation_has_nothing_worth_a_look(patient):
     patient.signed_in("203.0.113.7", "198.51.100.7")
     found = examine(patient.settings, patient.clock())
     assert {each.verdict for each in found} == {"good"}, found
-    assert {each.subject for each in found} == {"SQLite", "time zones", "keyring", "place file", "proxies", "disk",
+    assert {each.subject for each in found} == {"SQLite", "time zones", "keyring", "place file", "proxies", "disk", "rights",
                                                 "database", "sweep", "clock", "mail", "writing"}  # fmt: skip
 
 
@@ -115,6 +117,21 @@ def test_one_public_address_for_all_is_an_office_and_no_finding(patient):
 def test_trusting_the_whole_world_is_bad(patient, network):
     found = patient.worst("proxies", trusted_proxies=(ip_network(network),))
     assert says(found, "bad", "the whole world", "your own proxies only")
+
+
+def test_a_database_or_letters_that_others_may_read_are_worth_a_look_with_the_command_that_closes_them(
+    patient,
+):
+    path, mail = patient.settings.database_url, patient.settings.mail_dir
+    assert patient.worst("rights").verdict == "good"
+    mail.mkdir(mode=0o755)
+    path.chmod(0o640)
+    found = patient.worst("rights")
+    assert says(found, "look", f"{path} and {mail} may be read by others.", "chmod -R go= ")
+    command, *words = shlex.split(found.what_to_do.removeprefix("Run: "))
+    subprocess.run([command, *words], check=True)
+    assert patient.worst("rights").verdict == "good"
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_old_a_missing_and_a_corrupt_place_file_are_worth_a_look(patient, tmp_path):

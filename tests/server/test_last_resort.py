@@ -58,8 +58,11 @@ def test_a_gate_that_breaks_lets_nobody_in(log_lines, tmp_path):
             def __getattr__(self, name):
                 raise RuntimeError
 
-        whole, house.server.app._app._app._app._means = house.server.app._app._app._app._means, Broken()
+        whole, house.server.app._app._app._app._app._means = (
+            house.server.app._app._app._app._app._means,
+            Broken(),
+        )
         for path in ("/settings/sessions", "/v1/sessions", "/sign-in"):
             assert laptop.open(path).status_code == 500
-        house.server.app._app._app._app._means = whole
+        house.server.app._app._app._app._app._means = whole
         assert laptop.is_signed_in

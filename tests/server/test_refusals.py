@@ -74,7 +74,11 @@ def test_what_the_server_refuses_by_itself_is_answered_with_a_listed_code(house,
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/v1/sessions", {"GET"}), ("/v1/sessions/x", {"GET", "DELETE"}), ("/sign-out", {"POST"})],
+    [
+        ("/v1/sessions", {"GET", "HEAD"}),
+        ("/v1/sessions/x", {"GET", "HEAD", "DELETE"}),
+        ("/sign-out", {"POST"}),
+    ],
 )
 def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(house, path, allowed):
     answer = house.browser().http.request("PATCH", path, headers=house.browser().own())

@@ -309,6 +309,6 @@ def test_no_value_of_a_copied_database_is_an_invitation_a_form_token_or_a_mark(r
     assert not genuine & tried
     for value in tried:
         with pytest.raises(LinkExpired):
-            means.database.read_now(_use_invitation, means, value, "late@example.org", now)
+            means.database.note_now(_use_invitation, means, value, "late@example.org", now)
         visit = Visit(BERLIN, FIREFOX_ON_WINDOWS, device, "1", value)
         assert not means.database.read_now(_look_up, means, ADA, visit)[3]

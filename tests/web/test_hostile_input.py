@@ -35,6 +35,71 @@ def test_a_cookie_that_comes_twice_is_nobodys(house):
         assert raw.get("/v1/sessions", headers={"cookie": f"signedin={laptop.secret}"}).status_code == 200
 
 
+MANY = "; ".join(f"theme{number}={'x' * 80}" for number in range(220))
+UNREAD = {
+    "too_many_cookies": (lambda session, form: f"signedin={session}; signedin-form={form}; {MANY}",
+                         "This browser sends more cookies for this site than can be read."),
+    "cookie_twice": (lambda session, form: f"signedin={session}; signedin-form={form}; signedin=old",
+                     "This browser sends the same cookie of this site twice."),
+}  # fmt: skip
+WHAT_TO_DO = "Delete this site’s cookies in the browser, then sign in again."
+
+
+@pytest.mark.guide("R4")
+@pytest.mark.security("C5", "SM-4")
+@pytest.mark.parametrize("reason", UNREAD)
+def test_a_signed_in_person_whose_cookies_cannot_be_read_is_told_so_and_what_to_do(house, reason):
+    laptop, (jar, sentence) = house.signed_in(), UNREAD[reason]
+    headers = {"cookie": jar(laptop.secret, laptop.http.cookies["signedin-form"]), "sec-fetch-site": "none"}
+    with httpx.Client(base_url=house.base_url) as raw:
+        sent = raw.get("/settings/sessions", headers=headers)
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=/settings/sessions")
+        assert "set-cookie" not in sent.headers, "what is told on the next page must still be true there"
+        page = raw.get(sent.headers["location"], headers=headers)
+        assert page.status_code == 200
+        assert f"<b>{sentence}</b> {WHAT_TO_DO}" in page.text
+        told = raw.get("/v1/sessions", headers=headers)
+        assert told.status_code == 401
+        said = told.json()
+        assert (said["code"], said["reason"]) == ("cookies_unreadable", reason)
+        assert (said["title"], said["detail"]) == (sentence, WHAT_TO_DO)
+    assert laptop.is_signed_in
+
+
+@pytest.mark.security("C5", "SM-4")
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/register", "/setup", "/language", "/settings/sessions/logout-all"]
+)
+@pytest.mark.parametrize("reason", [*UNREAD, "form cookie twice"])
+def test_a_form_whose_cookies_cannot_be_read_is_refused_with_that_and_not_as_another_sites(
+    house, path, reason
+):
+    browser = house.browser()
+    token, form = browser.form_token("/sign-in"), browser.http.cookies["signedin-form"]
+    jar, sentence = UNREAD.get(
+        reason, (lambda _, form: f"signedin-form={form}; signedin-form=old", UNREAD["cookie_twice"][1])
+    )
+    fields = {"csrf": token, "email": ADA, "password": PASSWORD, "lang": "en", "name": "Ada"}
+    headers = browser.own() | {"cookie": jar("old", form)}
+    with httpx.Client(base_url=house.base_url) as raw:
+        answer = raw.post(path, data=fields, headers=headers)
+        assert answer.status_code == 401
+        assert f">{sentence}</h1>" in answer.text
+        assert WHAT_TO_DO in answer.text
+        assert "cookies_unreadable" in answer.text
+        elsewhere = raw.post("/sign-in", data=fields, headers=headers | {"sec-fetch-site": "cross-site"})
+        assert elsewhere.status_code == 403
+    assert browser.sign_in().status_code == 303, "once they are deleted, all is well"
+
+
+@pytest.mark.security("C5")
+def test_a_form_cookie_that_comes_twice_does_not_matter_to_who_is_signed_in(house):
+    laptop = house.signed_in()
+    twice = f"signedin={laptop.secret}; signedin-form=a; signedin-form=b"
+    with httpx.Client(base_url=house.base_url) as raw:
+        assert raw.get("/settings/sessions", headers={"cookie": twice}).status_code == 200
+
+
 @pytest.mark.security("7.2.1", "T3")
 def test_every_single_changed_character_of_a_secret_is_refused(house):
     laptop = house.signed_in()

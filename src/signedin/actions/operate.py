@@ -13,14 +13,14 @@ from signedin.actions.ending import end_all_rows, end_before, end_row, what_ende
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
-from signedin.actions.revoke import tidy_at_once
+from signedin.actions.revoke import tidy_at_once, why_ended
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import accounts, journal, limits, outbox, tombstones
+from signedin.store import accounts, journal, limits, outbox
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -32,25 +32,27 @@ async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None
     account_id = account_of_session_id(row_id, means.keyring.way_keys)
     if account_id is None:
         raise errors.NotFound
-    await means.database.write(_end_one, means, AccountId(account_id), row_id, reason, now)
+    refusal = await means.database.write(_end_one, means, AccountId(account_id), row_id, reason, now)
+    if refusal is not None:
+        raise refusal
     means.recent.forget(AccountId(account_id), row_id)
     await heard_everywhere(means)
 
 
 def _end_one(
     conn: sa.Connection, means: Means, account_id: AccountId, row_id: str, reason: str, now: datetime
-) -> None:
+) -> errors.SessionAlreadyEnded | None:
     accounts.hold(conn, account_id)
     row = read_list(conn, means, account_id, None, now).find(row_id)
     if row is None:
-        stone = tombstones.tombstone_of(conn, account_id, row_id)
-        raise errors.SessionAlreadyEnded(stone.reason.value) if stone else errors.NotFound
+        return why_ended(conn, account_id, row_id, now)
     is_consent = isinstance(row, Consent)
     kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
     event = Event(
         kind, now, row_id, None, {"by": "operator", "app_type": row.app_type.value}, {"reason": reason}
     )
     end_row(conn, row, EndReason.ENDED_BY_OPERATOR, now, journal.record(conn, account_id, event))
+    return None
 
 
 async def end_all(means: Means, email: str, reason: str, now: datetime) -> LogoutAllCounts:

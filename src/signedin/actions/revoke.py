@@ -111,16 +111,24 @@ def _find(
     """The row; or why it has ended, which holds in every process once this transaction is over (D9)."""
     may_revoke(presence, row_id)
     listed = list_for(conn, means, presence, now)
-    row = listed.find(row_id)
-    if row is not None:
-        return listed, row
-    refusal = _why_not_there(conn, presence.account_id, row_id)
+    return listed, listed.find(row_id) or why_ended(conn, presence.account_id, row_id, now)
+
+
+def why_ended(
+    conn: sa.Connection, account_id: AccountId, row_id: str, now: datetime
+) -> errors.SessionAlreadyEnded:
+    """Why a row that is not in the list has ended; what had expired and waited to be swept is buried first (D9).
+
+    Raises:
+        NotFound: there never was one like that in the account.
+    """
+    refusal = _why_not_there(conn, account_id, row_id)
     if isinstance(refusal, errors.SessionAlreadyEnded):
-        return listed, refusal
+        return refusal
     if refusal is not None:
         raise refusal
-    [expired] = (row for row in session_rows.of(conn, presence.account_id)[0] if row.id == row_id)
-    return listed, errors.SessionAlreadyEnded(end_expired(conn, expired, now).value)
+    [expired] = (row for row in session_rows.of(conn, account_id)[0] if row.id == row_id)
+    return errors.SessionAlreadyEnded(end_expired(conn, expired, now).value)
 
 
 def list_for(conn: sa.Connection, means: Means, presence: Presence, now: datetime) -> SessionList:

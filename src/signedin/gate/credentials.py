@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 LONGEST_COOKIE_HEADER = 16_384
@@ -50,8 +50,8 @@ def cookies(headers: Headers) -> dict[str, str]:
     True
     """
     found: dict[str, str] = {}
-    lines = [value for key, value in headers if key == b"cookie"]
-    if sum(map(len, lines)) > LONGEST_COOKIE_HEADER:
+    lines = _cookie_lines(headers)
+    if _are_too_long(lines):
         return found
     for line in lines:
         for pair in line.decode("latin-1").split(";"):
@@ -59,6 +59,21 @@ def cookies(headers: Headers) -> dict[str, str]:
             if equals:
                 found[name] = DUPLICATED if name in found else value
     return found
+
+
+def why_unread(headers: Headers, read: Mapping[str, str], names: CookieNames) -> str | None:
+    """Why the cookies that sign in and that bind a form cannot be read (`COOKIES_UNREAD`), or `None`."""
+    if not read and _are_too_long(_cookie_lines(headers)):
+        return "too_many_cookies"
+    return "cookie_twice" if DUPLICATED in (read.get(names.session), read.get(names.form)) else None
+
+
+def _cookie_lines(headers: Headers) -> list[bytes]:
+    return [value for key, value in headers if key == b"cookie"]
+
+
+def _are_too_long(lines: list[bytes]) -> bool:
+    return sum(map(len, lines)) > LONGEST_COOKIE_HEADER
 
 
 def set_cookie(

@@ -14,10 +14,18 @@ from typing import Any
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
-from signedin.gate.credentials import CookieNames, cookies
+from signedin.gate.credentials import CookieNames, cookies, why_unread
 from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
-from signedin.rules.errors import DatabaseProblem, NotSignedIn, Refused, TooManyRequests, Unavailable
+from signedin.rules.errors import (
+    COOKIES_UNREAD,
+    CookiesUnreadable,
+    DatabaseProblem,
+    NotSignedIn,
+    Refused,
+    TooManyRequests,
+    Unavailable,
+)
 from signedin.rules.presence import Absence, Presence
 
 Scope = MutableMapping[str, Any]
@@ -63,6 +71,7 @@ class Arrival:
 
         Raises:
             NotSignedIn: nobody, with the reason (R4).
+            CookiesUnreadable: nobody, because of the cookies.
             TooManyRequests: nobody, and many unknown secrets came from there.
             DatabaseProblem: it cannot be known.
         """
@@ -71,7 +80,17 @@ class Arrival:
             return presence
         if self.slowed_until is not None:
             raise TooManyRequests(self.slowed_until)
+        self.refuse_unread_cookies()
         raise NotSignedIn(self.absence.reason if self.absence else "missing")
+
+    def refuse_unread_cookies(self) -> None:
+        """Say so, where nobody can be recognised because of the cookies.
+
+        Raises:
+            CookiesUnreadable: there are too many of them, or one of ours came twice.
+        """
+        if self.absence is not None and self.absence.reason in COOKIES_UNREAD:
+            raise CookiesUnreadable(self.absence.reason)
 
 
 class Gate:
@@ -134,6 +153,9 @@ class Gate:
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         presence = found if isinstance(found, Presence) else None
         absence = found if isinstance(found, Absence) else None
+        if absence is not None:
+            unread = why_unread(headers, sent, self._names)
+            absence = Absence(unread) if unread else absence
         arrival = Arrival(presence, absence, address, sent, now, credential, problem=problem)
         if absence is not None and absence.reason == "unknown":
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -39,17 +40,22 @@ async def deliver(means: Means, carrier: Carrier, sender: str, base_url: str, no
 
 
 def to_folder(folder: Path) -> Carrier:
-    """A carrier that writes each letter to a file: for development, and without an SMTP server."""
+    """A carrier that writes each letter to a file for its owner only: for development, and without an SMTP server."""
 
     def write(mail: EmailMessage) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = str(mail["Message-ID"]).strip("<>").partition("@")[0]
-        (folder / f"{name}.eml").write_bytes(mail.as_bytes())
+        with open(folder / f"{name}.eml", "wb", opener=_for_its_owner) as file:
+            file.write(mail.as_bytes())
 
     async def carry(mail: EmailMessage) -> None:
         await asyncio.to_thread(write, mail)
 
     return carry
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def to_server(url: str) -> Carrier:

@@ -2,6 +2,7 @@
 
 Refused
 ├── NotSignedIn              sign in first
+│   └── CookiesUnreadable    too many cookies, or one of ours twice
 ├── SignInRefused            address or password is wrong: one refusal for every way to be wrong
 ├── TooManyRequests          wait, then try again
 ├── Unavailable              cannot be known or done right now
@@ -58,6 +59,25 @@ class NotSignedIn(Refused):
     def __init__(self, reason: str = "missing") -> None:
         super().__init__()
         self.reason = reason
+
+
+COOKIES_UNREAD = {
+    "too_many_cookies": _("This browser sends more cookies for this site than can be read."),
+    "cookie_twice": _("This browser sends the same cookie of this site twice."),
+}
+"""Why cookies are not read, as it is said."""
+
+
+class CookiesUnreadable(NotSignedIn):
+    """The browser's cookies cannot be read, so nobody is signed in and no form can be shown to be its own."""
+
+    code = "cookies_unreadable"
+    sentence = _("This browser’s cookies for this site cannot be read.")
+    hint = _("Delete this site’s cookies in the browser, then sign in again.")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.sentence = COOKIES_UNREAD[reason]
 
 
 class SignInRefused(Refused):

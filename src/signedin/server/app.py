@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from signedin.api import sessions as api_sessions
 from signedin.gate.credentials import CookieNames
+from signedin.gate.head import Head
 from signedin.gate.keep import Kept
 from signedin.gate.known import KnownSessions
 from signedin.gate.lease import Lease
@@ -70,7 +71,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     inside: App = pages  # type: ignore[assignment]
     gate = Gate(inside, means, recogniser, names, settings.trusted_proxies, server.clock, refuser(handlers))
     inner = LastResort(OwnName(gate, settings.base_url))
-    server.app = SecurityHeaders(inner, is_secure=names.is_secure)
+    server.app = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     return server
 
 

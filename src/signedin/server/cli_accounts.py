@@ -19,7 +19,7 @@ from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import Question, Sort
 from signedin.server.cli_shared import carried_out, fail, json_option, many, settings_or_fail, told
 from signedin.server.means import utc_now
-from signedin.store import accounts
+from signedin.store import accounts, installation
 
 REASON = "Why; recorded in the account's history, where its owner sees it once there is a page for that."
 reason_option = click.option("--reason", default="", help=REASON)
@@ -77,8 +77,15 @@ def invite_somebody(email: str, *, as_json: bool) -> None:
 
     Example: signedin account invite grace@example.org
     """
-    token: str = carried_out(lambda means: invite(means, email, utc_now()))
-    link = f"{settings_or_fail().base_url}/invite?token={token}"
+    settings = settings_or_fail()
+
+    async def work(means: Means) -> str:
+        served_at: str | None = await means.database.read(installation.served_at)
+        is_set = "base_url" in settings.sources  # else it is the server's own, which may be on another port
+        base_url = settings.base_url if is_set or served_at is None else served_at
+        return f"{base_url}/invite?token={await invite(means, email, utc_now())}"
+
+    link: str = carried_out(work)
     told({"email": email, "link": link}, as_json=as_json, text=link)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -38,7 +39,11 @@ def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
         lambda: _proxies(settings),
     ]
     if isinstance(database, SqliteDatabase):
-        looks += [_wal_reset_bug, partial(_disk, database.path)]
+        looks += [
+            _wal_reset_bug,
+            partial(_disk, database.path),
+            partial(_rights, database.path, settings.mail_dir),
+        ]
     findings = [looked("system", look) for look in looks]
     try:
         with suppress(OSError):  # what may not be looked at is told by the look into the database
@@ -113,6 +118,16 @@ def _disk(database: Path) -> Finding:
         verdict = "look" if free else "bad"
         return Finding("disk", verdict, f"There are {free} MiB left on {folder}.", "Make room on the disk.")
     return Finding("disk", "good", f"There are {free} MiB left on {folder}.")
+
+
+def _rights(database: Path, mail: Path) -> Finding:
+    files = (database, Path(f"{database}-wal"), Path(f"{database}-shm"))
+    open_to_all = [path for path in (*files, mail) if path.exists() and path.stat().st_mode & 0o077]
+    if open_to_all:
+        sentence = f"{' and '.join(map(str, open_to_all))} may be read by others."
+        what = f"Run: chmod -R go= {shlex.join(map(str, open_to_all))}"
+        return Finding("rights", "look", sentence, what)
+    return Finding("rights", "good", "The database and letters in a folder may be read by their owner only.")
 
 
 def file_system_of(folder: Path) -> str:

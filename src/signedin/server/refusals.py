@@ -43,7 +43,7 @@ def exception_handlers(door: Door) -> dict[Any, Handler]:
     """The handlers for everything that can be raised while a request is answered."""
 
     def refusal(ask: Ask, error: errors.Refused) -> ASGIResponse:
-        if isinstance(error, errors.NotSignedIn) and not is_program(ask):
+        if isinstance(error, errors.NotSignedIn) and _leads_to_sign_in(ask, error):
             return door.to_sign_in(ask)
         if isinstance(error, errors.DatabaseProblem):
             cause = type(error.__cause__).__name__ if error.__cause__ else ""
@@ -109,6 +109,12 @@ def is_program(ask: Ask) -> bool:
     return (
         path.startswith(("/v1/", "/health/")) or "signedin-partial" in ask.headers or path.endswith("/events")
     )
+
+
+def _leads_to_sign_in(ask: Ask, error: errors.NotSignedIn) -> bool:
+    """Whether the sign-in page says it; what is wrong with a form's cookies is said at once, wherever it stood."""
+    is_said_at_once = isinstance(error, errors.CookiesUnreadable) and ask.method != "GET"
+    return not is_program(ask) and not is_said_at_once
 
 
 def _answer(

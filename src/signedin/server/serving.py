@@ -25,6 +25,7 @@ from signedin.server.listening import listening
 from signedin.server.logs import configure_logs
 from signedin.server.server import Server
 from signedin.server.settings import Settings
+from signedin.store import installation
 
 log = structlog.get_logger("signedin.server")
 STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
@@ -94,6 +95,7 @@ def serve(
             "started", base_url=server.settings.base_url, registration=server.settings.registration.value
         )
         try:
+            server.means.database.write_now(installation.serve_at, server.settings.base_url)
             ready(server)
             run(server, sockets)
         finally:

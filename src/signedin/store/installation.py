@@ -1,4 +1,4 @@
-"""What the installation itself remembers: when jobs last ran, and who is invited."""
+"""What the installation itself remembers: when jobs last ran, who is invited, and where it is served."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ invitations = sa.Table(
     sa.Column("digest", sa.LargeBinary, primary_key=True),
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    comment="what a server tells the command line; base_url: the address people use",
 )
 
 
@@ -59,3 +67,18 @@ def use_invitation(conn: sa.Connection, digest: bytes, now: datetime) -> str | N
 def forget_invitations(conn: sa.Connection) -> None:
     """Forget every invitation, after a restore: they may have been used since."""
     conn.execute(invitations.delete())
+
+
+def serve_at(conn: sa.Connection, base_url: str) -> None:
+    """Remember the address people use, for whoever makes links outside the server."""
+    values = {"value": base_url}
+    conn.execute(
+        insert(conn, facts)
+        .values(name="base_url", **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+
+
+def served_at(conn: sa.Connection) -> str | None:
+    """The address that people used when a server last began, or `None` when none ever did."""
+    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "base_url"))

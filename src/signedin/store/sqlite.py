@@ -7,6 +7,7 @@ transaction and commits it. Endings and sign-ins commit with `synchronous=FULL`,
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,7 @@ class SqliteDatabase(Database):
         self._lock = WriteLock(path) if needs_write_lock() else None
         self._durable = _engine(path, synchronous="FULL", begin="BEGIN IMMEDIATE", size=1)
         self._notes = _engine(path, synchronous="NORMAL", begin="BEGIN IMMEDIATE", size=1)
-        self._readers = _engine(path, synchronous="NORMAL", begin="BEGIN", size=3)
+        self._readers = _engine(path, synchronous="NORMAL", begin="BEGIN", size=3, reads_only=True)
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
@@ -186,11 +187,16 @@ def open_raw(
 ) -> sqlite3.Connection:
     """A raw connection as every connection to the file must be: no log tidying of its own, no transactions.
 
+    A new file may be read by its owner only, and so may what SQLite puts beside it.
+
     Raises:
         DatabaseProblem: there is no such file, and none is to be made.
     """
     if not create and not path.exists():
         raise missing()
+    if create:
+        with suppress(OSError):  # it is there already, or SQLite says what is wrong with the place
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     where = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     conn = sqlite3.connect(where, timeout=timeout, isolation_level=None, check_same_thread=False, uri=True)
     conn.execute("PRAGMA journal_mode=WAL")
@@ -218,10 +224,16 @@ def another_file() -> DatabaseProblem:
     )
 
 
-def _engine(path: Path, *, synchronous: str, begin: str, size: int) -> sa.Engine:
+def _engine(path: Path, *, synchronous: str, begin: str, size: int, reads_only: bool = False) -> sa.Engine:
+    def opened() -> sqlite3.Connection:
+        conn = open_raw(path, synchronous)
+        if reads_only:
+            conn.execute("PRAGMA query_only=ON")
+        return conn
+
     engine = sa.create_engine(
         "sqlite://",
-        creator=lambda: open_raw(path, synchronous),
+        creator=opened,
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=2,

@@ -35,6 +35,7 @@ TABLES: tuple[sa.Table, ...] = (
     outbox.outbox,
     installation.jobs,
     installation.invitations,
+    installation.facts,
     limits.attempts,
     endings.endings,
     endings.endings_head,

@@ -104,11 +104,13 @@ class Door:
 
         Raises:
             CrossSite: it came from elsewhere, or its token is not this browser's.
+            CookiesUnreadable: it cannot be told whether the token is this browser's.
             InvalidInput: it cannot be read as a form.
         """
         if not came_from_ourselves(ask.scope["headers"], self.base_url):
             raise errors.CrossSite
         fields = await _fields(ask)
+        arrival_of(ask).refuse_unread_cookies()
         bounds = [self._bound_to(ask), *([self._form_mark(ask)] if or_from_before_sign_in else [])]
         refuse_foreign_form(self.means, bounds, fields.pop("csrf", None))
         return fields
@@ -124,11 +126,7 @@ class Door:
         return "" if form == DUPLICATED else form
 
     def signed_in(self, ask: Ask) -> Presence:
-        """Who is signed in in this browser.
-
-        Raises:
-            NotSignedIn: nobody; the page sends one to sign in and back.
-        """
+        """Who is signed in in this browser; raises NotSignedIn, by which the page sends one to sign in and back."""
         return arrival_of(ask).signed_in()
 
     def to_sign_in(self, ask: Ask) -> ASGIResponse:

@@ -14,6 +14,7 @@ from signedin.actions.list_sessions import account_of, list_sessions
 from signedin.actions.review import recognise
 from signedin.actions.revoke import find_to_revoke, log_out_all, revoke
 from signedin.gate.credentials import CLEAR_SITE_DATA
+from signedin.rules.revocation import may_manage
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Row, SessionList, Sort
 from signedin.web import session_view
@@ -87,7 +88,9 @@ async def recognize(request: Ask, door: NamedDependency[Door], row_id: FromPath[
 @get(f"{HOME}/logout-all")
 async def logout_all_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The dialog that counts what ends and what stays (R57, D1)."""
-    listed = await list_sessions(door.means, door.signed_in(request), now_of(request))
+    presence = door.signed_in(request)
+    may_manage(presence)
+    listed = await list_sessions(door.means, presence, now_of(request))
     others = request.query_params.get("except") == "current"
     view = session_view.logout_all(listed, door.reader(request).speech, others_only=others)
     return await _dialog(request, door, "logout_all", view=view)
@@ -120,8 +123,13 @@ def _quiet_if_automatic(request: Ask) -> None:
 async def _page(request: Ask, door: Door, template: str, listed: SessionList, number: int) -> ASGIResponse:
     account = await account_of(door.means, door.signed_in(request))
     view = session_view.page(listed, _question(request), door.reader(request).speech, _page_number(request))
-    notice = door.notice(request)
-    return door.page(request, template, view=view, number=number, account=account, notice=notice)
+    shown: dict[str, Any] = {
+        "view": view,
+        "number": number,
+        "account": account,
+        "notice": door.notice(request),
+    }
+    return door.page(request, template, may_manage=door.signed_in(request).may_manage_sessions, **shown)
 
 
 async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIResponse:

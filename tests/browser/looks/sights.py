@@ -37,10 +37,12 @@ class Sight:
         return self.name
 
     def seen(self, gallery: Gallery, browser: RealBrowser) -> Page:
-        """Go there. Without a script means with empty ones: what looks at the page is a script itself."""
+        """Go there, and wait until it is all there. Without a script means with empty ones: what looks at the page is a script itself."""
         if self.is_plain:
             browser.context.route("**/static/**/*.js", _nothing)
-        return self.way(gallery, browser)
+        page = self.way(gallery, browser)
+        page.wait_for_load_state("load")  # words may be there before the style sheet is
+        return page
 
 
 def _nothing(route: Route) -> None:

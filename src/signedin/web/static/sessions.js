@@ -9,9 +9,22 @@ const nameOf = (row) => $(".name", row).firstChild.textContent.trim();
 
 // What a session is called that is not in the list yet: its confirmation says it.
 async function nameOfNew(id) {
+  if ("readOnly" in $("#sessions").dataset) return "";
   const answer = await ask(`/settings/sessions/${id}/revoke`, { headers: { "Signedin-Automatic": "1" } }).catch(() => null);
   if (!answer?.ok) return "";
   return $("form", new DOMParser().parseFromString(await answer.text(), "text/html")).dataset.named;
+}
+
+// One note tells of everything that began since the list was read.
+function told(name) {
+  const before = $("#notes .note");
+  const isHere = before?.contains(document.activeElement);
+  const note = clone(before ? "tpl-new-many" : "tpl-new");
+  $("span", note).textContent = ($("span", before)?.textContent ?? "") + name;
+  if (before) before.replaceWith(note);
+  else $("#notes").append(note);
+  if (isHere) $("a", note).focus();
+  say($("p", note).textContent);
 }
 
 function refused() {
@@ -181,8 +194,6 @@ follow(Number($("#sessions").dataset.number), {
   "session-started": async (event) => {
     const name = await nameOfNew(event.id);
     if (rowOf(event.id)) return;
-    if (!$("#notes .note")) $("#notes").append(clone("tpl-new"));
-    $("#notes .note span").textContent += name ? ` ${name}.` : "";
-    say($("#notes .note p").textContent);
+    told(name ? ` ${name}.` : "");
   },
 });
