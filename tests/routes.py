@@ -31,7 +31,7 @@ def still(folder, clock, **values):
         return None
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("signedin.server.app._every", never)
+        patched.setattr("signedin.server.jobs._every", never)
         with running(folder, clock, sweeps=False, **values) as house:
             yield house
 

@@ -74,13 +74,13 @@ def test_web_and_admin_in_one_browser_are_two_rows_with_two_secrets_and_each_end
         given = (means, ada, replace(visit, known_browser=mark), Ticks(remember=True), 0, now)
         begun[kind] = means.database.write_now(begin, *given, app_type=kind)
         mark = begun[kind].browser_token
-    found = {kind: recognised(means, begun[kind].token, now) for kind in begun}
+    found = {kind: recognised(means, begun[kind].token, now=now)[0] for kind in begun}
     assert {kind: each.app_type for kind, each in found.items()} == {kind: kind for kind in begun}
     assert len({each.current_id for each in found.values()}) == len(rows_left(house)) == 2
     assert all(found[kind].current_id == begun[kind].session.id for kind in begun)
     asyncio.run(log_out(means, found[ended], now))
-    assert recognised(means, begun[ended].token, now).reason == "logged_out"
-    assert recognised(means, begun[left].token, now).current_id == begun[left].session.id
+    assert recognised(means, begun[ended].token, now=now)[0].reason == "logged_out"
+    assert recognised(means, begun[left].token, now=now)[0].current_id == begun[left].session.id
     assert rows_left(house) == [begun[left].session.id]
     with pytest.raises(errors.SessionAlreadyEnded):
         asyncio.run(revoke(means, found[left], begun[ended].session.id, now))

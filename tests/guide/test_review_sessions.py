@@ -10,7 +10,7 @@ import pytest
 
 from databases import kept_on_disk
 from people import ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, SAN_FRANCISCO
-from signedin.server.app import flush_now
+from signedin.server.jobs import flush_now
 
 
 @pytest.mark.guide("R6", "R7", "R9", "R16", "R17")

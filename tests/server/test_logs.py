@@ -13,7 +13,7 @@ import structlog
 
 from people import ADA, PASSWORD, Clock, running
 from signedin.rules.secret import Kind, WayKeys, make_token
-from signedin.server.app import _every
+from signedin.server.jobs import _every
 from signedin.store.sqlite import SqliteDatabase
 
 HOSTILE = "line\r\nbreak \x1b[31mred\x1b[0m \x00 \u2028 \u202e"

@@ -118,7 +118,7 @@ class PostgresDatabase(Database):
     ) -> T:
         """The same as `read`, in the caller's own thread."""
         with told_clearly(), self._engine.connect() as conn:
-            return question(conn, *args, **kw)
+            return question(conn.execution_options(postgresql_readonly=True), *args, **kw)
 
     def close(self) -> None:
         """Finish what is under way and let the connections go."""
