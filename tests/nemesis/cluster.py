@@ -27,7 +27,7 @@ from signedin.server.settings import load
 from signedin.store import accounts
 
 SIGNEDIN = Path(sys.executable).parent / "signedin"
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 VISIT = Visit("203.0.113.9", CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
 
 
@@ -60,7 +60,7 @@ class Node:
     def start(self) -> None:
         """Start it; who needs it to answer waits for `is_ready`."""
         faked = {}
-        if FAKETIME.exists():
+        if FAKETIME is not None:
             self.wall.write_text("+0\n")
             faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
                      "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip

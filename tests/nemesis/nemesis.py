@@ -35,7 +35,7 @@ class Nemesis:
         harms: list[Callable[[], None]] = [
             self._pause, self._pause, self._cut, self._cut, self._cut, self._kill, self._deafen, self._stop_the_database,
         ]  # fmt: skip
-        if FAKETIME.exists():
+        if FAKETIME is not None:
             harms.append(self._move_the_wall_clock)
         self._chance.shuffle(harms)
         turn = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nemesis.clients import Clients
-from nemesis.cluster import Cluster
+from nemesis.cluster import FAKETIME, Cluster
 from nemesis.history import History
 from nemesis.nemesis import Nemesis
 from postgres_server import programs_of_the_wheel, programs_of_this_machine
@@ -29,6 +29,8 @@ def cluster(tmp_path):
     programs = programs_of_this_machine() or programs_of_the_wheel()
     if programs is None:
         pytest.skip("there is no PostgreSQL on this machine")
+    if FAKETIME is None and os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail("the wall clocks cannot be moved without libfaketime")
     made = Cluster(tmp_path, programs)
     try:
         made.start()
