@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -62,8 +64,20 @@ def test_p1_nobody_is_let_in_after_an_ending_has_returned_whatever_goes_wrong(cl
 
 def report(seen, history):
     longest = max((end.heard - end.asked for end in history.ends if end.is_told), default=0)
-    said = {"seed": SEED, "seconds": SECONDS, "longest ending, s": round(longest, 2), **seen}
+    told = sorted(end.heard - end.asked for end in history.ends if end.is_told)
+    said = {
+        "date": datetime.now(UTC).date().isoformat(), "revision": revision(), "seed": SEED, "seconds": SECONDS,
+        "violations": history.violations(), "longest ending, s": round(longest, 2),
+        "median ending, s": round(told[len(told) // 2], 3) if told else None, **seen,
+    }  # fmt: skip
     said["what went wrong"] = dict(Counter(fault.what for fault in history.faults))
     if REPORT:
         Path(REPORT).write_text(json.dumps(said, indent=2) + "\n")
     return said
+
+
+def revision():
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip()
