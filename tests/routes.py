@@ -16,7 +16,8 @@ PUBLIC = frozenset({
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
     ("POST", "/language"),
-    ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/static/{path}"),
+    ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),
+    ("GET", "/static/{path}"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 

@@ -47,6 +47,7 @@ class Node:
     port: int
     process: subprocess.Popen[bytes] | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    fakes_time: bool = True
 
     @property
     def base_url(self) -> str:
@@ -60,7 +61,7 @@ class Node:
     def start(self) -> None:
         """Start it; who needs it to answer waits for `is_ready`."""
         faked = {}
-        if FAKETIME is not None:
+        if FAKETIME is not None and self.fakes_time:
             self.wall.write_text("+0\n")
             faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
                      "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
@@ -99,7 +100,9 @@ class Node:
 class Cluster:
     """The database, the nodes, and a way past every wire for the tests themselves."""
 
-    def __init__(self, folder: Path, programs: Path, nodes: int = 3, bus: str = "postgres") -> None:
+    def __init__(
+        self, folder: Path, programs: Path, nodes: int = 3, bus: str = "postgres", *, fakes_time: bool = True
+    ) -> None:
         self.folder = folder
         self.database = PostgresServer(programs)
         make_database(self.database.url("postgres"), "signedin")
@@ -108,6 +111,7 @@ class Cluster:
                 {"SIGNEDIN_DATABASE_URL": self.database.url("signedin"), **self._own()}, folder / "none.toml"
             )
         )
+        self._fakes_time = fakes_time  # a clock that can be moved is read from a file, which takes its time
         self.nodes = [self._node(f"n{number}", bus) for number in range(nodes)]
 
     def start(self) -> None:
@@ -152,7 +156,15 @@ class Cluster:
             "SIGNEDIN_METRICS": f"127.0.0.1:{metrics}",
         }
         environment = kept | self._own() | ours
-        return Node(name, self.folder, environment, wire, port, settings={"metrics": str(metrics)})
+        return Node(
+            name,
+            self.folder,
+            environment,
+            wire,
+            port,
+            settings={"metrics": str(metrics)},
+            fakes_time=self._fakes_time,
+        )
 
 
 def wait_for(happened: object, seconds: float) -> None:

@@ -50,6 +50,7 @@ UNPARTITIONED = {
     "endings",
     "endings_head",
     "invitations",
+    "facts",
     "jobs",
     "nodes",
 }
@@ -135,7 +136,7 @@ def logging_out_everywhere_and_tidying(filled):
 
 def noting_a_use(filled):
     use = Use(filled.account.id, filled.phone.session.id, NOW.replace(hour=23), 1, b"mac", b"sealed", "x")
-    return filled.asked(activity.note_one, use)
+    return filled.asked(activity.note, [use])
 
 
 def writing_the_journal(filled):

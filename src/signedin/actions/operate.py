@@ -70,7 +70,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
 def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     listed = read_list(conn, means, account.id, None, now)
     facts: dict[str, object] = {"by": "operator", "by_type": listed.counts()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
@@ -95,7 +95,7 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
     listed = read_list(conn, means, account.id, None, now)
@@ -112,7 +112,7 @@ async def enable(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 
 def _enable(conn: sa.Connection, email: str, reason: str, now: datetime) -> None:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_ENABLED, reason, now))
     accounts.set_state(conn, account.id, AccountState.ACTIVE)
 
@@ -127,7 +127,7 @@ async def unlock(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 
 def _unlock(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> None:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_UNLOCKED, reason, now))
     for subject in limits.subjects(means.keyring, email=account.email, address="", browser=None):
         if subject.is_cleared:
@@ -150,5 +150,14 @@ def account_of(conn: sa.Connection, email: str) -> Account:
         raise errors.NotFound(
             "There is no account with this address.", hint="`signedin account list` lists them."
         )
-    accounts.hold(conn, account.id)
     return account
+
+
+def held_account_of(conn: sa.Connection, email: str) -> Account:
+    """The same for somebody who is about to change it: nobody else does meanwhile.
+
+    Raises:
+        NotFound: there is none.
+    """
+    accounts.hold(conn, account_of(conn, email).id)
+    return account_of(conn, email)

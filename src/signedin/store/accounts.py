@@ -78,10 +78,8 @@ def add(conn: sa.Connection, email: str, name: str, now: datetime, *, is_demo: b
         EmailTaken: the address belongs to an account already.
     """
     account_id = AccountId(secrets.randbits(62) | (1 << 40))
-    taken = conn.execute(
-        insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
-    )
-    if not taken.rowcount:
+    claimed = insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
+    if conn.execute(claimed.returning(addresses.c.email)).first() is None:
         raise errors.EmailTaken(field="email")
     account = Account(account_id, email, name, AccountState.ACTIVE, now, is_demo=is_demo)
     conn.execute(
