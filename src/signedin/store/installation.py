@@ -79,6 +79,11 @@ def serve_at(conn: sa.Connection, base_url: str) -> None:
     )
 
 
+def oldest_code(conn: sa.Connection) -> str | None:
+    """The oldest version whose code may use this database, or `None` when it does not say; a migration says it."""
+    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "oldest_code"))
+
+
 def served_at(conn: sa.Connection) -> str | None:
     """The address that people used when a server last began, or `None` when none ever did."""
     return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "base_url"))
