@@ -28,7 +28,7 @@ facts = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    comment="what a server tells the command line; base_url: the address people use",
+    comment="base_url: the address people use; oldest_code: the oldest version that may use this",
 )
 
 
