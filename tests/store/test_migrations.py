@@ -64,8 +64,26 @@ def test_a_database_of_the_first_version_is_brought_forward_and_keeps_what_it_ho
 def test_a_database_that_is_newer_than_the_code_is_refused_in_one_sentence(database):
     schema_version.upgrade(database)
     database.write_now(lambda conn: conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
+    database.write_now(lambda conn: conn.exec_driver_sql("DELETE FROM facts WHERE name = 'oldest_code'"))
     with pytest.raises(DatabaseProblem, match="newer than this version"):
         schema_version.upgrade(database)
+
+
+@pytest.mark.parametrize(("oldest", "may_run"), [("0001", True), ("9998", False), ("9999", False)])
+def test_a_newer_database_says_itself_whether_this_code_may_still_use_it(database, oldest, may_run):
+    schema_version.upgrade(database)
+
+    def as_if_upgraded_by_newer_code(conn):
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        conn.exec_driver_sql("DELETE FROM facts WHERE name = 'oldest_code'")
+        conn.execute(sa.text("INSERT INTO facts (name, value) VALUES ('oldest_code', :it)"), {"it": oldest})
+
+    database.write_now(as_if_upgraded_by_newer_code)
+    if may_run:
+        assert schema_version.upgrade(database) == "9999", "and it leaves the tables as they are"
+    else:
+        with pytest.raises(DatabaseProblem, match="newer than this version"):
+            schema_version.upgrade(database)
 
 
 def test_servers_that_start_at_once_on_an_empty_database_make_the_tables_once(database, tmp_path):

@@ -45,6 +45,8 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
 def _version(database: Database) -> Finding:
     current, newest = schema_version.current(database), schema_version.newest()
     schema_version.refuse_newer(database)
+    if current and current > newest:
+        return Finding("database", "good", f"It has a newer schema ({current}) that this version may use.")
     if current != newest:
         return Finding(
             "database", "bad", "The database is older than this version.", "Run `signedin db upgrade`."

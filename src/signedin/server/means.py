@@ -46,7 +46,8 @@ def open_store(settings: Settings) -> tuple[Database, Keyring]:
         _refuse_a_lost_keyring(where, settings.secret_file)
         return SqliteDatabase(where), Keyring.load(settings.secret_file)
     database = PostgresDatabase(where)
-    if not settings.secret_file.exists() and schema_version.current(database) is not None:
+    is_made = schema_version.current(database) is not None  # asked first: another process may be making both
+    if is_made and not settings.secret_file.exists():
         database.close()
         raise KeyringProblem(_lost(database.said, settings.secret_file))
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
