@@ -11,7 +11,8 @@ T ?=
 BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools $(wildcard bench)
-COMPILE := uv pip compile pyproject.toml --extra server --universal --python-version 3.11 --generate-hashes \
+ON_BOTH := $(addprefix tests/,store actions guide post web)
+COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
@@ -37,7 +38,9 @@ demo: env ## The same, with a database of its own filled with a believable accou
 
 test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
 	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser tests)
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser --ignore tests/nemesis tests)
+	@$(if $(T),,TEST_DATABASE=postgres $(PY) -m pytest -n $(JOBS) --dist loadgroup $(ON_BOTH))
+	@$(if $(T),,$(PY) -m pytest -n 0 tests/nemesis)
 	@$(if $(T),,$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/browser)
 
 check: dev format lint types house docs-check test ## What has to hold before a change goes in: format, lint, types, house, docs, tests.
@@ -69,8 +72,9 @@ docs-check: dev ## Are the generated pages true, and do the links in the docs le
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.
 	@$(PY) tools/catalogues.py
 
-faults: dev ## The long run of processes killed in the middle of a deed (300 rounds).
+faults: dev ## The long runs: processes killed in the middle of a deed (300 rounds), and half an hour of the nemesis.
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
+	@NEMESIS_SECONDS=$${NEMESIS_SECONDS:-1800} NEMESIS_REPORT=docs/evidence/nemesis.json $(PY) -m pytest -n 0 tests/nemesis
 
 mutants: dev ## Switch features off, one at a time: a named test must turn red each time.
 	@$(PY) tools/mutants.py $(T)

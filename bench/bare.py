@@ -14,6 +14,7 @@ import uvicorn
 from bench.filling import opened, settings_in
 from signedin.gate.credentials import CookieNames
 from signedin.gate.middleware import App, Gate, Receive, Scope, Send
+from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import ALWAYS, SecurityHeaders
 from signedin.server.means import utc_now
 
@@ -43,7 +44,7 @@ def main(layer: str, port: int, folder: Path) -> None:
     with opened(folder) as means:
         settings = settings_in(folder, port)
         names = CookieNames.for_base_url(settings.base_url)
-        gate = Gate(guarded, means, names, settings.trusted_proxies, utc_now)
+        gate = Gate(guarded, means, Recogniser(means), names, settings.trusted_proxies, utc_now)
         serve(SecurityHeaders(_http_only(gate), is_secure=False), port)
 
 

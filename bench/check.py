@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.figures import Case
-from bench.filling import Filled, fill, opened
+from bench.filling import Filled, fill, opened, path_of
 from bench.rounds import Way, profile_of, side_by_side
-from signedin.actions.authenticate import SESSION_KINDS, authenticate
+from signedin.actions.authenticate import SESSION_KINDS, authenticate, checks_of
 from signedin.actions.means import Means
+from signedin.rules.moments import to_micros
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest_of, make_token, read_token, way_of
 from signedin.store import sessions
 from signedin.store.checks import _LIVING, CACHE_KIB
-from signedin.store.database import open_raw
-from signedin.store.schema import to_micros
+from signedin.store.sqlite import open_raw
 
 T = TypeVar("T")
 GOAL = 2.0
@@ -79,7 +79,7 @@ class _Bench:
 
     def __init__(self, means: Means, case: Case, numbers: Numbers, now: datetime) -> None:
         self._means, self._case, self._numbers, self._now = means, case, numbers, now
-        self._bare = _bare(means.database.path)
+        self._bare = _bare(path_of(means))
 
     def check(self, tokens: list[str]) -> None:
         """The product's own check."""
@@ -131,7 +131,7 @@ class _Bench:
 
     def after_a_commit(self, tokens: list[str]) -> None:
         """Somebody else has just committed, so SQLite reads its pages anew."""
-        writing = open_raw(self._means.database.path)
+        writing = open_raw(path_of(self._means))
 
         def commit() -> None:
             with self._means.database.writing():
@@ -169,14 +169,14 @@ class _Bench:
     def _statements(self, token: str) -> int:
         asked: list[str] = []
         authenticate(self._means, token, self._now)
-        self._means.checks._conn.set_trace_callback(asked.append)
+        checks_of(self._means)._conn.set_trace_callback(asked.append)
         authenticate(self._means, token, self._now)
-        self._means.checks._conn.set_trace_callback(None)
+        checks_of(self._means)._conn.set_trace_callback(None)
         return len(asked)
 
     def steps(self, tokens: list[str]) -> None:
         """The check taken apart; what is left over is calls and decisions."""
-        keys, checks, way_keys = self._keys(tokens), self._means.checks, self._means.keyring.way_keys
+        keys, checks, way_keys = self._keys(tokens), checks_of(self._means), self._means.keyring.way_keys
         moment = to_micros(self._now)
         questions = [(account_id, digest, moment, 0) for account_id, digest in keys]
         ways: dict[str, Way] = {
@@ -227,7 +227,7 @@ def _end_some(means: Means, filled: Filled, count: int) -> list[str]:
     for token in dead:
         read = read_token(token, SESSION_KINDS, means.keyring.way_keys)
         assert read is not None
-        living = means.checks.living(read.account_id, read.digest)
+        living = checks_of(means).living(read.account_id, read.digest)
         assert living is not None
         means.database.note_now(sessions.end, read.account_id, [living.session_id], EndReason.REVOKED, now, 1)  # type: ignore[arg-type]
     return dead

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.figures import Case
-from bench.filling import fill, note_all, opened
-from signedin.store.database import open_raw
+from bench.filling import fill, note_all, opened, path_of
+from signedin.store.sqlite import open_raw
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def measure(size: str, folder: Path) -> Case:
     with opened(folder) as means:
         fill(means, numbers.people, numbers.each)
         note_all(means, datetime.now(UTC))
-        path = means.database.path
+        path = path_of(means)
         with means.database.writing():
             conn = open_raw(path)
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -26,7 +26,7 @@ from signedin.server.demo_rows import CHROME_MAC, CHROME_WIN, FIREFOX_UBUNTU, FI
 from signedin.server.means import close_means, open_means
 from signedin.server.settings import Settings, load
 from signedin.store import accounts, activity, journal
-from signedin.store.database import open_raw
+from signedin.store.sqlite import SqliteDatabase, open_raw
 
 PASSWORD = "four unrelated words make it"
 AGENTS = (CHROME_MAC, CHROME_WIN, FIREFOX_UBUNTU, FIREFOX_WIN, SAFARI_IPHONE)
@@ -35,6 +35,12 @@ PATTERNS = 3
 """Accounts that are made by the real actions, each with `PATTERN_SESSIONS` sessions, for the others to copy."""
 PATTERN_SESSIONS = 8
 BATCH = 20_000
+
+
+def path_of(means: Means) -> Path:
+    """The file of a SQLite database."""
+    assert isinstance(means.database, SqliteDatabase)
+    return means.database.path
 
 
 @dataclass
@@ -84,7 +90,7 @@ def fill(
     patterns = patterns or [means.database.write_now(_pattern, means, now) for _ in range(PATTERNS)]
     filled = Filled(prefix)
     with means.database.writing():
-        conn = open_raw(means.database.path, "OFF")
+        conn = open_raw(path_of(means), "OFF")
         conn.execute("PRAGMA cache_size=-262144")
         conn.row_factory = sqlite3.Row
         try:
@@ -121,7 +127,7 @@ def _pattern(conn: sa.Connection, means: Means, now: datetime) -> AccountId:
         use_of = _use_maker(means.keyring, means.places)
         for hours in range(1, int((now - began_at).total_seconds() // 3600), 47):
             at = began_at + timedelta(hours=hours)
-            activity.note_one(conn, use_of(((int(account.id), begun.session.id), at, 3, address)))
+            activity.note(conn, [use_of(((int(account.id), begun.session.id), at, 3, address))])
     return account.id
 
 
@@ -224,7 +230,7 @@ def note_all(means: Means, now: datetime) -> int:
 
 
 def _ids(means: Means) -> list[tuple[int, str]]:
-    conn = open_raw(means.database.path)
+    conn = open_raw(path_of(means))
     try:
         return conn.execute("SELECT account_id, session_id FROM sessions").fetchall()
     finally:

@@ -13,16 +13,18 @@ from typing import Any
 import jinja2
 
 from bench.figures import Case
-from bench.filling import Filled, fill, settings_in
+from bench.filling import Filled, fill, path_of, settings_in
 from bench.rounds import Way, profile_of, side_by_side
 from bench.stopwatch import Point, statements, stopwatch
 from signedin.actions import list_sessions
 from signedin.actions.authenticate import authenticate
 from signedin.api import session_items
 from signedin.rules.presence import Presence
-from signedin.server.app import Server, build
+from signedin.server.app import build
+from signedin.server.server import Server
 from signedin.store import session_rows
-from signedin.store.database import Database, open_raw
+from signedin.store.database import Database
+from signedin.store.sqlite import open_raw
 from signedin.web import session_view
 
 MOST_STATEMENTS = 2
@@ -118,7 +120,7 @@ class _Bench:
     def _bare(self) -> Callable[[], object]:
         with statements() as asked:
             self._lists(1)
-        conn = open_raw(self._server.means.database.path)
+        conn = open_raw(path_of(self._server.means))
         statement, parameters = asked[0]
         return lambda: conn.execute(statement, parameters).fetchall()
 

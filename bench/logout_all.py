@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.figures import Case, percentile
-from bench.filling import Filled, fill, opened
+from bench.filling import Filled, fill, opened, path_of
 from bench.rounds import no_collection, profile_of
 from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
@@ -17,7 +17,7 @@ from signedin.actions.sweep import sweep
 from signedin.rules.account import AccountId
 from signedin.rules.presence import Presence
 from signedin.server.means import utc_now
-from signedin.store.database import open_raw
+from signedin.store.sqlite import open_raw
 
 LOOK_EVERY = 0.001
 
@@ -98,12 +98,12 @@ async def _watch(means: Means, doomed: Filled, neighbour: str, watched: Watched,
 
 
 def _log_bytes(means: Means) -> int:
-    log = Path(f"{means.database.path}-wal")
+    log = Path(f"{path_of(means)}-wal")
     return log.stat().st_size if log.exists() else 0
 
 
 def _rows_left(means: Means, account_id: AccountId) -> int:
-    conn = open_raw(means.database.path)
+    conn = open_raw(path_of(means))
     try:
         found = conn.execute("SELECT count(*) FROM sessions WHERE account_id = ?", (account_id,)).fetchone()
         return int(found[0])
@@ -113,7 +113,7 @@ def _rows_left(means: Means, account_id: AccountId) -> int:
 
 def _bare_commit(means: Means) -> float:
     """Milliseconds for one row written for good by sqlite3: what no ending can be faster than."""
-    conn = open_raw(means.database.path, "FULL")
+    conn = open_raw(path_of(means), "FULL")
     try:
         best = float("inf")
         for turn in range(5):

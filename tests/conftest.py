@@ -9,10 +9,12 @@ from functools import cache
 
 import pytest
 
+from databases import THE_OTHERS, drop
+
 # A part of a skip's reason, and the one line that would have let the test run.
 ENABLED_BY = {
     "chromium": "apt install chromium (macOS: brew install --cask google-chrome), or CHROMIUM=/path/to/one",
-    "postgres": "TEST_PG_DSN=postgresql://... make test",
+    "postgres": "apt install postgresql (macOS: brew install postgresql), or TEST_PG_DSN=postgresql://... make test",
     "redis": "TEST_REDIS_URL=redis://... make test",
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
@@ -38,12 +40,30 @@ def _shares_something(file):
     return "pytestmark = pytest.mark.xdist_group(" in file.read_text()
 
 
+def pytest_collection_modifyitems(config, items):
+    """What is about the database that is not in use is no test of this run, so it is not skipped either."""
+    others = [item for item in items if item.get_closest_marker(THE_OTHERS)]
+    for mark in (item.get_closest_marker(THE_OTHERS) for item in others):
+        assert mark.args[0].endswith("."), f"{mark} says why in a sentence"
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def log_as_served():
     """The log as the server writes it, also in tests."""
     from signedin.server.logs import configure_logs
 
     configure_logs()
+
+
+@pytest.fixture(autouse=True)
+def databases_go_with_their_test(request):
+    """Hundreds of databases would fill a small disk, and take long to remove at the end."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        drop(folder)
 
 
 @pytest.fixture

@@ -18,10 +18,14 @@ from typing import Any
 import httpx
 import uvicorn
 
-from signedin.actions.means import Registration
+from databases import database_for
+from signedin.actions.means import Means, Registration
 from signedin.actions.sweep import JOB
-from signedin.server.app import Server, build
+from signedin.gate.recognise import Recogniser
+from signedin.rules.presence import Absence, Presence
+from signedin.server.app import build
 from signedin.server.demo_places import DEMO_ADDRESSES, DEMO_PLACES_FILE
+from signedin.server.server import Server
 from signedin.server.settings import Settings, load
 from signedin.store import installation
 
@@ -195,7 +199,7 @@ def settings_in(folder: Path, port: int, **values: Any) -> Settings:
     """Settings for a server of its own under `folder`, behind a proxy on loopback."""
     base = load({"SIGNEDIN_TRUSTED_PROXIES": "127.0.0.0/8"}, folder / "none.toml")
     chosen: dict[str, Any] = {
-        "database_url": folder / "signedin.db",
+        "database_url": database_for(folder),
         "secret_file": folder / "secret.json",
         "mail_dir": folder / "mail",
         "geo_db": DEMO_PLACES_FILE,
@@ -209,6 +213,19 @@ def done_apart(deed: Coroutine[Any, Any, Any]) -> Any:
     """Do something that is awaited, in a thread of its own: the test's may have a loop already."""
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(asyncio.run, deed).result()
+
+
+def recognised(means: Means, *tokens: str | None, now: datetime) -> list[Presence | Absence]:
+    """Who each of the tokens signs in now, asked of whichever database there is."""
+
+    async def ask() -> list[Presence | Absence]:
+        try:
+            return [await Recogniser(means).recognise(token, now) for token in tokens]
+        finally:
+            if means.lines is not None:
+                await means.lines.close()
+
+    return done_apart(ask())  # type: ignore[no-any-return]
 
 
 @contextmanager

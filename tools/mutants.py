@@ -85,7 +85,8 @@ def is_noticed(copy: Path, switch: Switch) -> bool:
 
 def run(copy: Path, tests: list[str]) -> int:
     """What pytest answers in the copy, whose sources stand before every other on the path."""
-    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1", "LEASE_WALKS": "20000"}
+    environment = os.environ | own
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
     ended = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode not in {0, TESTS_FAILED}:

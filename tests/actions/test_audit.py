@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 
 from people import ADA, GRACE, Clock, settings_in
 from signedin.actions import audit
@@ -46,9 +45,11 @@ def goes_on(means, account_id):
 
 
 def tampered(means, *statements):
-    with closing(sqlite3.connect(means.database.path)) as conn, conn:
-        for statement in statements:
-            conn.execute(statement)
+    def work(conn):
+        for statement in map(sa.text, statements):
+            conn.execute(statement, {"empty": b""} if ":empty" in statement.text else {})
+
+    means.database.write_now(work)
 
 
 def swept(means):
@@ -66,7 +67,7 @@ def cut(account_id, to):
     return (
         f"DELETE FROM journal WHERE account_id = {account_id} AND number > {to}",
         f"DELETE FROM journal_personal WHERE account_id = {account_id} AND number > {to}",
-        f"UPDATE accounts SET number = {to}, chain = COALESCE(({entry}), x'') WHERE account_id = {account_id}",
+        f"UPDATE accounts SET number = {to}, chain = COALESCE(({entry}), :empty) WHERE account_id = {account_id}",
     )
 
 

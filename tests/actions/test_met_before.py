@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from databases import only_on_sqlite
 from people import BERLIN, CHROME_ON_MACOS, Clock, settings_in
 from signedin.actions.authenticate import authenticate
 from signedin.actions.met_before import MetBefore
@@ -23,6 +24,8 @@ from signedin.store import accounts, sessions
 
 ADA = "ada@example.org"
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+
+pytestmark = only_on_sqlite("PostgreSQL is asked elsewhere, from a memory with leases.")
 
 
 class Home:

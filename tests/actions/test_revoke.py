@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from databases import DOUBT
 from people import (
     ADA,
     ADELAIDE,
@@ -16,9 +17,9 @@ from people import (
     FIREFOX_ON_WINDOWS,
     SAFARI_ON_IPHONE,
     Clock,
+    recognised,
     running,
 )
-from signedin.actions.authenticate import authenticate
 from signedin.actions.revoke import log_out, revoke
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
@@ -73,13 +74,13 @@ def test_web_and_admin_in_one_browser_are_two_rows_with_two_secrets_and_each_end
         given = (means, ada, replace(visit, known_browser=mark), Ticks(remember=True), 0, now)
         begun[kind] = means.database.write_now(begin, *given, app_type=kind)
         mark = begun[kind].browser_token
-    found = {kind: authenticate(means, begun[kind].token, now) for kind in begun}
+    found = {kind: recognised(means, begun[kind].token, now=now)[0] for kind in begun}
     assert {kind: each.app_type for kind, each in found.items()} == {kind: kind for kind in begun}
     assert len({each.current_id for each in found.values()}) == len(rows_left(house)) == 2
     assert all(found[kind].current_id == begun[kind].session.id for kind in begun)
     asyncio.run(log_out(means, found[ended], now))
-    assert authenticate(means, begun[ended].token, now).reason == "logged_out"
-    assert authenticate(means, begun[left].token, now).current_id == begun[left].session.id
+    assert recognised(means, begun[ended].token, now=now)[0].reason == "logged_out"
+    assert recognised(means, begun[left].token, now=now)[0].current_id == begun[left].session.id
     assert rows_left(house) == [begun[left].session.id]
     with pytest.raises(errors.SessionAlreadyEnded):
         asyncio.run(revoke(means, found[left], begun[ended].session.id, now))
@@ -238,7 +239,7 @@ def test_a_consent_that_expired_answers_410_and_is_swept(tmp_path):
 def test_on_a_shared_computer_the_reason_says_after_how_long_it_ended(house, clock):
     kiosk = house.browser()
     kiosk.sign_in(shared="1")
-    clock.move(hours=1)
+    clock.move(hours=1, seconds=DOUBT)
     assert "It had not been used for 1 hour." in kiosk.open("/sign-in").text
 
 

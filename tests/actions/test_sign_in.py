@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from people import ADA, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
+from people import ADA, CHROME_ON_MACOS, PASSWORD, Clock, recognised, settings_in
 from signedin.actions import operate
 from signedin.actions.make_account import Applicant, add_by_operator, register
 from signedin.actions.sign_in import Ticks, Visit, sign_in
@@ -67,14 +67,11 @@ def counting(means):
     def executed(conn, cursor, statement, parameters, context, executemany):
         done.append(" ".join(statement.split()))
 
-    engines = (means.database._durable, means.database._readers, means.database._notes)
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", executed)
+    sa.event.listen(sa.Engine, "before_cursor_execute", executed)
     means.hasher._argon2 = Counted()
     yield done
     means.hasher._argon2 = argon2
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", executed)
+    sa.event.remove(sa.Engine, "before_cursor_execute", executed)
 
 
 @pytest.mark.security("6.3.8", "AUTHN-1")
@@ -227,20 +224,18 @@ def test_every_sign_in_and_every_refused_one_is_recorded_without_naming_anybody(
 
 @pytest.mark.security("7.2.4", "SM-5", "attack-11")
 def test_who_signs_in_where_somebody_is_signed_in_ends_that_session(means, clock):
-    from signedin.actions.authenticate import authenticate
-
     first = attempt(means, clock, password=PASSWORD)
-    presence = authenticate(means, first.token, clock())
+    [presence] = recognised(means, first.token, now=clock())
     second = attempt(means, clock, password=PASSWORD, where=replace(visit(), signed_in=presence))
     assert second.token != first.token
-    assert authenticate(means, first.token, clock()).reason == "logged_out"
-    assert authenticate(means, second.token, clock()).current_id == second.session.id
+    before, after = recognised(means, first.token, second.token, now=clock())
+    assert before.reason == "logged_out"
+    assert after.current_id == second.session.id
 
 
 def test_a_wrong_password_ends_nothing(means, clock):
-    from signedin.actions.authenticate import authenticate
-
     first = attempt(means, clock, password=PASSWORD)
-    presence = authenticate(means, first.token, clock())
+    [presence] = recognised(means, first.token, now=clock())
     attempt(means, clock, where=replace(visit(), signed_in=presence))
-    assert authenticate(means, first.token, clock()).current_id == first.session.id
+    assert recognised(means, first.token, now=clock()) == [presence]
+    assert presence.current_id == first.session.id

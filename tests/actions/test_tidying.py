@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from people import Clock, settings_in
+from people import Clock, recognised, settings_in
 from signedin.actions import operate
-from signedin.actions.authenticate import authenticate
 from signedin.actions.list_sessions import read_list
 from signedin.actions.revoke import TIDY_AT_ONCE, log_out_all
 from signedin.actions.sign_in import Ticks, Visit, begin
@@ -30,12 +29,12 @@ def test_more_sessions_than_one_batch_are_refused_at_once_and_their_rows_are_lef
         ines = asyncio.run(fill(means, clock())).account
         given = (begin, means, ines, VISIT, Ticks(), 99, clock())
         tokens = [means.database.write_now(*given).token for _ in range(TIDY_AT_ONCE + 30)]
-        asking = authenticate(means, tokens[0], clock())
+        [asking] = recognised(means, tokens[0], now=clock())
         before = means.database.read_now(read_list, means, ines.id, asking.current_id, clock())
 
         counts = asyncio.run(log_out_all(means, asking, clock()))
         assert (counts.sessions_ended, counts.consents_ended) == (len(before.sessions), len(before.consents))
-        reasons = {authenticate(means, token, clock()).reason for token in tokens}
+        reasons = {each.reason for each in recognised(means, *tokens, now=clock())}
         assert reasons == {"logged_out_everywhere"}
         assert means.database.read_now(read_list, means, ines.id, None, clock()).rows == ()
         left = means.database.read_now(sessions.cut_off, ines.id, 10_000)
@@ -46,6 +45,6 @@ def test_more_sessions_than_one_batch_are_refused_at_once_and_their_rows_are_lef
 
         asyncio.run(sweep(means, clock()))
         assert means.database.read_now(sessions.cut_off, ines.id, 10_000) == []
-        assert {authenticate(means, token, clock()).reason for token in tokens} == reasons
+        assert {each.reason for each in recognised(means, *tokens, now=clock())} == reasons
     finally:
         close_means(means)

@@ -24,7 +24,8 @@ from signedin.rules.account import AccountId
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType, SessionId
 from signedin.server.means import close_means, open_means
-from signedin.store import accounts, database
+from signedin.store import accounts
+from signedin.store import sqlite as database
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,7 @@ def test_an_ending_waits_no_longer_than_a_lease_and_its_margin():
     silent.is_paused = True
     world.revoke(revoker, world.sessions[0])
     began = world.time
+    world.look(*world.waits[0])
     while world.waits:
         world.time += 0.01
         world.look(*world.waits[0])

@@ -147,13 +147,13 @@ class World:
             self.waits.remove((process, waiting, ended))
             for session in ended:
                 session.is_over = True
-            self.strike_off(waiting)
+            self.strike_off(waiting, process.clock())
 
     def has_heard(self, waiting, now):
         return waiting.is_over(list(self.nodes.values()), now)
 
-    def strike_off(self, waiting):
-        for (node_id, boot_id), renewals in waiting.silent.items():
+    def strike_off(self, waiting, now):
+        for (node_id, boot_id), renewals in waiting.gone(now).items():
             node = self.nodes.get(node_id)
             if node and (node.boot_id, node.renewals) == (boot_id, renewals) and node.applied < waiting.seq:
                 del self.nodes[node_id]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from people import ADELAIDE, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE
-from signedin.gate import middleware
+from signedin.gate.recognise import Recogniser
 from signedin.rules.presence import Presence
 
 WHY = "You do not have permission to manage sessions."
@@ -20,13 +20,13 @@ def laptop(house, monkeypatch):
     laptop = house.signed_in()
     house.away = house.signed_in(FIREFOX_ON_WINDOWS, ADELAIDE)
     house.row_id = house.away.current()["id"]
-    authenticate = middleware.authenticate
+    recognise = Recogniser.recognise
 
-    def without_the_right(*args):
-        found = authenticate(*args)
+    async def without_the_right(*args):
+        found = await recognise(*args)
         return found._replace(may_manage_sessions=False) if isinstance(found, Presence) else found
 
-    monkeypatch.setattr(middleware, "authenticate", without_the_right)
+    monkeypatch.setattr(Recogniser, "recognise", without_the_right)
     return laptop
 
 

@@ -153,7 +153,7 @@ def test_a_mail_server_that_never_answers_keeps_no_check_and_no_sign_in_waiting(
         asked.set()
         await asyncio.to_thread(go.wait, 30)
 
-    monkeypatch.setattr("signedin.server.app.to_folder", lambda _: slow)
+    monkeypatch.setattr("signedin.server.jobs.to_folder", lambda _: slow)
     queue(house.means)
     laptop = house.signed_in()
     assert asked.wait(15), "the post goes out every five seconds"

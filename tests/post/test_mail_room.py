@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, Clock, running
 from signedin.actions.tell import take_due
 from signedin.post.deliver import deliver, to_folder, to_server
-from signedin.server import app
+from signedin.server import jobs
 from signedin.store import outbox
 
 SENDER = "signedin@example.org"
@@ -23,7 +23,7 @@ SENDER = "signedin@example.org"
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     """A house whose own post never goes out: these tests carry it."""
-    monkeypatch.setattr(app, "_post", _nobody_carries)
+    monkeypatch.setattr(jobs, "_post", _nobody_carries)
     with running(tmp_path, Clock()) as house:
         house.somebody(ADA)
         yield house

@@ -17,13 +17,13 @@ import pytest
 from people import ADA, PASSWORD, SAFARI_ON_IPHONE, Clock
 from routes import fingerprint, still
 from served import a_place, served
-from signedin.actions.authenticate import authenticate
 from signedin.actions.sweep import sweep
+from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem
-from signedin.server.app import flush_now
-from signedin.store import checks, database
+from signedin.server.jobs import flush_now
+from signedin.store import checks
+from signedin.store import sqlite as database
 from signedin.store.schema_version import newest
-from signedin.web import sessions_stream
 
 
 @pytest.fixture
@@ -258,13 +258,13 @@ def test_a_use_that_must_be_written_before_the_answer_and_cannot_be_is_told_so(t
 def test_a_stream_waits_through_a_fault_and_then_tells_what_happened(house, monkeypatch):
     laptop = house.signed_in()
     heard = {"event: hello": threading.Event(), "event: session-started": threading.Event()}
-    looks, looked = [], threading.Event()
+    looks, looked, recognise = [], threading.Event(), Recogniser.recognise
 
-    def looking(*args):
+    async def looking(*args):
         looks.append(args)
         if len(looks) == 3:
             looked.set()
-        return authenticate(*args)
+        return await recognise(*args)
 
     def listen():
         with laptop.http.stream("GET", "/settings/sessions/events") as stream:
@@ -278,7 +278,7 @@ def test_a_stream_waits_through_a_fault_and_then_tells_what_happened(house, monk
     listening.start()
     assert heard["event: hello"].wait(20)
     with moved_away(house):
-        monkeypatch.setattr(sessions_stream, "authenticate", looking)
+        monkeypatch.setattr(Recogniser, "recognise", looking)
         assert looked.wait(20), "the stream goes on looking"
     house.signed_in(SAFARI_ON_IPHONE)
     assert heard["event: session-started"].wait(20)

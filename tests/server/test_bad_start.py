@@ -24,7 +24,7 @@ from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device
 from signedin.server.cli import main
 from signedin.server.means import close_means, open_means
-from signedin.store import database
+from signedin.store import sqlite as database
 
 
 @dataclass

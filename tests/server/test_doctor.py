@@ -22,7 +22,8 @@ from signedin.gate.user_agent import read_device
 from signedin.server import doctor, doctor_database
 from signedin.server.doctor import examine
 from signedin.server.means import close_means, open_means
-from signedin.store import accounts, database, outbox, write_lock
+from signedin.store import accounts, outbox, write_lock
+from signedin.store import sqlite as database
 
 PUBLIC = "https://account.example.org"
 

@@ -13,8 +13,8 @@ import structlog
 
 from people import ADA, PASSWORD, Clock, running
 from signedin.rules.secret import Kind, WayKeys, make_token
-from signedin.server.app import _every
-from signedin.store.database import Database
+from signedin.server.jobs import _every
+from signedin.store.sqlite import SqliteDatabase
 
 HOSTILE = "line\r\nbreak \x1b[31mred\x1b[0m \x00 \u2028 \u202e"
 KEYS = WayKeys("0", {"0": b"k" * 32})
@@ -115,7 +115,7 @@ def test_a_log_that_cannot_be_written_stops_neither_a_request_nor_a_job(log_line
 
 @pytest.mark.security("16.2.5", "LOG-1")
 def test_what_the_database_says_of_an_error_holds_no_parameters(tmp_path):
-    database = Database(tmp_path / "signedin.db")
+    database = SqliteDatabase(tmp_path / "signedin.db")
     database.create()
     database.write_now(lambda conn: conn.execute(sa.text("CREATE TABLE t (p UNIQUE)")))
     insert = sa.text("INSERT INTO t VALUES (:p)")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from databases import empty_database_in
 from people import ADA, GRACE, Clock
 from signedin.rules.errors import EmailTaken
 from signedin.store import accounts, schema_version
-from signedin.store.database import Database
 
 
 @pytest.fixture
 def database(tmp_path):
-    made = Database(tmp_path / "signedin.db")
+    made = empty_database_in(tmp_path)
     schema_version.upgrade(made)
     yield made
     made.close()

@@ -6,15 +6,18 @@ import shutil
 
 import pytest
 
+from databases import only_on_sqlite
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import checks, schema_version
 from signedin.store.checks import Checks
-from signedin.store.database import Database
+from signedin.store.sqlite import SqliteDatabase
+
+pytestmark = only_on_sqlite("It is about the file that is read; PostgreSQL is asked by other connections.")
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(tmp_path / "signedin.db")
+    database = SqliteDatabase(tmp_path / "signedin.db")
     schema_version.upgrade(database)
     yield database
     database.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from databases import only_on_sqlite
 from people import ADA, SAFARI_ON_IPHONE, Clock, running
 from signedin.store.company import Company
 
 
+@only_on_sqlite("Servers of one file know each other by a lock beside it.")
 @pytest.mark.guide("D28")
 def test_a_process_is_alone_until_another_begins_and_never_again_after_that(tmp_path):
     first = Company(tmp_path / "signedin.db")

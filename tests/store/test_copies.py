@@ -7,12 +7,15 @@ from contextlib import closing
 
 import pytest
 
+from databases import only_on_sqlite
 from people import Clock
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import accounts, copies
-from signedin.store.database import open_raw
+from signedin.store.sqlite import open_raw
 
 NOW = Clock()()
+
+pytestmark = only_on_sqlite("A copy is of the file; PostgreSQL has its own ways to make one.")
 
 
 def added(means, count, start=0):

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from databases import empty_database_in
 from signedin.rules.errors import DatabaseProblem
 from signedin.store import schema_version
-from signedin.store.database import Database
 
 
 @pytest.fixture
 def database(tmp_path: Path):
-    made = Database(tmp_path / "signedin.db")
+    made = empty_database_in(tmp_path)
     schema_version.upgrade(made)
     yield made
     made.close()
@@ -30,6 +30,7 @@ def test_a_question_cannot_change_anything_even_by_mistake(database):
     database.write_now(forget_everybody)
 
 
+@pytest.mark.only_on_sqlite("It is about the rights of the file.")
 def test_a_new_database_and_what_stands_beside_it_may_be_read_by_their_owner_only(database):
     database.write_now(forget_everybody)
     modes = {path.name: path.stat().st_mode & 0o777 for path in database.path.parent.glob("signedin.db*")}
@@ -37,6 +38,7 @@ def test_a_new_database_and_what_stands_beside_it_may_be_read_by_their_owner_onl
         assert modes[name] == 0o600, name
 
 
+@pytest.mark.only_on_sqlite("It is about the rights of the file.")
 def test_a_database_that_is_there_keeps_the_rights_its_owner_gave_it(database):
     database.path.chmod(0o640)
     database.create()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +11,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from databases import empty_database_in
 from signedin.rules.attempts import ACCOUNT, ADDRESS, BROWSER, FORGOTTEN_AFTER, Attempts, Patience
 from signedin.store import limits, tables
-from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.limits import Subject
 
@@ -37,7 +36,7 @@ def database(tmp_path):
 
 
 def opened(folder):
-    database = Database(folder / "signedin.db")
+    database = empty_database_in(folder)
     database.create()
     with database.writing(), database.engine.begin() as conn:
         limits.attempts.create(conn, checkfirst=True)
@@ -179,6 +178,43 @@ def test_6_3_1_five_hundred_guesses_at_once_from_three_processes_do_not_pass_the
 
 
 @pytest.mark.security("6.3.1")
+@pytest.mark.parametrize("blocked", [ACCOUNT, ADDRESS])
+def test_6_3_1_a_guess_that_is_refused_after_the_look_counts_against_nobody(database, monkeypatch, blocked):
+    """As on a database where another guess is counted between the look and the count."""
+    pair = [Subject(b"a", ACCOUNT), Subject(b"b", ADDRESS)]
+    full = next(each for each in pair if each.patience is blocked)
+    for _ in range(blocked.free):
+        database.write_now(limits.reserve, [full], NOW)
+    looked, find_block = [], limits.find_block
+
+    def too_early(conn, counted, now):
+        looked.append(counted)
+        return None if len(looked) == 1 else find_block(conn, counted, now)
+
+    monkeypatch.setattr(limits, "find_block", too_early)
+    assert database.write_now(limits.reserve, pair, NOW) == NOW + MINUTE
+    assert counts(database) == [blocked.free]
+
+
+@pytest.mark.security("6.3.1")
+def test_guesses_and_successes_at_once_never_wait_for_each_other_in_a_circle(tmp_path, ring):
+    nodes = [opened(tmp_path) for _ in range(2)]
+    everybody = [f"{number}@example.org" for number in range(4)]
+
+    def come_in(number):
+        subjects = limits.subjects(ring, email=everybody[number % 4], address=CAFE, browser=None)
+        node = nodes[number % 2]
+        if node.write_now(limits.reserve, subjects, NOW) is None:
+            node.write_now(limits.forgive, subjects)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_in, range(400)))
+    assert set(counts(nodes[0])) <= {0}
+    for node in nodes:
+        node.close()
+
+
+@pytest.mark.security("6.3.1")
 def test_6_3_1_the_counting_statement_alone_holds_the_limit(tmp_path, ring):
     """As on a database where many transactions read before one writes: the look before is switched off."""
     database = opened(tmp_path)
@@ -209,13 +245,21 @@ patiences = st.builds(
 )
 
 
+@pytest.fixture(scope="module")
+def one_database(tmp_path_factory):
+    made = opened(tmp_path_factory.mktemp("one"))
+    yield made
+    made.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(patience=patiences, steps=attempts_made)
-def test_the_statement_counts_exactly_as_the_rule_does(patience, steps):
-    engine = sa.create_engine("sqlite://")
+def test_the_statement_counts_exactly_as_the_rule_does(one_database, patience, steps):
     subject, now, known = Subject(b"somebody", patience), NOW, None
-    with engine.begin() as conn:
-        limits.attempts.create(conn)
+
+    def work(conn):
+        nonlocal now, known
+        limits.clear(conn, subject.digest)
         for waits_it_out, seconds in steps:
             now += timedelta(seconds=seconds if waits_it_out else seconds % 100)
             blocked = known is not None and known.blocked_until is not None and known.blocked_until > now
@@ -223,7 +267,8 @@ def test_the_statement_counts_exactly_as_the_rule_does(patience, steps):
             known = known if blocked else patience.after(known, now)
             row = conn.execute(sa.select(limits.attempts)).one()
             assert Attempts(row.count, row.last_at, row.blocked_until) == known
-    engine.dispose()
+
+    one_database.write_now(work)
 
 
 def test_an_operator_can_open_an_account(attempt, ring, database):
@@ -236,9 +281,7 @@ def test_an_operator_can_open_an_account(attempt, ring, database):
 def test_the_table_names_nobody(attempt, database):
     attempt(browser="the mark of ada's laptop")
     attempt()
-    with sqlite3.connect(database.path) as conn:
-        kept = str(conn.execute("SELECT * FROM attempts").fetchall())
-    conn.close()
+    kept = str(database.read_now(lambda conn: conn.execute(sa.select(limits.attempts)).all()))
     assert not any(word in kept for word in ("ada", "example", CAFE, "laptop"))
 
 

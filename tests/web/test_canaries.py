@@ -19,6 +19,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from databases import kept_on_disk
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, PASSWORD, SAFARI_ON_IPHONE, Browser, Clock
 from routes import still
 from signedin.actions.make_account import invite
@@ -26,7 +27,7 @@ from signedin.actions.means import Registration
 from signedin.post.deliver import deliver, to_folder
 from signedin.rules.access_key import AccessKey
 from signedin.rules.secret import ALPHABET, Kind, digest, make_session_id, make_token
-from signedin.server.app import flush_now
+from signedin.server.jobs import flush_now
 from signedin.store import access_keys, accounts, tables
 
 pytestmark = pytest.mark.xdist_group("canaries")
@@ -163,9 +164,7 @@ def values_of(run):
 
 
 def raw_files(run):
-    return b"".join(
-        file.read_bytes() for file in run.house.server.settings.database_url.parent.glob("signedin.db*")
-    )
+    return kept_on_disk(run.house.means.database)
 
 
 def found_in(text, secrets):

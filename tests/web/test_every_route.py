@@ -11,7 +11,7 @@ from routes import ENDLESS, PUBLIC, every_route, filled, fingerprint, still
 from signedin.actions import operate
 from signedin.rules.access_key import AccessKey
 from signedin.rules.secret import Kind, digest, make_token
-from signedin.server.app import flush_now
+from signedin.server.jobs import flush_now
 from signedin.store import access_keys, accounts
 
 pytestmark = pytest.mark.xdist_group("every route")

@@ -146,6 +146,9 @@ def test_an_unknown_id_is_not_found_and_never_a_500(house, row_id):
     for path in (f"/settings/sessions/{row_id}/revoke", f"/v1/sessions/{row_id}"):
         assert laptop.open(path).status_code in (400, 404, 405), path
     assert laptop.http.delete(f"/v1/sessions/{row_id}", headers=laptop.own()).status_code in (400, 404, 405)
+    for what in ("revoke", "not-me", "recognize"):
+        sent = laptop.send(f"/settings/sessions/{row_id}/{what}", page="/settings/sessions")
+        assert sent.status_code in (400, 404, 405), what
     assert laptop.is_signed_in
 
 

@@ -15,6 +15,8 @@ import pytest
 import pseudo
 from people import ADA, ADELAIDE, FIREFOX_ON_WINDOWS, PASSWORD, SAFARI_ON_IPHONE, Clock, done_apart, running
 from signedin.actions import operate
+from signedin.actions.ending import end_sessions
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.revoke import EndReason
 from signedin.actions.tell import Message
 from signedin.post.letters import letter
@@ -234,15 +236,14 @@ def said_past_the_catalogue(page):
 
 
 def end_with(house, browser, reason):
-    from signedin.store import sessions
-
     row = browser.current()["id"]
     if reason is EndReason.ACCOUNT_DISABLED:
         done_apart(operate.disable(house.means, ADA, house.clock()))
         done_apart(operate.enable(house.means, ADA, house.clock()))
     else:
         account = house.means.database.read_now(lambda conn: sessions_account(conn, row))
-        done_apart(house.means.database.write(sessions.end, account, [row], reason, house.clock(), 1))
+        done_apart(house.means.database.write(end_sessions, account, [row], reason, house.clock(), 1))
+        done_apart(heard_everywhere(house.means))
 
 
 def sessions_account(conn, row):

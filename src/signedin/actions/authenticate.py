@@ -8,12 +8,13 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import GRACE
 from signedin.rules.account import AccountId, AccountState
 from signedin.rules.lifetime import WRITE_THROUGH_BELOW, why_expired
+from signedin.rules.living import Living
+from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
-from signedin.store.checks import Living
-from signedin.store.schema import from_micros, to_micros
+from signedin.store.checks import Checks
 
 _MICROSECOND = timedelta(microseconds=1)
 _SOON = 2 * GRACE // _MICROSECOND
@@ -41,7 +42,7 @@ def authenticate(
     if met is not None:
         presence, used_at = met
         moment = to_micros(now)
-        if means.checks.lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
+        if checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
             return presence
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
@@ -52,24 +53,37 @@ def authenticate(
 def _looked_at_closely(
     means: Means, account_id: AccountId, digest: bytes, now: datetime
 ) -> Presence | Absence:
-    living = means.checks.living(account_id, digest)
+    checks = checks_of(means)
+    living = checks.living(account_id, digest)
     if living is None:
-        return _ended(means, account_id, digest)
-    reason, ended_at = _why_dead(means, account_id, living, now)
-    if reason is not None:
-        return Absence(reason.value, ended_at, living.idle * _MICROSECOND)
-    found = Presence(
-        account_id, SessionId(living.session_id), AppType(living.app_type), from_micros(living.began_at)
-    )
-    if must_write_through(living.idle * _MICROSECOND, from_micros(living.last_at), now):
-        return found._replace(expires_soon=True)
-    means.met.add(digest, found, living.last_at)
+        means.met.drop(digest)
+        return told_by(checks.ended(account_id, digest))
+    found = judged(means, account_id, living, now)
+    if isinstance(found, Presence) and not found.expires_soon:
+        means.met.add(digest, found, living.last_at)
     return found
 
 
-def _ended(means: Means, account_id: AccountId, digest: bytes) -> Absence:
-    means.met.drop(digest)
-    stone = means.checks.ended(account_id, digest)
+def checks_of(means: Means) -> Checks:
+    """The reader of the SQLite file."""
+    assert means.checks is not None
+    return means.checks
+
+
+def judged(means: Means, account_id: AccountId, living: Living, now: datetime) -> Presence | Absence:
+    """Whether a row of the live table signs anybody in at that moment."""
+    reason, ended_at = _why_dead(means, account_id, living, now)
+    idle = living.idle * _MICROSECOND
+    if reason is not None:
+        return Absence(reason.value, ended_at, idle)
+    session_id, app_type = SessionId(living.session_id), AppType(living.app_type)
+    found = Presence(account_id, session_id, app_type, from_micros(living.began_at))
+    soon = must_write_through(idle, from_micros(living.last_at), now)
+    return found._replace(expires_soon=True) if soon else found
+
+
+def told_by(stone: tuple[str, int, int | None] | None) -> Absence:
+    """What a tombstone says to the holder of the dead secret; without one the secret is nobody's."""
     if stone is None:
         return Absence("unknown")
     reason, ended_at, idle = stone

@@ -7,10 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.ending import end_all_rows, what_ended
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.make_account import judge_password
 from signedin.actions.means import Means
-from signedin.actions.operate import account_of, by_operator
+from signedin.actions.operate import account_of, by_operator, held_account_of
 from signedin.rules import errors
 from signedin.rules.event import EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
@@ -37,13 +38,15 @@ async def set_password(
         hashed = await means.hasher.hash(password)
     except HashingBusy:
         raise errors.Unavailable from None
-    return await means.database.write(_set_password, means, email, hashed, reason, now)
+    counts = await means.database.write(_set_password, means, email, hashed, reason, now)
+    await heard_everywhere(means)
+    return counts
 
 
 def _set_password(
     conn: sa.Connection, means: Means, email: str, hashed: str, reason: str, now: datetime
 ) -> LogoutAllCounts:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     listed = read_list(conn, means, account.id, None, now)
     event = by_operator(EventKind.PASSWORD_CHANGED, reason, now)
     counts = end_all_rows(conn, listed, account.id, event, EndReason.FACTOR_CHANGED)

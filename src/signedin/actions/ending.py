@@ -1,29 +1,55 @@
-"""What every ending has in common: the row leaves the live tables, a tombstone says why, the journal tells."""
+"""What every ending has in common: the row leaves the live tables, a tombstone says why, the journal tells.
+
+And the log of endings tells those who answer from memory; it comes last, because its counter is locked until the
+transaction is over.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signedin.rules.account import Account, AccountId
 from signedin.rules.consent import Consent
+from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.session_list import Row, SessionList
-from signedin.store import accounts, consents, journal, sessions, tombstones
+from signedin.store import accounts, consents, endings, journal, sessions, tombstones
 
 AT_ONCE = 500
 """Rows in one statement; all of them are one transaction."""
 
 
-def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, number: int) -> int:
-    """End a session or consent for the event with that number; returns how many rows that took with it."""
+def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, number: int) -> None:
+    """End a session or consent for the event with that number."""
     if isinstance(row, Consent):
-        gone = consents.end(conn, row.account_id, [row.id])
+        consents.end(conn, row.account_id, [row.id])
         tombstones.bury(conn, row.account_id, row.id, reason, now, number, row.idle)
-        return gone
-    return sessions.end(conn, row.account_id, [row.id], reason, now, number)
+    else:
+        end_sessions(conn, row.account_id, [row.id], reason, now, number)
+
+
+def end_sessions(
+    conn: sa.Connection,
+    account_id: AccountId,
+    ids: Sequence[str],
+    reason: EndReason,
+    now: datetime,
+    number: int,
+) -> int:
+    """End sessions, and log that as the last thing in the transaction; returns how many there were."""
+    digests = sessions.end(conn, account_id, ids, reason, now, number)
+    if digests:
+        endings.record(conn, Ending(Scope.SESSION, account_id, tuple(digests)), now)
+    return len(digests)
+
+
+def end_before(conn: sa.Connection, account_id: AccountId, cut_off: int, now: datetime) -> None:
+    """Log an account's new cut-off, as the last thing in the transaction."""
+    endings.record(conn, Ending(Scope.ACCOUNT, account_id, cut_off=cut_off), now)
 
 
 def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
@@ -46,6 +72,7 @@ def end_all_rows(
     for consent in listed.consents:
         end_row(conn, consent, reason, event.at, number)
     accounts.set_epoch(conn, account_id, number, event.at)
+    end_before(conn, account_id, number, event.at)
     return LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
 from signedin.rules.event import Recorded
 from signedin.store import journal
 
 
-def latest_number(means: Means, account_id: AccountId) -> int:
-    """The number of the account's latest event, read on the caller's thread."""
-    return means.checks.number(account_id)
+async def latest_number(means: Means, account_id: AccountId) -> int:
+    """The number of the account's latest event: on SQLite read on the caller's thread, without waiting.
+
+    Raises:
+        DatabaseProblem, Unavailable: it cannot be read.
+    """
+    if means.lines is not None:
+        return await means.lines.number(account_id)
+    return checks_of(means).number(account_id)
 
 
 async def events_since(means: Means, account_id: AccountId, number: int) -> list[Recorded]:

@@ -8,12 +8,14 @@ from enum import StrEnum
 from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
 from signedin.rules.lifetime import Lifetimes
+from signedin.store.bus import Bus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
+from signedin.store.postgres_checks import PostgresChecks
 
 
 class Registration(StrEnum):
@@ -26,10 +28,14 @@ class Registration(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Everything an action may use; nothing is found by looking around."""
+    """Everything an action may use; nothing is found by looking around.
+
+    On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks,
+    and a `bus` to hint on that something has ended.
+    """
 
     database: Database
-    checks: Checks
+    checks: Checks | None
     keyring: Keyring
     hasher: PasswordHasher
     places: Places
@@ -41,6 +47,8 @@ class Means:
     contact: str = ""
     met: MetBefore = field(default_factory=MetBefore)
     company: Company | None = None
+    lines: PostgresChecks | None = None
+    bus: Bus | None = None
 
     def knows_every_use(self) -> bool:
         """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""

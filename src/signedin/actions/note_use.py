@@ -25,6 +25,7 @@ CHUNK = 1000
 MOST_KNOWN = 200_000
 
 _Key = tuple[int, str]
+_Note = tuple[_Key, datetime, int, str]
 log = structlog.get_logger("signedin.activity")
 
 
@@ -53,6 +54,10 @@ class RecentUse:
         if len(self._seen) > MOST_KNOWN:
             self._seen.popitem(last=False)
 
+    def __len__(self) -> int:
+        """How many wait to be written."""
+        return len(self._pending)
+
     def latest(self, account_id: AccountId, row_id: str) -> datetime | None:
         """The latest use this process has seen, or `None` when it has not seen any."""
         return self._seen.get((int(account_id), row_id))
@@ -63,12 +68,12 @@ class RecentUse:
         self._pending.pop(key, None)
         self._seen.pop(key, None)
 
-    def take(self) -> list[tuple[_Key, datetime, int, str]]:
+    def take(self) -> list[_Note]:
         """What waits to be written, oldest first; it waits no more."""
         pending, self._pending = self._pending, {}
         return [(key, at, max(times, 1), address) for key, (at, times, address) in pending.items()]
 
-    def put_back(self, taken: list[tuple[_Key, datetime, int, str]]) -> None:
+    def put_back(self, taken: list[_Note]) -> None:
         """Let notes that could not be written wait again, unless newer ones do."""
         for key, at, times, address in taken:
             self._pending.setdefault(key, (at, times, address))
@@ -84,30 +89,46 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     for start in range(0, len(taken), CHUNK):
         chunk = taken[start : start + CHUNK]
         try:
-            await database.note(_write, chunk, _use_maker(keyring, places))
+            recent.put_back(await database.note(_write, chunk, _use_maker(keyring, places)))
         except BaseException:  # a stop of the server (cancellation) counts as well
             recent.put_back(taken[start:])
             raise
     return len(taken)
 
 
-def _write(
-    conn: sa.Connection, chunk: list[tuple[_Key, datetime, int, str]], use_of: Callable[..., Use]
-) -> None:
+def _write(conn: sa.Connection, chunk: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
+    """Write a chunk at once, or note by note when that fails; returns what somebody else is busy with."""
+    try:
+        with conn.begin_nested():
+            return _written(conn, chunk, use_of)
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with one row must not hold up the others
+        _refuse_what_is_no_rows_fault(error)
+    busy: list[_Note] = []
     for note in chunk:
         try:
             with conn.begin_nested():
-                activity.note_one(conn, use_of(note))
-        except sa.exc.DBAPIError as error:
-            if not isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
-                raise  # locked, full, gone: that is no fault of this row
+                busy += _written(conn, [note], use_of)
+        except Exception as error:  # noqa: BLE001  # as above
+            _refuse_what_is_no_rows_fault(error)
             log.warning("a note of use could not be written", error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with one row must not hold up the others
-            log.warning("a note of use could not be written", error=type(error).__name__)
+    return busy
 
 
-def _use_maker(keyring: Keyring, places: Places) -> Callable[[tuple[_Key, datetime, int, str]], Use]:
-    def use_of(note: tuple[_Key, datetime, int, str]) -> Use:
+def _written(conn: sa.Connection, notes: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
+    by_key = {note[0]: note for note in notes}
+    busy = activity.note(conn, [use_of(note) for note in notes])
+    return [by_key[int(use.account_id), use.row_id] for use in busy]
+
+
+def _refuse_what_is_no_rows_fault(error: Exception) -> None:
+    if isinstance(error, sa.exc.DBAPIError) and not isinstance(
+        error, sa.exc.IntegrityError | sa.exc.DataError
+    ):
+        raise error  # locked, full, gone
+
+
+def _use_maker(keyring: Keyring, places: Places) -> Callable[[_Note], Use]:
+    def use_of(note: _Note) -> Use:
         (account_id, row_id), at, times, address = note
         if not address:
             return Use(AccountId(account_id), row_id, at, times)

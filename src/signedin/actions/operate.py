@@ -9,7 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_all_rows, end_row, what_ended
+from signedin.actions.ending import end_all_rows, end_before, end_row, what_ended
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.actions.revoke import tidy_at_once, why_ended
@@ -35,11 +36,13 @@ async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None
     if refusal is not None:
         raise refusal
     means.recent.forget(AccountId(account_id), row_id)
+    await heard_everywhere(means)
 
 
 def _end_one(
     conn: sa.Connection, means: Means, account_id: AccountId, row_id: str, reason: str, now: datetime
 ) -> errors.SessionAlreadyEnded | None:
+    accounts.hold(conn, account_id)
     row = read_list(conn, means, account_id, None, now).find(row_id)
     if row is None:
         return why_ended(conn, account_id, row_id, now)
@@ -59,6 +62,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
         NotFound: there is no such account.
     """
     account, counts = await means.database.write(_end_all, means, email, reason, now)
+    await heard_everywhere(means)
     await tidy_at_once(means, account.id, now)
     return counts
 
@@ -66,7 +70,7 @@ async def end_all(means: Means, email: str, reason: str, now: datetime) -> Logou
 def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     listed = read_list(conn, means, account.id, None, now)
     facts: dict[str, object] = {"by": "operator", "by_type": listed.counts()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
@@ -75,6 +79,7 @@ def _end_all(
     accounts.forget_browsers(conn, account.id)
     counts = LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
     outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
+    end_before(conn, account.id, number, now)
     return account, counts
 
 
@@ -84,11 +89,13 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
     Raises:
         NotFound: there is no such account.
     """
-    return await means.database.write(_disable, means, email, reason, now)
+    ended = await means.database.write(_disable, means, email, reason, now)
+    await heard_everywhere(means)
+    return ended
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
     listed = read_list(conn, means, account.id, None, now)
@@ -105,7 +112,7 @@ async def enable(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 
 def _enable(conn: sa.Connection, email: str, reason: str, now: datetime) -> None:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_ENABLED, reason, now))
     accounts.set_state(conn, account.id, AccountState.ACTIVE)
 
@@ -120,7 +127,7 @@ async def unlock(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 
 def _unlock(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> None:
-    account = account_of(conn, email)
+    account = held_account_of(conn, email)
     journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_UNLOCKED, reason, now))
     for subject in limits.subjects(means.keyring, email=account.email, address="", browser=None):
         if subject.is_cleared:
@@ -144,3 +151,13 @@ def account_of(conn: sa.Connection, email: str) -> Account:
             "There is no account with this address.", hint="`signedin account list` lists them."
         )
     return account
+
+
+def held_account_of(conn: sa.Connection, email: str) -> Account:
+    """The same for somebody who is about to change it: nobody else does meanwhile.
+
+    Raises:
+        NotFound: there is none.
+    """
+    accounts.hold(conn, account_of(conn, email).id)
+    return account_of(conn, email)

@@ -30,6 +30,7 @@ def _recognise(
     conn: sa.Connection, means: Means, presence: Presence, session_id: str, now: datetime
 ) -> Session:
     may_vouch(presence, session_id)
+    accounts.hold(conn, presence.account_id)
     account_id = presence.account_id
     session = list_for(conn, means, presence, now).find(session_id)
     if not isinstance(session, Session):

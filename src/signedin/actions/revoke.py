@@ -1,6 +1,7 @@
 """Log out, revoke one, log out all devices: each returns once the ending holds in every process.
 
-On SQLite that is at the commit: no process of the server answers from memory.
+On SQLite that is at the commit: no process of the server answers from memory. On PostgreSQL each process has
+acknowledged it, or its lease has run out (actions/hear.py).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_expired, end_row
+from signedin.actions.ending import end_before, end_expired, end_row, end_sessions
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.rules import errors
@@ -36,15 +38,17 @@ async def log_out(means: Means, presence: Presence, now: datetime) -> None:
         raise errors.NoCurrentSession
     await means.database.write(_log_out, presence.account_id, presence.current_id, now)
     means.recent.forget(presence.account_id, presence.current_id)
+    await heard_everywhere(means)
 
 
 def _log_out(conn: sa.Connection, account_id: AccountId, session_id: SessionId, now: datetime) -> None:
+    accounts.hold(conn, account_id)
     if sessions.find(conn, account_id, session_id) is None:
         return
     number = journal.record(
         conn, account_id, Event(EventKind.SESSION_LOGGED_OUT, now, session_id, session_id)
     )
-    sessions.end(conn, account_id, [session_id], EndReason.LOGGED_OUT, now, number)
+    end_sessions(conn, account_id, [session_id], EndReason.LOGGED_OUT, now, number)
 
 
 async def revoke(means: Means, presence: Presence, row_id: str, now: datetime) -> Row:
@@ -58,6 +62,7 @@ async def revoke(means: Means, presence: Presence, row_id: str, now: datetime) -
     """
     row = await means.database.write(_revoke, means, presence, row_id, now)
     means.recent.forget(presence.account_id, row_id)
+    await heard_everywhere(means)  # also for what had ended before: its own call may still be waiting
     if isinstance(row, errors.Refused):
         raise row
     return row
@@ -66,6 +71,7 @@ async def revoke(means: Means, presence: Presence, row_id: str, now: datetime) -
 def _revoke(
     conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
 ) -> Row | errors.SessionAlreadyEnded:
+    accounts.hold(conn, presence.account_id)
     row = _find(conn, means, presence, row_id, now)[1]
     if isinstance(row, errors.Refused):
         return row
@@ -164,6 +170,7 @@ async def log_out_all(
     may_manage(presence)
     keep = presence.current_id if except_current else None
     counts = await means.database.write(_log_out_all, means, presence, keep, now)
+    await heard_everywhere(means)
     await tidy_at_once(means, presence.account_id, now)
     return counts
 
@@ -172,6 +179,7 @@ def _log_out_all(
     conn: sa.Connection, means: Means, presence: Presence, keep: SessionId | None, now: datetime
 ) -> LogoutAllCounts:
     account_id = presence.account_id
+    accounts.hold(conn, account_id)
     listed = list_for(conn, means, presence, now)
     counts = _counts(listed, keep)
     kind = EventKind.LOGGED_OUT_OTHERS if keep else EventKind.LOGGED_OUT_EVERYWHERE
@@ -183,6 +191,7 @@ def _log_out_all(
     if keep:
         sessions.keep_across(conn, account_id, keep, number)
     _tell(conn, account_id, counts, now, others_only=keep is not None)
+    end_before(conn, account_id, number, now)
     return counts
 
 
@@ -223,6 +232,7 @@ async def tidy(means: Means, account_id: AccountId, now: datetime) -> int:
 
 def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit: int = TIDY_AT_ONCE) -> int:
     """One batch of tidying in the transaction at hand."""
+    accounts.hold(conn, account_id)
     account = accounts.find(conn, account_id)
     if account is None:
         return 0

@@ -151,6 +151,7 @@ def begin(
     Raises:
         SignInRefused: all devices were logged out since the first proof was accepted (D23).
     """
+    accounts.hold(conn, account.id)
     _refuse_if_cut_off(conn, account.id, first_proof)
     token = make_token(Kind.SES, account.id, means.keyring.way_keys)
     origin = Origin(mask_address(visit.address), means.places.locate(visit.address))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -14,11 +14,22 @@ from signedin.actions.note_use import GRACE
 from signedin.actions.revoke import tidy
 from signedin.rules.account import AccountId
 from signedin.rules.attempts import FORGOTTEN_AFTER
-from signedin.store import accounts, consents, installation, limits, session_rows, sessions, tombstones
+from signedin.store import (
+    accounts,
+    consents,
+    endings,
+    installation,
+    limits,
+    session_rows,
+    sessions,
+    tombstones,
+)
 from signedin.store.tombstones import TOMBSTONES_KEPT
 
 BATCH = 300
 JOB = "sweep"
+ENDINGS_KEPT = timedelta(hours=1)
+"""How long an ending is told; a process that was silent for longer starts with an empty memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,8 @@ async def sweep(means: Means, now: datetime) -> Swept:
     forgotten = 0
     while batch := await means.database.write(tombstones.purge_tombstones, now - TOMBSTONES_KEPT, BATCH):
         forgotten += batch
+    while await means.database.write(endings.forget, now - ENDINGS_KEPT, BATCH):
+        pass
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
         pass
     await anchor(means, now)
@@ -64,6 +77,7 @@ def _expired(conn: sa.Connection, now: datetime) -> list[AccountId]:
 
 def _sweep_account(conn: sa.Connection, account_id: AccountId, now: datetime) -> int:
     """One account, one transaction; what was used meanwhile stays."""
+    accounts.hold(conn, account_id)
     rows = [row for row in session_rows.of(conn, account_id)[0] if not row.is_alive_at(now - 2 * GRACE)][
         :BATCH
     ]

@@ -47,8 +47,15 @@ class Asked:
 class Lease:
     """What this process does with every answer to a renewal, or with none."""
 
-    def __init__(self, known: KnownSessions, clock: Callable[[], float], node_id: str = "") -> None:
+    def __init__(
+        self,
+        known: KnownSessions,
+        clock: Callable[[], float],
+        node_id: str = "",
+        told_time: Callable[[int, float, float], None] | None = None,
+    ) -> None:
         self.known = known
+        self._told_time = told_time
         self.node_id = node_id or secrets.token_hex(8)
         self.boot_id = ""
         self._clock = clock
@@ -70,6 +77,8 @@ class Lease:
             self.boot_id = ""
             self.known.start_anew(-1)
             return False
+        if renewal.at is not None and self._told_time is not None:
+            self._told_time(renewal.at, asked.sent_at, self._clock())
         if renewal.is_complete:
             self.known.renewed(asked.sent_at, renewal.endings, renewal.head)
         else:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import CookieNames, cookies, why_unread
 from signedin.gate.guessing import Guessing
+from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import (
     COOKIES_UNREAD,
     CookiesUnreadable,
@@ -103,6 +103,7 @@ class Gate:
         self,
         app: App,
         means: Means,
+        recogniser: Recogniser,
         names: CookieNames,
         trusted: Networks,
         clock: Callable[[], datetime],
@@ -110,6 +111,7 @@ class Gate:
     ) -> None:
         self._app = app
         self._refuse = refuse
+        self._recogniser = recogniser
         self._means = means
         self._names = names
         self._trusted = trusted
@@ -121,7 +123,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        arrival = self._recognise(scope)
+        arrival = await self._recognise(scope)
         scope["signedin"] = arrival
         is_refused = False
 
@@ -142,11 +144,11 @@ class Gate:
 
         await self._app(scope, receive, noting if arrival.recognised is not None else send)
 
-    def _recognise(self, scope: Scope) -> Arrival:
+    async def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
         sent = cookies(headers)
         credential = sent.get(self._names.session)
-        found, problem = self._found(credential, now)
+        found, problem = await self._found(credential, now)
         peer = scope.get("client")
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         presence = found if isinstance(found, Presence) else None
@@ -159,12 +161,12 @@ class Gate:
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
         return arrival
 
-    def _found(
+    async def _found(
         self, credential: str | None, now: datetime
-    ) -> tuple[Presence | Absence | None, DatabaseProblem | None]:
+    ) -> tuple[Presence | Absence | None, Refused | None]:
         try:
-            return authenticate(self._means, credential, now), None
-        except DatabaseProblem as problem:
+            return await self._recogniser.recognise(credential, now), None
+        except (DatabaseProblem, Unavailable) as problem:
             return None, problem
 
     async def _note(self, arrival: Arrival) -> None:
@@ -173,5 +175,6 @@ class Gate:
             return
         means = self._means
         means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now)
+        self._recogniser.used(arrival.credential, arrival.now)
         if presence.expires_soon:
             await flush(means.recent, means.database, means.keyring, means.places)

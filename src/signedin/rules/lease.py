@@ -47,12 +47,14 @@ class Node:
 class Renewal:
     """The answer to a renewal: what was missed, and the number of the latest ending when it was given.
 
-    When more was missed than one answer holds it is not complete: it is applied, but brings no lease.
+    When more was missed than one answer holds it is not complete: it is applied, but brings no lease. `at` is what
+    time it was by the database, in microseconds: for expiry, never for leases.
     """
 
     endings: tuple[Ending, ...]
     head: int
     is_complete: bool = True
+    at: int | None = None
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class Waiting:
 
     seq: int
     committed_at: float
-    silent: dict[tuple[str, str], int] = field(default_factory=dict)
+    silent: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
 
     def is_over(self, nodes: Iterable[Node], now: float) -> bool:
         """Whether nobody can answer from memory any more as if it had not happened.
@@ -69,6 +71,24 @@ class Waiting:
         Leases that were renewed after the commit need no waiting for: their reply carried this ending, and it
         was applied before the lease counted.
         """
-        behind = {(node.node_id, node.boot_id): node.renewals for node in nodes if node.applied < self.seq}
-        self.silent = {name: self.silent.get(name, renewals) for name, renewals in behind.items()}
-        return not behind or now >= waits_until(self.committed_at)
+        before, self.silent = self.silent, {}
+        for node in nodes:
+            if node.applied < self.seq:
+                name = (node.node_id, node.boot_id)
+                renewals, since = before.get(name, (node.renewals, now))
+                self.silent[name] = (node.renewals, since if renewals == node.renewals else now)
+        return not self.silent or now >= waits_until(self.committed_at)
+
+    def gone(self, now: float) -> dict[tuple[str, str], int]:
+        """Who can be taken for gone, with the renewals seen of it: seen silent for a whole lease and its margin.
+
+        Since it was first *seen* silent, not since the commit: a renewal in between may have been answered by a
+        lease that still runs, and whoever is struck off is waited for no more.
+        """
+        return {
+            name: renewals for name, (renewals, since) in self.silent.items() if now >= waits_until(since)
+        }
+
+    def all_gone_at(self) -> float:
+        """When all who are silent now can be taken for gone, if they stay so."""
+        return max((waits_until(since) for _, since in self.silent.values()), default=self.committed_at)

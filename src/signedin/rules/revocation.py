@@ -60,10 +60,13 @@ def may_revoke(presence: Presence, session_id: str) -> None:
     Raises:
         InsufficientPermission: no right to manage sessions.
         CannotRevokeCurrent: the current session. Guide: "You cannot revoke your current session".
+        NotFound: what nobody could read is the id of nothing, and no database need be asked.
     """
     may_manage(presence)
     if presence.current_id == session_id:
         raise errors.CannotRevokeCurrent
+    if not session_id.isprintable():
+        raise errors.NotFound
 
 
 def may_vouch(presence: Presence, session_id: str) -> None:
@@ -71,9 +74,12 @@ def may_vouch(presence: Presence, session_id: str) -> None:
 
     Raises:
         InsufficientPermission: it is the session that asks, or there is no right to manage sessions.
+        NotFound: what nobody could read is the id of nothing.
     """
     may_manage(presence)
     if presence.current_id == session_id:
         raise errors.InsufficientPermission(
             _("A session cannot vouch for itself."), hint=_("Do it from another device that is yours.")
         )
+    if not session_id.isprintable():
+        raise errors.NotFound

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
 from typing import Any
 
-import structlog
 from litestar import Litestar
 from litestar.di import Provide
 
-from signedin.actions.audit import anchor
-from signedin.actions.means import Means
-from signedin.actions.note_use import FLUSH_EVERY, flush
-from signedin.actions.sweep import sweep
 from signedin.api import sessions as api_sessions
 from signedin.gate.credentials import CookieNames
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
+from signedin.gate.known import KnownSessions
+from signedin.gate.lease import Lease
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
+from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
-from signedin.post.deliver import deliver, to_folder, to_server
-from signedin.server import health
+from signedin.gate.shared_clock import SharedClock
+from signedin.gate.watch import Watch
+from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
-from signedin.server.means import close_means, open_means, utc_now
+from signedin.server.means import open_means, utc_now
 from signedin.server.refusals import exception_handlers, refuser
+from signedin.server.server import Clock, Server
 from signedin.server.settings import Settings
 from signedin.store import accounts
+from signedin.store.boot_clock import boot_time
 from signedin.web import (
     help_page,
     language_form,
@@ -44,60 +41,51 @@ from signedin.web import (
 from signedin.web.door import Door
 from signedin.web.rendering import environment
 
-log = structlog.get_logger("signedin.server")
-Clock = Callable[[], datetime]
 
-
-@dataclass(slots=True)
-class Server:
-    """A running Signedin: its parts, so that the command line and tests can reach them."""
-
-    settings: Settings
-    means: Means
-    clock: Clock
-    setup: str | None = field(default=None, repr=False)
-    app: App | None = None
-
-    def setup_code(self) -> str | None:
-        """The one-time code for the first account, or `None` once there is one."""
-        if self.setup is not None and not self.means.database.read_now(accounts.is_empty):
-            self.setup = None
-        return self.setup
-
-    def close(self) -> None:
-        """Let go of everything; whoever closes last tidies the file's log, under its lock."""
-        close_means(self.means)
-
-
-def build(settings: Settings, clock: Clock = utc_now) -> Server:
-    """Put the application together."""
-    means = open_means(settings, serving=True)
-    server = Server(settings, means, clock)
+def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = None) -> Server:
+    """Put the application together; `setup` is the one-time code, where several processes share one."""
+    server = _opened(settings, clock)
+    means, recogniser = server.means, server.recogniser
     if means.database.read_now(accounts.is_empty):
-        server.setup = "-".join(secrets.token_hex(2).upper() for _ in range(4))
+        server.setup = setup or "-".join(secrets.token_hex(2).upper() for _ in range(4))
     names = CookieNames.for_base_url(settings.base_url)
     door = Door(
-        means, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
-        server.setup_code, clock,
+        means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
+        server.setup_code, server.clock,
     )  # fmt: skip
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *api_sessions.ROUTES, health.live, health.ready],
+        [*_pages(), *api_sessions.ROUTES, health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
+            "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
         exception_handlers=handlers,
-        lifespan=[_jobs(server)],
+        lifespan=[partial(jobs.running, server)],
         openapi_config=None,
         request_max_body_size=1_000_000,
         logging_config=None,
     )
     # Litestar types its scope as a TypedDict.
-    gate = Gate(pages, means, names, settings.trusted_proxies, clock, refuser(handlers))  # type: ignore[arg-type]
+    inside: App = pages  # type: ignore[assignment]
+    gate = Gate(inside, means, recogniser, names, settings.trusted_proxies, server.clock, refuser(handlers))
     inner = LastResort(OwnName(gate, settings.base_url))
     server.app = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     return server
+
+
+def _opened(settings: Settings, clock: Clock) -> Server:
+    """What a server has before it has an application: on PostgreSQL a lease, and the time that all share."""
+    means = open_means(settings, serving=True)
+    if means.lines is None:
+        return Server(settings, means, clock, Recogniser(means))
+    shared = SharedClock(clock, boot_time)
+    lease = Lease(KnownSessions(boot_time), boot_time, told_time=shared.told)
+    chosen: Clock = shared if clock is utc_now else clock
+    return Server(
+        settings, means, chosen, Recogniser(means, lease.known), lease=lease, watch=Watch(boot_time)
+    )
 
 
 def _pages() -> list[Any]:
@@ -110,49 +98,3 @@ def _pages() -> list[Any]:
         setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file,
     ]  # fmt: skip
-
-
-def _jobs(server: Server) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def run(_: Litestar) -> AsyncIterator[None]:
-        jobs = [
-            asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
-            asyncio.create_task(_every(5, "post", lambda: _post(server))),
-            asyncio.create_task(
-                _every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)
-            ),
-        ]
-        try:
-            yield
-        finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
-            with suppress(Exception):
-                await flush_now(server)
-                await anchor(server.means, server.clock())
-
-    return run
-
-
-async def flush_now(server: Server) -> None:
-    """Write the notes of use that wait."""
-    means = server.means
-    await flush(means.recent, means.database, means.keyring, means.places)
-
-
-async def _post(server: Server) -> None:
-    settings = server.settings
-    carrier = to_server(settings.smtp_url) if settings.smtp_url else to_folder(settings.mail_dir)
-    await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
-
-
-async def _every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
-    while True:
-        if not at_once:
-            await asyncio.sleep(seconds)
-        at_once = False
-        try:
-            await job()  # type: ignore[misc]  # every job is a coroutine function
-        except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come
-            log.warning("a job failed and will be tried again", job=name, error=type(error).__name__)

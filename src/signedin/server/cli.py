@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -45,7 +46,10 @@ def main() -> None:
 @main.command()
 @host_option
 @port_option
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 999), help="How many processes answer; also SIGNEDIN_WORKERS."
+)
+def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the pages and the API.
 
     Example: signedin serve --host 127.0.0.1 --port 8000
@@ -53,7 +57,8 @@ def serve(host: str, port: int) -> None:
     from signedin.server.serving import serve_forever
 
     with said_clearly():
-        serve_forever(settings_or_fail(), host, port)
+        settings = settings_or_fail()
+        serve_forever(replace(settings, workers=workers or settings.workers), host, port)
 
 
 @main.command()

@@ -23,13 +23,13 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
-from signedin.server.means import open_store, refuse_another_keyring, utc_now
+from signedin.server.means import refuse_another_keyring, utc_now
 from signedin.server.settings import Settings
 from signedin.store import copies, journal, schema_version
 from signedin.store.anchors import Anchors, AnchorsById, AnchorsProblem
 from signedin.store.company import nobody_serves
-from signedin.store.database import Database
 from signedin.store.keyring import Keyring
+from signedin.store.sqlite import SqliteDatabase
 
 
 @click.command()
@@ -45,13 +45,12 @@ def backup(file: Path, *, as_json: bool) -> None:
     Example: signedin backup /mnt/backup/signedin-2026-11-24.db
     """
     settings = settings_or_fail()
-    if not settings.database_url.exists():
-        fail(f"There is no database at {settings.database_url}.")
-    with said_clearly(), progress("Copying") as tell:
-        database, _ = open_store(settings)
-        with closing(database):
-            schema_version.refuse_newer(database)
-            version, size = schema_version.current(database), copies.back_up(database, file, tell)
+    path = _file_of(settings, "pg_dump")
+    if not path.exists():
+        fail(f"There is no database at {path}.")
+    with said_clearly(), progress("Copying") as tell, closing(SqliteDatabase(path)) as database:
+        schema_version.refuse_newer(database)
+        version, size = schema_version.current(database), copies.back_up(database, file, tell)
     missing = {
         "keyring": str(settings.secret_file),
         "places": str(settings.geo_db),
@@ -86,24 +85,33 @@ def restore(file: Path, *, yes: bool, keep_access_keys: bool, as_json: bool) -> 
     Example: signedin restore /mnt/backup/signedin-2026-11-24.db --yes
     """
     settings = settings_or_fail()
+    path = _file_of(settings, "pg_restore, then `signedin account end-all`")
     if not settings.secret_file.exists():
         fail(f"There is no keyring at {settings.secret_file}.", "Restore it first, from where you keep it.")
-    question = f"Put {file} in the place of {settings.database_url}, and end everything that is signed in?"
+    question = f"Put {file} in the place of {path}, and end everything that is signed in?"
     if not (yes or confirmed(question, "Say so by --yes.")):
         fail("Nothing was changed.")
     with said_clearly():
-        settings.database_url.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with nobody_serves(settings.database_url):
-            found, kept = _put_in_place(settings, file, keep_keys=keep_access_keys)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with nobody_serves(path):
+            found, kept = _put_in_place(settings, path, file, keep_keys=keep_access_keys)
             carried_out(lambda means: audit.anchor_anew(means, utc_now()))
     value = asdict(found) | {"file": str(file), "kept": str(kept) if kept else None}
     told(value, as_json=as_json, text="\n".join(_said(value)))
 
 
-def _put_in_place(settings: Settings, file: Path, *, keep_keys: bool) -> tuple[Restored, Path | None]:
+def _file_of(settings: Settings, instead: str) -> Path:
+    if not isinstance(settings.database_url, Path):
+        fail("This command is for a SQLite file.", f"On PostgreSQL use its own tools: {instead}.")
+    return settings.database_url
+
+
+def _put_in_place(
+    settings: Settings, path: Path, file: Path, *, keep_keys: bool
+) -> tuple[Restored, Path | None]:
     keyring = Keyring.load(settings.secret_file)
-    with copies.unpacked(file, settings.database_url) as copy:
-        with closing(Database(copy)) as database, progress("Ending what was signed in") as tell:
+    with copies.unpacked(file, path) as copy:
+        with closing(SqliteDatabase(copy)) as database, progress("Ending what was signed in") as tell:
             journal.keyed_by(database.engine, keyring.mac)
             if schema_version.current(database) is None:
                 raise DatabaseProblem(f"{file} is not a Signedin database.")
@@ -112,7 +120,7 @@ def _put_in_place(settings: Settings, file: Path, *, keep_keys: bool) -> tuple[R
             found = end_what_may_have_ended(
                 database, _anchored(keyring), utc_now(), keep_keys=keep_keys, tell=tell
             )
-        return found, copies.put_in_place(copy, settings.database_url, utc_now())
+        return found, copies.put_in_place(copy, path, utc_now())
 
 
 def _anchored(keyring: Keyring) -> AnchorsById:

@@ -21,9 +21,8 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
-from signedin.server.means import open_store, refuse_another_keyring, utc_now
+from signedin.server.means import database_of, open_store, refuse_another_keyring, utc_now
 from signedin.store import schema_version
-from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 
 
@@ -45,7 +44,7 @@ def upgrade(*, as_json: bool) -> None:
     with said_clearly():
         database, keyring = open_store(settings)
         with closing(database):
-            if database.path.exists() and schema_version.current(database):
+            if database.is_there() and schema_version.current(database):
                 refuse_another_keyring(database, keyring, settings.secret_file)
             version = schema_version.upgrade(database)
     told({"version": version}, as_json=as_json, text=f"The database has version {version}.")
@@ -58,10 +57,11 @@ def status(*, as_json: bool) -> None:
 
     Example: signedin db status --json
     """
-    path = settings_or_fail().database_url
-    if not path.exists():
-        fail(f"There is no database at {path}.", "Run `signedin db upgrade`, or start the server.")
-    with said_clearly(), closing(Database(path)) as database:
+    with said_clearly(), closing(database_of(settings_or_fail())) as database:
+        if not database.is_there():
+            fail(
+                f"There is no database at {database.said}.", "Run `signedin db upgrade`, or start the server."
+            )
         current, newest = schema_version.current(database), schema_version.newest()
     value = {"current": current, "newest": newest}
     told(value, as_json=as_json, text=f"The database has version {current}; this code wants {newest}.")

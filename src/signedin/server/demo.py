@@ -25,11 +25,12 @@ from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType, Origin, SessionId
-from signedin.server.app import Server, build
+from signedin.server.app import build
 from signedin.server.demo_places import DEMO_PLACES_FILE
 from signedin.server.demo_rows import APPS, KEYS, DemoApp
 from signedin.server.demo_story import Step, Story
 from signedin.server.means import utc_now
+from signedin.server.server import Server
 from signedin.server.serving import serve
 from signedin.server.settings import Settings
 from signedin.store import access_keys, accounts, consents, journal

@@ -94,7 +94,7 @@ class Story:
 
     async def _write_uses(self) -> None:
         """Notes of use are gathered, as the server does, and written before something depends on them."""
-        await self.means.database.note(activity.note, self.used)
+        await self.means.database.note(_note_in_turn, self.used)
         self.used = []
 
     async def _log_out(self, demo: DemoDevice, at: datetime) -> None:
@@ -103,3 +103,9 @@ class Story:
 
     def _presence(self, demo: DemoDevice, at: datetime) -> Presence:
         return Presence(self.account.id, self.begun[id(demo)].session.id, demo.app_type, at)
+
+
+def _note_in_turn(conn: sa.Connection, uses: list[Use]) -> None:
+    """Each by itself: there are several of one session here."""
+    for use in uses:
+        activity.note(conn, [use])

@@ -8,17 +8,19 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from signedin.gate.languages import zone_of
 from signedin.rules.errors import Refused
 from signedin.server.doctor_database import of_database
 from signedin.server.finding import Finding, looked
-from signedin.server.means import utc_now
+from signedin.server.means import database_of, utc_now
 from signedin.server.settings import Settings
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.places import Places
+from signedin.store.sqlite import SqliteDatabase
 from signedin.store.write_lock import needs_write_lock
 
 OLD_PLACE_FILE = timedelta(days=45)
@@ -29,23 +31,26 @@ NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.
 
 def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
     """Look at everything; what cannot be looked at is itself a finding, and hides no other."""
-    moment, path = now or utc_now(), settings.database_url
+    moment, database = now or utc_now(), database_of(settings)
     looks: list[Callable[[], Finding]] = [
-        _wal_reset_bug,
         _time_zones,
-        lambda: _keyring(settings.secret_file, path),
+        lambda: _keyring(settings.secret_file, database),
         lambda: _places(settings.geo_db, moment),
         lambda: _proxies(settings),
-        lambda: _disk(path),
-        lambda: _rights(path, settings.mail_dir),
     ]
+    if isinstance(database, SqliteDatabase):
+        looks += [
+            _wal_reset_bug,
+            partial(_disk, database.path),
+            partial(_rights, database.path, settings.mail_dir),
+        ]
     findings = [looked("system", look) for look in looks]
-    with suppress(OSError):  # what may not be looked at is told by the look into the database
-        if not path.exists():
-            what = "Start the server or run `signedin db upgrade`."
-            return [*findings, Finding("database", "look", f"There is no database at {path} yet.", what)]
-    database = Database(path)
     try:
+        with suppress(OSError):  # what may not be looked at is told by the look into the database
+            if not database.is_there():
+                what = "Start the server or run `signedin db upgrade`."
+                nothing = f"There is no database at {database.said} yet."
+                return [*findings, Finding("database", "look", nothing, what)]
         return findings + of_database(database, settings, moment)
     finally:
         with suppress(Refused):  # whatever keeps it from closing in good order was found before
@@ -70,8 +75,9 @@ def _time_zones() -> Finding:
     return Finding("time zones", "good", "People are told times by their own clocks.")
 
 
-def _keyring(path: Path, database: Path) -> Finding:
-    if not path.exists() and database.exists():
+def _keyring(path: Path, database: Database) -> Finding:
+    is_there = isinstance(database, SqliteDatabase) and database.is_there()
+    if not path.exists() and is_there:
         sentence, what = f"There is a database, but no keyring at {path}.", "Restore it from your backup."
         return Finding("keyring", "bad", sentence, what)
     if not path.exists():

@@ -15,9 +15,10 @@ from signedin.rules.location import is_local_address
 from signedin.server.finding import Finding, looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
-from signedin.store import activity, installation, outbox, schema_version
+from signedin.store import activity, durability, installation, outbox, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
+from signedin.store.sqlite import SqliteDatabase
 
 LATE_SWEEP = timedelta(hours=1)
 MANY = 5
@@ -44,6 +45,8 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
 def _version(database: Database) -> Finding:
     current, newest = schema_version.current(database), schema_version.newest()
     schema_version.refuse_newer(database)
+    if current and current > newest:
+        return Finding("database", "good", f"It has a newer schema ({current}) that this version may use.")
     if current != newest:
         return Finding(
             "database", "bad", "The database is older than this version.", "Run `signedin db upgrade`."
@@ -52,10 +55,27 @@ def _version(database: Database) -> Finding:
 
 
 def _integrity(conn: sa.Connection) -> Finding:
+    if conn.dialect.name == "postgresql":
+        return _replication(conn)
     said = conn.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
     if said == ["ok"]:
         return Finding("database", "good", "Its quick check finds nothing wrong.")
     return Finding("database", "bad", f"It is damaged: {said[0]}", "Stop the server and restore a backup.")
+
+
+def _replication(conn: sa.Connection) -> Finding:
+    """Whether an ending that was told as done outlives the loss of the primary (docs/revocation.md, P3)."""
+    if not durability.flushes_to_disk(conn):
+        what = "Set fsync = on in postgresql.conf, and restart PostgreSQL."
+        return Finding("database", "bad", "fsync is off: at power failure endings may come back.", what)
+    if durability.has_synchronous_standby(conn):
+        return Finding(
+            "database", "good", "What has ended stays ended also after a fail-over: a standby is synchronous."
+        )
+    sentence = (
+        "What has ended outlives crashes; after a fail-over to a standby the last endings may come back."
+    )
+    return Finding("database", "good", sentence)
 
 
 def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
@@ -67,7 +87,8 @@ def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
 
 
 def _writing(database: Database) -> Finding:
-    rights = [path for path in (database.path, database.path.parent) if not os.access(path, os.W_OK)]
+    files = (database.path, database.path.parent) if isinstance(database, SqliteDatabase) else ()
+    rights = [path for path in files if not os.access(path, os.W_OK)]
     if rights:
         what = "Let the server's user own the file and its folder."
         return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)

@@ -1,13 +1,39 @@
-"""Whether the server lives and can serve."""
+"""Whether the server lives and can serve, and what it promises right now."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
+from signedin.actions.follow import latest_number
+from signedin.actions.keep_lease import every_node, latest_ending, outlives_failover
+from signedin.rules.account import AccountId
 from signedin.rules.errors import Refused
+from signedin.rules.lease import LEASE, waits_until
+from signedin.server.server import Server
 from signedin.web.door import Door, respond
+
+BY_READING = "Every check reads the database: an ending holds everywhere from its commit on."
+BY_LEASE = "An ending returns once every process has applied it, or its lease has run out."
+
+
+class Promises:
+    """What one server can promise."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def now(self) -> dict[str, Any]:
+        """What it promises now.
+
+        Raises:
+            DatabaseProblem, Unavailable: the database cannot be asked.
+        """
+        return await _promised(self._server)
 
 
 @get("/health/live")
@@ -20,8 +46,38 @@ async def live() -> ASGIResponse:
 async def ready(door: NamedDependency[Door]) -> ASGIResponse:
     """200 while a session can be checked, and a sign-in or an ending be written."""
     try:
-        door.means.checks.number(0)
+        await latest_number(door.means, AccountId(0))
         await door.means.database.write(lambda _: None)  # takes what a write has to take, and changes nothing
     except Refused as refusal:
         return respond(f"not ready: {refusal.sentence}\n", 503, media_type="text/plain")
     return respond("ready\n", media_type="text/plain")
+
+
+@get("/health/revocation")
+async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
+    """What is promised of an ending that has returned, and who would have to hear of the next one.
+
+    503 when the database cannot be asked: then no ending returns, and nobody is let in for longer than a lease.
+    """
+    try:
+        said, status = await promises.now(), 200
+    except Refused as refusal:
+        said, status = {"promise": "Nothing can be ended now.", "why": refusal.sentence}, 503
+    return respond(msgspec.json.encode(said).decode() + "\n", status, media_type="application/json")
+
+
+async def _promised(server: Server) -> dict[str, Any]:
+    if server.lease is None or server.watch is None:
+        await latest_number(server.means, AccountId(0))
+        return {"promise": BY_READING, "database": "sqlite", "waits_at_most_seconds": 0}
+    head, nodes = await latest_ending(server.means), server.watch.see(await every_node(server.means))
+    known = server.lease.known
+    return {
+        "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
+        "waits_at_most_seconds": waits_until(0), "outlives_failover": await outlives_failover(server.means),
+        "head": head,
+        "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,
+                 "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},
+        "nodes": [{"node": each.node_id, "applied": each.applied, "behind": max(0, head - each.applied),
+                   "renewals": each.renewals, "silent_for_seconds": round(each.silent_for, 1)} for each in nodes],
+    }  # fmt: skip

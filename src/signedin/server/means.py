@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
 from signedin.rules.errors import DatabaseProblem
 from signedin.server.settings import Settings
 from signedin.store import activity, installation, journal, schema_version
+from signedin.store.bus import PostgresBus, RedisBus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
+from signedin.store.postgres import CONNECT, PostgresDatabase
+from signedin.store.postgres_checks import PostgresChecks
+from signedin.store.sqlite import SqliteDatabase
 
 
 def utc_now() -> datetime:
@@ -23,18 +28,31 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def database_of(settings: Settings) -> Database:
+    """The database that the settings name, not looked at yet."""
+    where = settings.database_url
+    return SqliteDatabase(where) if isinstance(where, Path) else PostgresDatabase(where)
+
+
 def open_store(settings: Settings) -> tuple[Database, Keyring]:
     """Open the database and the keyring; the keyring is made when the database is.
 
     Raises:
         KeyringProblem: the keyring cannot be used, or has gone; says what to do.
+        DatabaseProblem: the database cannot be asked whether it is new.
     """
-    path = settings.database_url
-    _refuse_a_lost_keyring(path, settings.secret_file)
+    where = settings.database_url
+    if isinstance(where, Path):
+        _refuse_a_lost_keyring(where, settings.secret_file)
+        return SqliteDatabase(where), Keyring.load(settings.secret_file)
+    database = PostgresDatabase(where)
+    is_made = schema_version.current(database) is not None  # asked first: another process may be making both
+    if is_made and not settings.secret_file.exists():
+        database.close()
+        raise KeyringProblem(_lost(database.said, settings.secret_file))
     # The keyring is made before the database: who finds a database finds the keyring too, also when two
     # processes start at once or one is killed in between.
-    keyring = Keyring.load(settings.secret_file)
-    return Database(path), keyring
+    return database, Keyring.load(settings.secret_file)
 
 
 def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = False) -> Means:
@@ -44,7 +62,8 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         DatabaseProblem: the database cannot be used; says why.
         KeyringProblem: the keyring cannot be used; says why.
     """
-    company = _in_company(settings) if serving else None
+    where = settings.database_url
+    company = _in_company(where, settings.secret_file) if serving and isinstance(where, Path) else None
     database, keyring = open_store(settings)
     journal.keyed_by(database.engine, keyring.mac)
     try:
@@ -56,23 +75,33 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
             database.write_now(
                 installation.job_ran, "start", utc_now()
             )  # what cannot be written ends nothing
-        checks = Checks(database.path)
+        parts = _parts(database, settings)
     except BaseException:
         database.close()
         if company is not None:
             company.close()
         raise
     return Means(
-        database, checks, keyring, PasswordHasher(),
-        Places(settings.geo_db), RecentUse(), settings.lifetimes, settings.registration, settings.host,
-        settings.brand_name, settings.support_contact, company=company,
+        database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=RecentUse(),
+        lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
+        brand=settings.brand_name, contact=settings.support_contact, company=company, **parts,
     )  # fmt: skip
 
 
-def _in_company(settings: Settings) -> Company:
+def _parts(database: Database, settings: Settings) -> dict[str, Any]:
+    """What checks read with: the file itself on SQLite; lines and a bus on PostgreSQL."""
+    if isinstance(database, SqliteDatabase):
+        return {"checks": Checks(database.path)}
+    assert isinstance(database, PostgresDatabase)
+    by_redis = settings.bus != "postgres"
+    bus = RedisBus(settings.bus) if by_redis else PostgresBus(database.url, CONNECT)
+    return {"checks": None, "lines": PostgresChecks(database.url, CONNECT), "bus": bus}
+
+
+def _in_company(where: Path, keyring: Path) -> Company:
     """Join the servers before the database is opened, so that a restore that is under way is waited for."""
-    _refuse_a_lost_keyring(settings.database_url, settings.secret_file)
-    return Company(settings.database_url)
+    _refuse_a_lost_keyring(where, keyring)
+    return Company(where)
 
 
 def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
@@ -85,9 +114,11 @@ def _refuse_a_lost_keyring(database: Path, keyring: Path) -> None:
         hint = "Check the folders of the database and the keyring, their owner and their rights."
         raise DatabaseProblem(sentence, hint=hint, reason="unreachable") from error
     if is_lost:
-        raise KeyringProblem(
-            f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
-        )
+        raise KeyringProblem(_lost(str(database), keyring))
+
+
+def _lost(database: str, keyring: Path) -> str:
+    return f"There is a database at {database} but no keyring at {keyring}. Restore it from your backup."
 
 
 def refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> None:
@@ -114,5 +145,6 @@ def close_means(means: Means) -> None:
     if means.company is not None:
         means.company.close()
     with means.database.writing():
-        means.checks.close()
+        if means.checks is not None:
+            means.checks.close()
     means.database.close()

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import click
 import structlog
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
-from signedin.server.app import Server, build
+from signedin.gate.middleware import App
+from signedin.server.app import build
 from signedin.server.listening import listening
+from signedin.server.logs import configure_logs
+from signedin.server.server import Server
 from signedin.server.settings import Settings
 from signedin.store import installation
 
@@ -23,12 +32,53 @@ STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve_forever(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop.
+    """Serve until told to stop, by as many processes as the settings say.
 
     Raises:
         PortTaken: nobody can be served there; nothing was opened or printed.
     """
-    serve(settings, build, greet, host, port)
+    if settings.workers == 1:
+        serve(settings, build, greet, host, port)
+    else:
+        serve_by_many(settings, host, port)
+
+
+def serve_by_many(settings: Settings, host: str, port: int) -> None:
+    """Listen, and let several processes answer what comes; one that dies or hangs is replaced.
+
+    SIGHUP replaces each by a new one, with whatever code is installed then; nothing that was begun is dropped, and
+    what comes meanwhile is answered by the others (uvicorn's supervisor).
+
+    Raises:
+        PortTaken: nobody can be served there; nothing was made.
+    """
+    with listening(host, port) as sockets, stopped_by_signals():
+        chosen = with_port(settings, sockets[0].getsockname()[1])
+        first = build(chosen)  # brings the database forward, before anybody serves
+        greet(first)
+        first.close()
+        config = _config(partial(worker, chosen, first.setup), factory=True, workers=settings.workers)
+        log.info("started", base_url=chosen.base_url, workers=settings.workers)
+        Multiprocess(config, sockets).run()
+        log.info("stopped")
+
+
+def worker(settings: Settings, setup: str | None) -> App:
+    """The application in a process of its own, which ends when the one that began it does."""
+    configure_logs()
+    threading.Thread(target=_end_with_parent, name="signedin-parent", daemon=True).start()
+    server = build(settings, setup=setup)
+    server.closes_itself = True
+    app = server.app
+    assert app is not None
+    return app
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def serve(
@@ -71,18 +121,7 @@ def greet(server: Server) -> None:
 
 def run(server: Server, sockets: list[socket.socket]) -> None:
     """Run uvicorn; open streams do not hold up a stop for longer than two seconds."""
-    config = uvicorn.Config(
-        server.app,  # type: ignore[arg-type]  # uvicorn narrows the scope's type
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=65_536,
-    )
-    serving = uvicorn.Server(config)
+    serving = uvicorn.Server(_config(server.app))
     # uvicorn stops at these signals by itself, and raises them again when it has stopped: then there is nothing
     # more to be done.
     for number in STOPPED_BY:
@@ -91,6 +130,22 @@ def run(server: Server, sockets: list[socket.socket]) -> None:
         serving.run(sockets)
     except SystemExit:
         sys.exit("The server could not start; its log says why.")
+
+
+def _config(app: Any, **options: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=65_536,
+        timeout_worker_healthcheck=30,
+        **options,
+    )
 
 
 @contextmanager

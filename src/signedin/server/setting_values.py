@@ -44,11 +44,38 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
-def sqlite_path(text: str) -> Path:
-    """The file of a SQLite database."""
-    if not text.startswith("sqlite:///"):
-        raise ValueError("only sqlite:///path is supported by this version")
-    return Path(text.removeprefix("sqlite:///"))
+def database_url(text: str) -> Path | str:
+    """Where the database is: the file of SQLite, or the address of PostgreSQL as it was written.
+
+    What is wrong with it is told without repeating it, for it may hold a password.
+    """
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///"))
+    if text.startswith(("postgresql://", "postgres://")) and _split(text).path.strip("/"):
+        return "postgresql://" + text.partition("://")[2]
+    raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
+
+
+def bus(text: str) -> str:
+    """Where processes hint of endings to each other: the database itself, or a Redis."""
+    if text != "postgres" and _split(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("write postgres, or redis://host:6379/0")
+    return text
+
+
+def count(text: str) -> int:
+    """A whole number of things, at least one."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text.strip()):
+        raise ValueError("write a whole number from 1 to 999")
+    return int(text)
+
+
+def host_and_port(text: str) -> str:
+    """An address to listen on; nothing means nowhere."""
+    parts = _split(f"//{text}")
+    if text and not (parts.hostname and parts.port):
+        raise ValueError("write it like 127.0.0.1:9464")
+    return text
 
 
 def base_url(text: str) -> str:

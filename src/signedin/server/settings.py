@@ -21,8 +21,6 @@ from signedin.server import setting_values
 PREFIX = "SIGNEDIN_"
 NOT_YET = {
     "step_up": "a fresh sign-in before ending sessions",
-    "workers": "several processes behind one port",
-    "bus": "telling other processes of endings",
 }
 """Settings that have a name already, but whose feature this version does not have."""
 
@@ -55,9 +53,21 @@ def _limit(sentence: str) -> Any:
 class Settings:
     """The settings in force; `sources` says where each value came from."""
 
-    database_url: Path = _knob(
-        Path("var/signedin.db"), "The database: `sqlite:///path`.", setting_values.sqlite_path
+    database_url: Path | str = _knob(
+        Path("var/signedin.db"),
+        "The database: `sqlite:///path` or `postgresql://user@host/name`.",
+        setting_values.database_url,
     )
+    bus: str = _knob(
+        "postgres",
+        "Where processes on PostgreSQL hint of endings: `postgres`, or `redis://host:6379/0`.",
+        setting_values.bus,
+    )
+    workers: int = _knob(1, "How many processes answer (`serve --workers`).", setting_values.count)
+    metrics: str = _knob(
+        "", "Where Prometheus asks, host:port; with several processes each has one of the ports from there on.",
+        setting_values.host_and_port,
+    )  # fmt: skip
     base_url: str = _knob(
         "http://localhost:8000", "The address people use, without a path.", setting_values.base_url
     )

@@ -78,10 +78,8 @@ def add(conn: sa.Connection, email: str, name: str, now: datetime, *, is_demo: b
         EmailTaken: the address belongs to an account already.
     """
     account_id = AccountId(secrets.randbits(62) | (1 << 40))
-    taken = conn.execute(
-        insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
-    )
-    if not taken.rowcount:
+    claimed = insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
+    if conn.execute(claimed.returning(addresses.c.email)).first() is None:
         raise errors.EmailTaken(field="email")
     account = Account(account_id, email, name, AccountState.ACTIVE, now, is_demo=is_demo)
     conn.execute(
@@ -101,6 +99,13 @@ def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     """The account, or `None`."""
     row = conn.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
     return _account(row) if row else None
+
+
+def hold(conn: sa.Connection, account_id: AccountId) -> None:
+    """Let nobody else change the account until this transaction is over; on SQLite whoever writes is alone."""
+    if conn.dialect.name == "postgresql":
+        mine = accounts.c.account_id == account_id
+        conn.execute(sa.select(accounts.c.account_id).where(mine).with_for_update())
 
 
 def find_by_email(conn: sa.Connection, email: str) -> Account | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -59,24 +60,58 @@ def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
     return [(row.account_id, row.address) for row in conn.execute(found.limit(limit))]
 
 
-def note(conn: sa.Connection, uses: Sequence[Use]) -> None:
-    """Write a chunk of uses. Only rows that live are touched: a late write brings nothing back (P4)."""
+def note(conn: sa.Connection, uses: Sequence[Use]) -> list[Use]:
+    """Write a chunk of uses, at most one of each row; returns those whose rows somebody else is busy with, to be written later.
+
+    Only rows that live are touched: a late write brings nothing back (P4). Nobody is waited for, so nothing that
+    ends sessions meanwhile is held up by more than this one chunk.
+    """
+    known = _known(conn, uses)
+    with_address: list[dict[str, object]] = []
+    without: list[dict[str, object]] = []
     for use in uses:
-        note_one(conn, use)
+        row = known.get((use.account_id, use.row_id))
+        if row is not None:
+            values = _values(row, use)
+            (with_address if "address" in values else without).append(values)
+    mine = (activity.c.account_id == sa.bindparam("mine")) & (activity.c.row_id == sa.bindparam("row"))
+    for many in (with_address, without):
+        if many:
+            columns: dict[str, Any] = {
+                name: sa.bindparam(name) for name in many[0] if name not in ("mine", "row")
+            }
+            conn.execute(activity.update().where(mine).values(**columns), many)
+    return _busy(conn, [use for use in uses if (use.account_id, use.row_id) not in known])
 
 
-def note_one(conn: sa.Connection, use: Use) -> None:
-    """Write one use; an older one than is known changes the strip only."""
-    mine = (activity.c.account_id == use.account_id) & (activity.c.row_id == use.row_id)
-    columns = (activity.c.last_at, activity.c.counts, activity.c.last_day, activity.c.address_mac)
-    known = conn.execute(sa.select(*columns).where(mine)).one_or_none()
-    if known is None:
-        return
+def _known(conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], sa.Row[*tuple[object, ...]]]:
+    columns: tuple[sa.Column[Any], ...] = (activity.c.account_id, activity.c.row_id, activity.c.last_at, activity.c.counts,
+               activity.c.last_day, activity.c.address_mac)  # fmt: skip
+    living = sa.select(*columns).where(_one_of(uses)).with_for_update(skip_locked=True)
+    return {(row.account_id, row.row_id): row for row in conn.execute(living)}
+
+
+def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, object]:
+    """What becomes of a row: an older use than is known changes the strip only."""
     days = DayLevels(known.counts, known.last_day).noted(day_of(use.at), use.times)
-    values: dict[str, object] = {"counts": days.counts, "last_day": days.last_day}
-    if use.at > known.last_at:
-        values["last_at"] = use.at
-        if use.address_mac and use.address_mac != known.address_mac:
-            values |= {"address": use.address, "address_mac": use.address_mac,
-                       "masked_ip": use.masked_ip, "place": use.location}  # fmt: skip
-    conn.execute(activity.update().where(mine).values(**values))
+    values: dict[str, object] = {
+        "mine": use.account_id, "row": use.row_id, "counts": days.counts, "last_day": days.last_day,
+        "last_at": max(use.at, known.last_at),
+    }  # fmt: skip
+    if use.at > known.last_at and use.address_mac and use.address_mac != known.address_mac:
+        values |= {"address": use.address, "address_mac": use.address_mac,
+                   "masked_ip": use.masked_ip, "place": use.location}  # fmt: skip
+    return values
+
+
+def _busy(conn: sa.Connection, missed: list[Use]) -> list[Use]:
+    if not missed or conn.dialect.name != "postgresql":
+        return []
+    found = conn.execute(sa.select(activity.c.account_id, activity.c.row_id).where(_one_of(missed)))
+    there = {(row.account_id, row.row_id) for row in found}
+    return [use for use in missed if (use.account_id, use.row_id) in there]
+
+
+def _one_of(uses: Sequence[Use]) -> sa.ColumnElement[bool]:
+    keys = [(use.account_id, use.row_id) for use in uses]
+    return sa.tuple_(activity.c.account_id, activity.c.row_id).in_(keys)

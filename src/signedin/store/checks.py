@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
-from signedin.store.database import another_file, missing, open_raw
+from signedin.rules.living import Living
 from signedin.store.problems import problem_of, told_clearly
+from signedin.store.sqlite import another_file, missing, open_raw
 
 CACHE_KIB = 32_768
 """Pages kept in memory while nobody writes; SQLite itself drops them at any commit, so nothing stale is read."""
@@ -29,7 +30,8 @@ WHERE s.account_id = ? AND s.digest = ?
 """
 _LIVING = """
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
-       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END
+       NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END,
+       s.first_proof
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
@@ -37,23 +39,6 @@ WHERE s.account_id = ? AND s.digest = ?
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
-
-
-class Living(NamedTuple):
-    """What a check needs of a session; moments and spans in microseconds.
-
-    `inactive` is the account's state unless it is active; `cut_off_at` is when all devices were logged out,
-    if that ended this session (D23).
-    """
-
-    session_id: str
-    app_type: str
-    began_at: int
-    idle: int
-    overall_until: int
-    last_at: int
-    inactive: str | None
-    cut_off_at: int | None
 
 
 class Checks:

@@ -16,10 +16,11 @@ from signedin.rules.consent import (
     Consent,
     tidy_client_text,
 )
+from signedin.rules.moments import to_micros
 from signedin.rules.session import Origin, SessionId
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
-from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata, to_micros
+from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
 
 clients = sa.Table(
     "clients",

@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 
 from signedin.rules.errors import DatabaseProblem
-from signedin.store.database import Database, open_raw
 from signedin.store.problems import told_clearly
+from signedin.store.sqlite import SqliteDatabase, open_raw
 from signedin.store.write_lock import WriteLock
 
 PAGES = 2000
@@ -23,7 +23,9 @@ PAGES = 2000
 LOGS = ("-wal", "-shm")
 
 
-def back_up(database: Database, target: Path, tell: Callable[[int, int], object] = lambda *_: None) -> int:
+def back_up(
+    database: SqliteDatabase, target: Path, tell: Callable[[int, int], object] = lambda *_: None
+) -> int:
     """Copy the database as it is at one moment, while it goes on being used; returns the bytes of the copy.
 
     Nobody is held up: only opening and closing hold the write lock, the copying itself reads one snapshot. The

@@ -28,7 +28,7 @@ facts = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    comment="what a server tells the command line; base_url: the address people use",
+    comment="base_url: the address people use; oldest_code: the oldest version that may use this",
 )
 
 
@@ -77,6 +77,11 @@ def serve_at(conn: sa.Connection, base_url: str) -> None:
         .values(name="base_url", **values)
         .on_conflict_do_update(index_elements=["name"], set_=values)
     )
+
+
+def oldest_code(conn: sa.Connection) -> str | None:
+    """The oldest version whose code may use this database, or `None` when it does not say; a migration says it."""
+    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "oldest_code"))
 
 
 def served_at(conn: sa.Connection) -> str | None:

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind, Recorded
+from signedin.rules.moments import to_micros
 from signedin.store.accounts import accounts
-from signedin.store.schema import Int64, Json, Moment, account_key, json_text, metadata, to_micros
+from signedin.store.schema import Int64, Json, Moment, account_key, json_text, metadata
 
 Mac = Callable[[str, bytes], bytes]
 """A keyed digest for one purpose: the keyring's."""

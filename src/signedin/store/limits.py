@@ -18,8 +18,9 @@ from signedin.rules.attempts import (
     Patience,
     network_of,
 )
+from signedin.rules.moments import to_micros
 from signedin.store.keyring import Keyring
-from signedin.store.schema import Int64, Moment, insert, metadata, to_micros
+from signedin.store.schema import Int64, Moment, insert, metadata
 
 attempts = sa.Table(
     "attempts",
@@ -79,16 +80,26 @@ def registration_letters(keyring: Keyring, email: str) -> Subjects:
 def reserve(conn: sa.Connection, counted: Subjects, now: datetime) -> datetime | None:
     """Count an attempt against each subject before it is made; or say until when none may be made.
 
-    A refused attempt counts against nobody. Each count is one statement that adds only where nothing blocks,
-    so that guesses made at once cannot pass the limit together, whatever the database (security 6.3.1).
+    A refused attempt counts against nobody: what was counted before the refusal is taken back. Each count is one
+    statement that adds only where nothing blocks, so that guesses made at once cannot pass the limit together,
+    whatever the database (security 6.3.1).
     """
     blocked_until = find_block(conn, counted, now)
     if blocked_until is not None:
         return blocked_until
-    for subject in sorted(counted, key=lambda each: each.digest):
-        if subject.is_counted and conn.execute(_one_more(conn, subject, now)).first() is None:
-            return find_block(conn, counted, now)
+    with conn.begin_nested() as counting:
+        for subject in _in_order(counted):
+            if subject.is_counted and conn.execute(_one_more(conn, subject, now)).first() is None:
+                # Asked before anything is taken back: what blocks is held until then, so it still does.
+                blocked_until = find_block(conn, counted, now)
+                counting.rollback()
+                return blocked_until
     return None
+
+
+def _in_order(counted: Subjects) -> Subjects:
+    """Always the same order, so that two who count the same subjects never wait for each other."""
+    return sorted(counted, key=lambda each: each.digest)
 
 
 def find_block(conn: sa.Connection, counted: Subjects, now: datetime) -> datetime | None:
@@ -103,7 +114,7 @@ def find_block(conn: sa.Connection, counted: Subjects, now: datetime) -> datetim
 
 def forgive(conn: sa.Connection, counted: Subjects) -> None:
     """The attempt was right: clear who has shown to be the owner, take it back from the others."""
-    for subject in counted:
+    for subject in _in_order(counted):
         if subject.is_cleared:
             clear(conn, subject.digest)
         else:
@@ -112,7 +123,7 @@ def forgive(conn: sa.Connection, counted: Subjects) -> None:
 
 def take_back(conn: sa.Connection, counted: Subjects) -> None:
     """The attempt was not judged after all: it counts against nobody."""
-    for subject in counted:
+    for subject in _in_order(counted):
         if subject.is_counted:
             _take_back(conn, subject)
 
@@ -131,7 +142,8 @@ def purge(conn: sa.Connection, before: datetime, limit: int = 500) -> int:
         .limit(limit)
     )
     keys = list(conn.scalars(old))
-    conn.execute(attempts.delete().where(attempts.c.subject.in_(keys)))
+    still_old = attempts.c.subject.in_(keys) & (attempts.c.last_at < before)  # nobody has tried meanwhile
+    conn.execute(attempts.delete().where(still_old))
     return len(keys)
 
 

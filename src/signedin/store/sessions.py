@@ -15,22 +15,12 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels
+from signedin.rules.moments import to_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
-from signedin.store.schema import (
-    Int64,
-    Json,
-    Moment,
-    Span,
-    What,
-    Where,
-    account_key,
-    insert,
-    metadata,
-    to_micros,
-)
+from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, insert, metadata
 from signedin.store.tombstones import tombstones
 
 sessions = sa.Table(
@@ -138,15 +128,15 @@ def end(
     reason: EndReason,
     now: datetime,
     number: int,
-) -> int:
-    """Move sessions from the living to the tombstones, their children with them; returns how many."""
+) -> list[bytes]:
+    """Move sessions from the living to the tombstones, their children with them; returns their digests."""
     ids = _with_children(conn, account_id, ids)
     where = (sessions.c.account_id == account_id) & sessions.c.session_id.in_(ids)
     gone = conn.execute(
         sessions.delete().where(where).returning(sessions.c.session_id, sessions.c.digest, sessions.c.idle)
     ).all()
     if not gone:
-        return 0
+        return []
     conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
     stones = [
         {"account_id": account_id, "session_id": session_id, "digest": digest, "reason": reason.value,
@@ -154,7 +144,7 @@ def end(
         for session_id, digest, idle in gone
     ]  # fmt: skip
     conn.execute(insert(conn, tombstones).on_conflict_do_nothing(), stones)
-    return len(gone)
+    return [digest for _, digest, _ in gone]
 
 
 def keep_across(conn: sa.Connection, account_id: AccountId, session_id: str, number: int) -> None:

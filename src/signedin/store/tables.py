@@ -9,6 +9,7 @@ from signedin.store import (
     accounts,
     activity,
     consents,
+    endings,
     installation,
     journal,
     limits,
@@ -36,4 +37,7 @@ TABLES: tuple[sa.Table, ...] = (
     installation.invitations,
     installation.facts,
     limits.attempts,
+    endings.endings,
+    endings.endings_head,
+    endings.nodes,
 )

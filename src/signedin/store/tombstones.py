@@ -27,11 +27,33 @@ tombstones = sa.Table(
     sa.Index("ix_tombstones_ended_at", "ended_at"),
 )
 
-NO_RETURN = """
-CREATE TRIGGER no_return_of_ended_sessions BEFORE INSERT ON sessions
-WHEN EXISTS (SELECT 1 FROM tombstones t WHERE t.account_id = NEW.account_id AND t.session_id = NEW.session_id)
-BEGIN SELECT RAISE(ABORT, 'an ended session does not return'); END
+_HAS_ENDED = """
+EXISTS (SELECT 1 FROM tombstones t WHERE t.account_id = NEW.account_id AND t.session_id = NEW.session_id)
 """
+NO_RETURN = {
+    "sqlite": (
+        f"""
+        CREATE TRIGGER no_return_of_ended_sessions BEFORE INSERT ON sessions WHEN {_HAS_ENDED}
+        BEGIN SELECT RAISE(ABORT, 'an ended session does not return'); END
+        """,
+    ),
+    "postgresql": (
+        f"""
+        CREATE FUNCTION refuse_return() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF {_HAS_ENDED} THEN
+            RAISE EXCEPTION 'an ended session does not return' USING ERRCODE = 'integrity_constraint_violation';
+          END IF;
+          RETURN NEW;
+        END $$
+        """,
+        """
+        CREATE TRIGGER no_return_of_ended_sessions BEFORE INSERT ON sessions
+        FOR EACH ROW EXECUTE FUNCTION refuse_return()
+        """,
+    ),
+}
+"""What refuses the return of an ended session, whoever tries (P4)."""
 
 
 def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) -> Tombstone | None:

@@ -22,6 +22,7 @@ from signedin.gate.answers import retry_after, status_of
 from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.languages import LANGUAGES
 from signedin.gate.middleware import Arrival
+from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
 from signedin.rules import errors
@@ -45,6 +46,7 @@ class Door:
     """What the pages work with."""
 
     means: Means
+    recogniser: Recogniser
     names: CookieNames
     templates: Environment
     base_url: str
@@ -227,16 +229,14 @@ def address_of_page(ask: Ask) -> str:
     path = quote(ask.scope["path"], safe="/")
     if ask.method != "GET":
         return path if path in PAGES_OF_THEIR_FORM else "/settings/sessions"
-    query = ask.scope.get("query_string", b"").decode("latin-1")
-    return f"{path}?{query}" if query else path
+    return "?".join(filter(None, (path, ask.scope.get("query_string", b"").decode("latin-1"))))
 
 
 async def _fields(ask: Ask) -> dict[str, str]:
     kind = ask.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise errors.InvalidInput(_("This is not a form."), hint=_("Open the page again and send its form."))
-    body = await ask.body()
-    if len(body) > LARGEST_FORM:
+    if len(body := await ask.body()) > LARGEST_FORM:
         raise errors.InvalidInput(_("The form is too large."))
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40, errors="strict")

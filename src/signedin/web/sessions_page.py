@@ -36,7 +36,7 @@ async def sessions_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     _quiet_if_automatic(request)
     presence = door.signed_in(request)
     # Read before the list: what happens after it is told by the stream.
-    number = latest_number(door.means, presence.account_id)
+    number = await latest_number(door.means, presence.account_id)
     listed = await list_sessions(door.means, presence, now_of(request))
     partial = request.headers.get("signedin-partial") == "list"
     return await _page(request, door, "sessions_list.html" if partial else "sessions.html", listed, number)

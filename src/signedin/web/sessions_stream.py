@@ -12,9 +12,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.streaming import ASGIStreamingResponse
 
-from signedin.actions.authenticate import authenticate
 from signedin.actions.follow import events_since, latest_number
-from signedin.actions.means import Means
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.event import EventKind, Recorded
 from signedin.rules.presence import Absence, Presence
@@ -45,7 +43,7 @@ async def sessions_stream(request: Ask, door: NamedDependency[Door]) -> ASGIStre
     arrival.is_quiet = True
     asked = request.headers.get("last-event-id", "")
     after = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
-    number = latest_number(door.means, presence.account_id) if after is None else after
+    number = await latest_number(door.means, presence.account_id) if after is None else after
     events = _events(door, presence, arrival.credential, number)
     return ASGIStreamingResponse(
         iterator=events,
@@ -57,11 +55,11 @@ async def sessions_stream(request: Ask, door: NamedDependency[Door]) -> ASGIStre
 async def _events(
     door: Door, presence: Presence, credential: str | None, number: int
 ) -> AsyncIterator[bytes]:
-    means, clock = door.means, door.clock
+    clock = door.clock
     yield b"retry: 1000\n\n" + _event("hello", number, {"number": number})
     silent = 0.0
     while True:
-        gone, news = await _looked(means, presence, credential, clock(), number)
+        gone, news = await _looked(door, presence, credential, clock(), number)
         if gone is not None:
             yield _event("gone", number, {"reason": gone.reason})
             return
@@ -79,14 +77,14 @@ async def _events(
 
 
 async def _looked(
-    means: Means, presence: Presence, credential: str | None, now: datetime, number: int
+    door: Door, presence: Presence, credential: str | None, now: datetime, number: int
 ) -> tuple[Absence | None, list[Recorded]]:
     """Whether the session is over, and what has happened; nothing is told while nothing can be known."""
     try:
-        found = authenticate(means, credential, now)
+        means, found = door.means, await door.recogniser.recognise(credential, now)
         if isinstance(found, Absence):
             return found, []
-        if latest_number(means, presence.account_id) <= number:
+        if await latest_number(means, presence.account_id) <= number:
             return None, []
         return None, await events_since(means, presence.account_id, number)
     except (DatabaseProblem, Unavailable):

@@ -11,6 +11,21 @@ from signedin.store.tombstones import NO_RETURN
 revision = "0001"
 down_revision = None
 
+PARTITIONED = (
+    "access_keys",
+    "accounts",
+    "activity",
+    "consents",
+    "familiar_places",
+    "journal",
+    "journal_personal",
+    "known_browsers",
+    "outbox",
+    "passwords",
+    "sessions",
+    "tombstones",
+)
+
 
 def upgrade() -> None:
     """Make the tables, and the trigger that refuses the return of an ended session."""
@@ -27,6 +42,7 @@ def upgrade() -> None:
         sa.Column("last_at", own.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "key_id", name=op.f("pk_access_keys")),
         sa.UniqueConstraint("account_id", "digest", name=op.f("uq_access_keys_account_id_digest")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "accounts",
@@ -44,6 +60,7 @@ def upgrade() -> None:
         sa.Column("epoch", own.Int64, nullable=False),
         sa.Column("epoch_at", own.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_accounts")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "activity",
@@ -59,6 +76,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "row_id", name=op.f("pk_activity")),
         comment="last use of a session or consent; the address is of the last use and encrypted",
         sqlite_with_rowid=False,
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "addresses",
@@ -99,6 +117,7 @@ def upgrade() -> None:
         sa.Column("tokens", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "consent_id", name=op.f("pk_consents")),
         sa.UniqueConstraint("account_id", "client_id", name=op.f("uq_consents_account_id_client_id")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "familiar_places",
@@ -107,6 +126,7 @@ def upgrade() -> None:
         sa.Column("first_at", own.Moment(), nullable=False),
         sa.Column("last_at", own.Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "place", name=op.f("pk_familiar_places")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "invitations",
@@ -133,6 +153,7 @@ def upgrade() -> None:
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("chain", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "number", name=op.f("pk_journal")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "journal_personal",
@@ -141,6 +162,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("fields", own.Json(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "number", name=op.f("pk_journal_personal")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "known_browsers",
@@ -149,6 +171,7 @@ def upgrade() -> None:
         sa.Column("first_at", own.Moment(), nullable=False),
         sa.Column("last_at", own.Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "digest", name=op.f("pk_known_browsers")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "outbox",
@@ -160,6 +183,7 @@ def upgrade() -> None:
         sa.Column("due_at", own.Moment(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "message_id", name=op.f("pk_outbox")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_index("ix_outbox_due_at", "outbox", ["due_at"], unique=False)
     op.create_table(
@@ -168,6 +192,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("changed_at", own.Moment(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passwords")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "sessions",
@@ -194,6 +219,7 @@ def upgrade() -> None:
         sa.Column("recognised_at", own.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "session_id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("account_id", "digest", name=op.f("uq_sessions_account_id_digest")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_table(
         "tombstones",
@@ -204,7 +230,10 @@ def upgrade() -> None:
         sa.Column("ended_at", own.Moment(), nullable=False),
         sa.Column("number", own.Int64, nullable=False),
         sa.PrimaryKeyConstraint("account_id", "session_id", name=op.f("pk_tombstones")),
+        postgresql_partition_by=own.BY_ACCOUNT,
     )
     op.create_index("ix_tombstones_account_id_digest", "tombstones", ["account_id", "digest"], unique=False)
     op.create_index("ix_tombstones_ended_at", "tombstones", ["ended_at"], unique=False)
-    op.execute(NO_RETURN)
+    own.make_partitions(op.get_bind(), PARTITIONED)
+    for statement in NO_RETURN[op.get_bind().dialect.name]:
+        op.execute(statement)

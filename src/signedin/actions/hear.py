@@ -1,0 +1,60 @@
+"""An ending returns once everybody who could still answer from memory has heard of it.
+
+Each has acknowledged, has left, or its lease has run out: at most 3.15 seconds after the commit, by the clock of
+the one who waits. On SQLite no process of the server answers from memory, so there is nobody to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import Histogram
+
+from signedin.actions.means import Means
+from signedin.rules.lease import Node, Waiting
+from signedin.store import endings
+from signedin.store.boot_clock import boot_time
+
+FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
+"""Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
+MOST_BESIDES = 0.25
+"""Seconds that an ending waits for silent nodes to be gone for good, beyond what it has to."""
+WAITED = Histogram(
+    "signedin_ending_waited_seconds", "From the commit of an ending until it held everywhere.", registry=None,
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3.2, 5),
+)  # fmt: skip
+
+
+async def heard_everywhere(means: Means) -> None:
+    """Wait until everything that has ended so far holds in every process on every machine (P1).
+
+    Raises:
+        DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
+    """
+    if means.bus is None:
+        return
+    began = boot_time()
+    waiting = Waiting(await means.database.read(endings.head), boot_time())
+    await means.bus.tell(waiting.seq)
+    pause = FIRST_LOOK
+    while True:
+        nodes = await means.database.read(endings.behind, waiting.seq)
+        if waiting.is_over(nodes, boot_time()):
+            break
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_LOOK)
+    WAITED.observe(boot_time() - began)
+    if waiting.silent:
+        await _strike_off(means, waiting, nodes)
+
+
+async def _strike_off(means: Means, waiting: Waiting, nodes: list[Node]) -> None:
+    """Forget who was silent for a whole lease, so that later endings do not wait for it."""
+    left = waiting.all_gone_at() - boot_time()
+    if left > MOST_BESIDES:
+        return  # first seen late: another ending will see to it
+    await asyncio.sleep(max(0.0, left))
+    gone = waiting.gone(boot_time())
+    silent = [node for node in nodes if gone.get((node.node_id, node.boot_id)) == node.renewals]
+    if silent:
+        await means.database.write(endings.strike_off, silent)

@@ -1,0 +1,48 @@
+"""Where leases are kept: a node joins, renews and leaves, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from signedin.actions.means import Means
+from signedin.rules.lease import Node, Renewal
+from signedin.store import durability, endings
+from signedin.store.postgres import PostgresDatabase
+
+
+class Leases:
+    """The database as one process asks it for its lease, on a connection that nothing else keeps busy."""
+
+    def __init__(self, means: Means) -> None:
+        assert isinstance(means.database, PostgresDatabase)
+        self._database = means.database
+
+    async def join(self, node_id: str, boot_id: str) -> int:
+        """Make the node known, and only then tell the number of the latest ending (protocol, 7)."""
+        about = f"{socket.gethostname()} {os.getpid()}"
+        await self._database.on_the_line(endings.join, node_id, boot_id, about)
+        return await self._database.on_the_line(endings.head)
+
+    async def renew(self, node_id: str, boot_id: str, applied: int) -> Renewal | None:
+        """Note what was applied and tell what was missed; `None` when the node has to join again."""
+        return await self._database.on_the_line(endings.renew, node_id, boot_id, applied)
+
+    async def leave(self, node_id: str, boot_id: str) -> None:
+        """Let no ending wait for this node any more."""
+        await self._database.on_the_line(endings.leave, node_id, boot_id)
+
+
+async def every_node(means: Means) -> list[Node]:
+    """All processes that may answer from memory, as the database has them."""
+    return [node for node, _ in await means.database.read(endings.every_node)]
+
+
+async def latest_ending(means: Means) -> int:
+    """The number of the latest ending."""
+    return await means.database.read(endings.head)
+
+
+async def outlives_failover(means: Means) -> bool:
+    """Whether an ending that has returned is also on a standby (P3)."""
+    return await means.database.read(durability.has_synchronous_standby)

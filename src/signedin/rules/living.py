@@ -1,0 +1,23 @@
+"""What a check needs to know of a session that is in the live table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Living(NamedTuple):
+    """Moments and spans in microseconds (rules/moments.py).
+
+    `inactive` is the account's state unless it is active; `cut_off_at` is when all devices were logged out,
+    if that ended this session (D23).
+    """
+
+    session_id: str
+    app_type: str
+    began_at: int
+    idle: int
+    overall_until: int
+    last_at: int
+    inactive: str | None
+    cut_off_at: int | None
+    first_proof: int

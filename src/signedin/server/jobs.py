@@ -1,0 +1,85 @@
+"""What a server does by itself, beside answering: notes of use, letters, the sweep, and its lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from litestar import Litestar
+
+from signedin.actions.audit import anchor
+from signedin.actions.keep_lease import Leases, every_node
+from signedin.actions.note_use import FLUSH_EVERY, flush
+from signedin.actions.sweep import sweep
+from signedin.gate.lease import hold_lease
+from signedin.post.deliver import deliver, to_folder, to_server
+from signedin.rules.lease import RENEW_EVERY
+from signedin.server import metrics
+from signedin.server.server import Server
+
+log = structlog.get_logger("signedin.server")
+
+
+@asynccontextmanager
+async def running(server: Server, _: Litestar) -> AsyncIterator[None]:
+    """Everything that runs by itself, for as long as the application serves."""
+    jobs = [
+        asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
+        asyncio.create_task(_every(5, "post", lambda: _post(server))),
+        asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)),
+        *_holding_a_lease(server),
+    ]
+    try:
+        with metrics.told(server):
+            yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        with suppress(Exception):
+            await flush_now(server)
+            await anchor(server.means, server.clock())
+        if server.closes_itself:
+            await asyncio.to_thread(server.close)
+
+
+def _holding_a_lease(server: Server) -> list[asyncio.Task[None]]:
+    """On PostgreSQL: the lease, and the ear that hears of endings before the next renewal."""
+    lease, bus = server.lease, server.means.bus
+    if lease is None or bus is None:
+        return []
+    hint = asyncio.Event()
+    holding = hold_lease(lease, Leases(server.means), hint)
+    watching = _every(RENEW_EVERY, "watch", lambda: watch_nodes(server))
+    return [asyncio.create_task(each) for each in (holding, bus.listen(hint), watching)]
+
+
+async def watch_nodes(server: Server) -> None:
+    """See who holds a lease and how each of them does."""
+    if server.watch is not None:
+        server.watch.see(await every_node(server.means))
+
+
+async def flush_now(server: Server) -> None:
+    """Write the notes of use that wait."""
+    means = server.means
+    await flush(means.recent, means.database, means.keyring, means.places)
+
+
+async def _post(server: Server) -> None:
+    settings = server.settings
+    carrier = to_server(settings.smtp_url) if settings.smtp_url else to_folder(settings.mail_dir)
+    await deliver(server.means, carrier, settings.mail_from, settings.base_url, server.clock())
+
+
+async def _every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
+    while True:
+        if not at_once:
+            await asyncio.sleep(seconds)
+        at_once = False
+        try:
+            await job()  # type: ignore[misc]  # every job is a coroutine function
+        except Exception as error:  # noqa: BLE001  # a job that fails is tried again; the next turn must come
+            log.warning("a job failed and will be tried again", job=name, error=type(error).__name__)

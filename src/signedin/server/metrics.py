@@ -1,0 +1,104 @@
+"""What Prometheus may know: counts and seconds, never who. On a port of its own, off unless it is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+import structlog
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    start_http_server,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from signedin.actions.hear import WAITED
+from signedin.server.server import Server
+
+PORTS = 100
+"""With several processes each takes the first free port from the one that was set on."""
+log = structlog.get_logger("signedin.server")
+
+
+class Collected(Collector):
+    """What this process can say without asking the database."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything now."""
+        server = self._server
+        yield CounterMetricFamily(
+            "signedin_checks_asked", "Checks that asked the database.", value=server.recogniser.asked
+        )
+        yield GaugeMetricFamily(
+            "signedin_activity_waiting", "Uses that wait to be written.", len(server.means.recent)
+        )
+        yield from WAITED.collect()
+        if server.lease is None:
+            return
+        known = server.lease.known
+        yield CounterMetricFamily(
+            "signedin_checks_from_memory", "Checks answered from memory.", value=known.hits
+        )
+        yield GaugeMetricFamily("signedin_known_sessions", "Sessions this process remembers.", len(known))
+        yield GaugeMetricFamily(
+            "signedin_lease_left_seconds", "How long the lease still runs.", known.lease_left
+        )
+        yield GaugeMetricFamily("signedin_endings_applied", "The latest ending applied here.", known.applied)
+        if server.watch is not None:
+            yield from _nodes(server)
+
+
+def _nodes(server: Server) -> Iterator[Metric]:
+    seen = server.watch.latest if server.watch is not None else []
+    yield GaugeMetricFamily("signedin_nodes", "Processes that may answer from memory.", len(seen))
+    silent = GaugeMetricFamily(
+        "signedin_node_silent_seconds", "Since a process was seen to renew.", labels=["node"]
+    )
+    applied = GaugeMetricFamily(
+        "signedin_node_applied", "The latest ending that a process applied.", labels=["node"]
+    )
+    for node in seen:
+        silent.add_metric([node.node_id], node.silent_for)
+        applied.add_metric([node.node_id], node.applied)
+    yield silent
+    yield applied
+
+
+@contextmanager
+def told(server: Server) -> Iterator[None]:
+    """Answer Prometheus, if anybody said where, until the server ends."""
+    host, _, port = server.settings.metrics.rpartition(":")
+    if not port:
+        yield
+        return
+    registry = CollectorRegistry()
+    registry.register(Collected(server))
+    for make in (ProcessCollector, PlatformCollector, GCCollector):
+        make(registry=registry)
+    answering, thread = _listen(host.strip("[]"), int(port), registry)
+    try:
+        yield
+    finally:
+        answering.shutdown()
+        answering.server_close()
+        thread.join()
+
+
+def _listen(host: str, first: int, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
+    for port in range(first, first + PORTS):
+        try:
+            answering, thread = start_http_server(port, host, registry)
+        except OSError:
+            continue
+        log.info("metrics", port=port)
+        return answering, thread
+    raise OSError(f"no port from {first} on is free for metrics")

@@ -1,0 +1,113 @@
+"""The bus: a hint that something has ended, so that nobody has to wait for the next renewal. Never more.
+
+It may lose, repeat and reorder; whoever hears anything reads the log of endings, and so does every renewal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Protocol
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+from psycopg import AsyncConnection, sql
+
+from signedin.store.endings import CHANNEL
+
+RETRY_SECONDS = 0.2
+LONGEST_RETRY = 5.0
+QUIET_SECONDS = 30.0
+log = structlog.get_logger("signedin.bus")
+
+
+class Bus(Protocol):
+    """Somewhere to hear that something has ended."""
+
+    async def listen(self, hint: asyncio.Event) -> None:
+        """Set the event at every hint, and at every new connection: something may have been missed."""
+
+    async def tell(self, seq: int) -> None:
+        """Hint to everybody that an ending with this number was committed."""
+
+
+class PostgresBus:
+    """LISTEN and NOTIFY. What is told travels with the commit itself (store/endings.py)."""
+
+    def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
+        self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connect = connect
+
+    async def listen(self, hint: asyncio.Event) -> None:
+        """Listen for ever; a lost connection is made anew."""
+        await _again_and_again("postgres", lambda: self._listen(hint))
+
+    async def tell(self, seq: int) -> None:
+        """Nothing: NOTIFY was part of the transaction."""
+
+    async def _listen(self, hint: asyncio.Event) -> None:
+        async with await AsyncConnection.connect(
+            self._conninfo,
+            autocommit=True,
+            **self._connect,  # type: ignore[arg-type]
+        ) as conn:
+            await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+            hint.set()  # what was committed before LISTEN took effect
+            while True:
+                async for _ in conn.notifies(timeout=QUIET_SECONDS):
+                    hint.set()
+                await conn.execute("SELECT 1")  # a connection that has died in silence is noticed
+
+
+class RedisBus:
+    """Publish and subscribe on Redis, for where LISTEN cannot be used (PgBouncer) or would be too busy."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._teller: object | None = None
+
+    async def listen(self, hint: asyncio.Event) -> None:
+        """Listen for ever; a lost connection is made anew."""
+        await _again_and_again("redis", lambda: self._listen(hint))
+
+    async def tell(self, seq: int) -> None:
+        """Publish the number; when that fails, the next renewal tells it anyway."""
+        from redis import RedisError
+        from redis.asyncio import Redis
+
+        if self._teller is None:
+            self._teller = Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1)
+        with suppress(RedisError, OSError):
+            await self._teller.publish(CHANNEL, str(seq))  # type: ignore[attr-defined]
+
+    async def _listen(self, hint: asyncio.Event) -> None:
+        from redis.asyncio import Redis
+
+        async with (
+            Redis.from_url(self._url, socket_connect_timeout=3, health_check_interval=10) as redis,
+            redis.pubsub(ignore_subscribe_messages=True) as channel,
+        ):
+            await channel.subscribe(CHANNEL)
+            hint.set()
+            while True:
+                if await channel.get_message(timeout=QUIET_SECONDS) is not None:
+                    hint.set()
+
+
+async def _again_and_again(name: str, listen: object) -> None:
+    pause = RETRY_SECONDS
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await listen()  # type: ignore[operator]
+        except (psycopg.Error, OSError) as error:
+            log.warning("the bus is gone and will be tried again", bus=name, error=type(error).__name__)
+        except Exception as error:
+            if not type(error).__module__.startswith("redis"):
+                raise
+            log.warning("the bus is gone and will be tried again", bus=name, error=type(error).__name__)
+        if asyncio.get_running_loop().time() - began > LONGEST_RETRY:
+            pause = RETRY_SECONDS
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_RETRY)

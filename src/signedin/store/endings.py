@@ -1,0 +1,156 @@
+"""The log of endings, and who must have read it: every process that may answer from memory.
+
+Numbers are in the order of commits: the counter's row stays locked until the ending's transaction is over, so a
+reader at 42 has seen every ending up to 42. The nodes have no times on purpose (docs/revocation.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.ending import Ending, Scope
+from signedin.rules.lease import Node, Renewal
+from signedin.store.schema import Int64, Moment, insert, metadata
+
+DIGEST_BYTES = 32
+MOST_AT_ONCE = 2_000
+"""How many endings one answer to a renewal holds."""
+CHANNEL = "signedin_endings"
+
+endings = sa.Table(
+    "endings",
+    metadata,
+    sa.Column("seq", Int64, primary_key=True, autoincrement=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("account_id", Int64, nullable=False),
+    sa.Column("digests", sa.LargeBinary, nullable=False),
+    sa.Column("cut_off", Int64, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    comment="what ended, for who answers from memory; forgotten after an hour",
+)
+endings_head = sa.Table(
+    "endings_head",
+    metadata,
+    sa.Column("only", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", Int64, nullable=False),
+    comment="the number of the latest ending: one row, locked while an ending commits, so without gaps",
+)
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    sa.Column("node_id", sa.Text, primary_key=True),
+    sa.Column("boot_id", sa.Text, nullable=False),
+    sa.Column("renewals", Int64, nullable=False),
+    sa.Column("applied", Int64, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    comment="who may answer from memory: deliberately without times",
+)
+
+
+def record(conn: sa.Connection, ending: Ending, now: datetime) -> int:
+    """Log an ending in the transaction that makes it, as the last thing in it; returns its number."""
+    seq = conn.execute(
+        endings_head.update().values(seq=endings_head.c.seq + 1).returning(endings_head.c.seq)
+    ).scalar_one()
+    conn.execute(
+        endings.insert().values(
+            seq=seq, scope=str(ending.scope), account_id=ending.account_id,
+            digests=b"".join(ending.digests), cut_off=ending.cut_off, at=now,
+        )
+    )  # fmt: skip
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sa.func.pg_notify(CHANNEL, str(seq))))
+    return int(seq)
+
+
+def head(conn: sa.Connection) -> int:
+    """The number of the latest ending."""
+    return int(conn.scalar(sa.select(endings_head.c.seq)) or 0)
+
+
+def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
+    """Make a node known, which has applied nothing yet. The head is read after this is committed.
+
+    This commit outlives a crash of the database, unlike renewals: a node that answers from memory is waited for.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
+    values = {"boot_id": boot_id, "renewals": 0, "applied": -1, "about": about[:200]}
+    conn.execute(
+        insert(conn, nodes)
+        .values(node_id=node_id, **values)
+        .on_conflict_do_update(index_elements=["node_id"], set_=values)
+    )
+
+
+def renew(conn: sa.Connection, node_id: str, boot_id: str, applied: int) -> Renewal | None:
+    """Note what a node has applied, and tell what it missed; `None` when it is not known, or missed too much."""
+    me = (nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)
+    renewed = nodes.update().where(me).values(renewals=nodes.c.renewals + 1, applied=applied)
+    if conn.execute(renewed).rowcount == 0:
+        return None
+    seq, at = _head_and_time(conn)
+    if applied >= seq:
+        return Renewal((), seq, at=at)
+    missed = sa.select(endings).where(endings.c.seq > applied).order_by(endings.c.seq).limit(MOST_AT_ONCE)
+    found = tuple(_ending(row) for row in conn.execute(missed))
+    if not found or found[0].seq != applied + 1:
+        return None  # the numbers have no gaps: what this node missed was forgotten
+    return Renewal(found, seq, is_complete=found[-1].seq >= seq, at=at)
+
+
+def _head_and_time(conn: sa.Connection) -> tuple[int, int | None]:
+    if conn.dialect.name != "postgresql":
+        return head(conn), None
+    micros = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger)
+    seq, at = conn.execute(sa.select(endings_head.c.seq, micros)).one()
+    return int(seq), int(at)
+
+
+def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:
+    """Let no ending wait for a node any more."""
+    conn.execute(nodes.delete().where((nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)))
+
+
+def behind(conn: sa.Connection, seq: int) -> list[Node]:
+    """The nodes that have not applied that ending yet."""
+    rows = conn.execute(sa.select(nodes).where(nodes.c.applied < seq))
+    return [_node(row) for row in rows]
+
+
+def every_node(conn: sa.Connection) -> list[tuple[Node, str]]:
+    """All nodes, each with what it says of itself."""
+    return [(_node(row), row.about) for row in conn.execute(sa.select(nodes).order_by(nodes.c.node_id))]
+
+
+def strike_off(conn: sa.Connection, silent: Sequence[Node]) -> int:
+    """Forget nodes that were waited for in vain and have not renewed since; returns how many."""
+    struck = 0
+    for node in silent:
+        same = (nodes.c.node_id == node.node_id) & (nodes.c.boot_id == node.boot_id)
+        struck += conn.execute(nodes.delete().where(same & (nodes.c.renewals == node.renewals))).rowcount
+    return struck
+
+
+def forget(conn: sa.Connection, before: datetime, limit: int = 2000) -> int:
+    """Forget the oldest endings of before that moment; a node that missed one of them starts anew."""
+    oldest = sa.select(endings.c.seq).where(endings.c.at < before).order_by(endings.c.seq).limit(limit)
+    old = list(conn.scalars(oldest))
+    if old:
+        conn.execute(endings.delete().where(endings.c.seq <= old[-1]))
+    return len(old)
+
+
+def _node(row: sa.Row[*tuple[object, ...]]) -> Node:
+    return Node(row.node_id, row.boot_id, row.renewals, row.applied)
+
+
+def _ending(row: sa.Row[*tuple[object, ...]]) -> Ending:
+    digests = tuple(row.digests[at : at + DIGEST_BYTES] for at in range(0, len(row.digests), DIGEST_BYTES))
+    known = set(Scope)
+    scope = Scope(row.scope) if row.scope in known else row.scope
+    return Ending(scope, AccountId(row.account_id), digests, row.cut_off, row.seq)

@@ -1,0 +1,181 @@
+"""The database on PostgreSQL: the same units of work as on SQLite, over a bounded pool of connections.
+
+Endings and sign-ins commit with `synchronous_commit=on`; activity with `off`, which may lose its last moments in
+a crash and nothing else. A commit whose outcome is not known is never told as success.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.wording import marked as _
+from signedin.store.database import Database
+from signedin.store.problems import told_clearly
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONNECTIONS = 8
+MOST_WAITING = 512
+READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
+NOT_REPLICATED = "might not have been replicated"
+
+CONNECT = {
+    "connect_timeout": "3",
+    # A peer that has gone silent is noticed: by the kernel for what is under way, by keepalives for what waits.
+    "tcp_user_timeout": "8000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "application_name": "signedin",
+    "options": "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
+}
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database, reached three ways: to write for good, to note activity, and to hold a lease."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
+        self._engine = self._connected(CONNECTIONS)
+        self._notes = self._connected(1, synchronous_commit="off")
+        self._line = self._connected(1, synchronous_commit="off")  # a lost renewal only makes endings wait
+        self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
+        self._noting = ThreadPoolExecutor(1, "signedin-activity")
+        self._leasing = ThreadPoolExecutor(1, "signedin-lease")
+        self._waiting = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nothing is to be held: PostgreSQL's writers take care of themselves."""
+        yield
+
+    @property
+    def said(self) -> str:
+        """Its address, without the password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+    def is_there(self) -> bool:
+        """Yes: whoever runs PostgreSQL has made it, and a connection says if not."""
+        return True
+
+    def create(self) -> None:
+        """Nothing: whoever runs PostgreSQL has made the database."""
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine for migrations."""
+        return self._engine
+
+    async def write(
+        self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Run a deed in one durable transaction.
+
+        Raises:
+            Unavailable: too much waits already, or the answer did not come in time: it is not known.
+            DatabaseProblem: the database cannot be used; nothing was changed, or it is not known.
+        """
+        return await self._in_time(self._pool, WRITE_SECONDS, lambda: self.write_now(deed, *args, **kw))
+
+    async def note(
+        self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Run a deed whose last moments may be lost in a crash: activity."""
+        return await self._in_time(self._noting, WRITE_SECONDS, lambda: self.note_now(deed, *args, **kw))
+
+    async def read(
+        self, question: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Ask the store something; a read never writes."""
+        return await self._in_time(self._pool, READ_SECONDS, lambda: self.read_now(question, *args, **kw))
+
+    async def on_the_line(
+        self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """Run a deed on the connection that holds the lease, which nothing else can keep busy."""
+        return await self._in_time(
+            self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw)
+        )
+
+    def write_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
+        """The same as `write`, in the caller's own thread."""
+        return self._now(self._engine, deed, *args, **kw)
+
+    def note_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
+        """The same as `note`, in the caller's own thread."""
+        return self._now(self._notes, deed, *args, **kw)
+
+    def read_now(
+        self, question: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """The same as `read`, in the caller's own thread."""
+        with told_clearly(), self._engine.connect() as conn:
+            return question(conn.execution_options(postgresql_readonly=True), *args, **kw)
+
+    def close(self) -> None:
+        """Finish what is under way and let the connections go."""
+        for pool in (self._pool, self._noting, self._leasing):
+            pool.shutdown()
+        for engine in (self._engine, self._notes, self._line):
+            engine.dispose()
+
+    def _now(
+        self,
+        engine: sa.Engine,
+        deed: Callable[Concatenate[sa.Connection, P], T],
+        *args: P.args,
+        **kw: P.kwargs,
+    ) -> T:
+        with told_clearly(), engine.connect() as conn:
+            told: list[str] = conn.info["told"]
+            told.clear()
+            with conn.begin():
+                done = deed(conn, *args, **kw)
+            if any(NOT_REPLICATED in notice for notice in told):
+                raise DatabaseProblem(
+                    _("The database could not make sure that this is kept."),
+                    hint=_("Try again in a moment."),
+                )
+            return done
+
+    async def _in_time(self, pool: ThreadPoolExecutor, seconds: float, unit: Callable[[], T]) -> T:
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable
+        self._waiting += 1
+        work = asyncio.get_running_loop().run_in_executor(pool, unit)
+        work.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(work), seconds)
+        except TimeoutError:
+            work.add_done_callback(lambda late: late.exception())  # heard too late; nobody waits for it
+            raise Unavailable from None
+
+    def _done(self, _: object) -> None:
+        self._waiting -= 1
+
+    def _connected(self, size: int, **options: str) -> sa.Engine:
+        said = "".join(f" -c {name}={value}" for name, value in options.items())
+        engine = sa.create_engine(
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=READ_SECONDS,
+            pool_use_lifo=True,
+            connect_args=CONNECT | {"options": CONNECT["options"] + said},
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def _listen(connection: Any, record: Any) -> None:
+            told: list[str] = []
+            record.info["told"] = told
+            connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+
+        return engine

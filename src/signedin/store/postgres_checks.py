@@ -1,0 +1,132 @@
+"""The session check on PostgreSQL when memory cannot answer: one prepared statement on a held connection.
+
+On the event-loop thread, always on the primary, and never for long: what does not answer in time is not known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import AsyncConnection
+
+from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.living import Living
+from signedin.store.problems import problem_of
+
+LINES = 4
+MOST_WAITING = 256
+SECONDS = 2.0
+
+_LIVING = """
+SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at, NULLIF(c.state, 'active'),
+       CASE WHEN s.first_proof < c.epoch THEN coalesce(c.epoch_at, 0) END, s.first_proof
+FROM sessions s
+JOIN accounts c ON c.account_id = s.account_id
+JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
+WHERE s.account_id = %s AND s.digest = %s
+"""
+_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
+_NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
+
+
+class PostgresChecks:
+    """A few connections that are held open for checks, on whichever event loop asks."""
+
+    def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
+        self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connect = connect
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
+
+    async def living(self, account_id: int, digest: bytes) -> Living | None:
+        """The session with this digest in the live table, whatever the clock says of it.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        row = await self._ask(_LIVING, account_id, digest)
+        return Living._make(row) if row else None
+
+    async def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
+        """Why and when the session with this digest ended, and its idle period, while that is remembered.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        row: tuple[str, int, int | None] | None = await self._ask(_ENDED, account_id, digest)
+        return row
+
+    async def number(self, account_id: int) -> int:
+        """The number of the account's latest event.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        row = await self._ask(_NUMBER, account_id)
+        return int(row[0]) if row else 0
+
+    async def close(self) -> None:
+        """Let this loop's connections go."""
+        lines = self._lines.pop(asyncio.get_running_loop(), None)
+        if lines is not None:
+            await lines.close()
+
+    async def _ask(self, question: str, *values: object) -> Any:
+        loop = asyncio.get_running_loop()
+        lines = self._lines.get(loop)
+        if lines is None:
+            lines = self._lines[loop] = _Lines(self._conninfo, self._connect)
+        return await lines.ask(question, values)
+
+
+class _Lines:
+    """The connections of one event loop; those who wait stand in one bounded queue."""
+
+    def __init__(self, conninfo: str, connect: dict[str, str]) -> None:
+        self._conninfo = conninfo
+        self._connect = connect
+        self._idle: deque[AsyncConnection[Any]] = deque()
+        self._free = asyncio.Semaphore(LINES)
+        self._waiting = 0
+
+    async def ask(self, question: str, values: tuple[object, ...]) -> Any:
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(SECONDS), self._free:
+                return await self._ask(question, values)
+        except TimeoutError:
+            raise Unavailable from None
+        except (psycopg.Error, OSError) as error:
+            raise problem_of(error) from error
+        finally:
+            self._waiting -= 1
+
+    async def _ask(self, question: str, values: tuple[object, ...]) -> Any:
+        conn = self._idle.pop() if self._idle else await self._connected()
+        try:
+            row = await (await conn.execute(question, values, prepare=True)).fetchone()
+        except BaseException:  # broken, or left in the middle of an answer: never asked again
+            await _abandon(conn)
+            raise
+        self._idle.append(conn)
+        return row
+
+    async def _connected(self) -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+
+async def _abandon(conn: AsyncConnection[Any]) -> None:
+    try:
+        conn.pgconn.finish()
+    except psycopg.Error as error:
+        raise DatabaseProblem from error

@@ -1,0 +1,177 @@
+"""Three real servers on a real PostgreSQL, each behind a wire of its own that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import sqlalchemy as sa
+
+from nemesis.fault_proxy import FaultProxy
+from people import CHROME_ON_MACOS
+from postgres_server import PostgresServer, make_database
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.sign_in import Begun, Ticks, Visit, begin
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.account import Account
+from signedin.server.means import close_means, open_means, utc_now
+from signedin.server.settings import load
+from signedin.store import accounts
+
+SIGNEDIN = Path(sys.executable).parent / "signedin"
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+VISIT = Visit("203.0.113.9", CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@dataclass
+class Node:
+    """One server: its process, its wire to the database, and its wall clock."""
+
+    name: str
+    folder: Path
+    environment: dict[str, str]
+    wire: FaultProxy
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    fakes_time: bool = True
+
+    @property
+    def base_url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def wall(self) -> Path:
+        """A file that says how far this node's wall clock is off."""
+        return self.folder / f"wall-{self.name}"
+
+    def start(self) -> None:
+        """Start it; who needs it to answer waits for `is_ready`."""
+        faked = {}
+        if FAKETIME is not None and self.fakes_time:
+            self.wall.write_text("+0\n")
+            faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
+                     "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+        log = (self.folder / f"log-{self.name}").open("ab")
+        self.process = subprocess.Popen(
+            [SIGNEDIN, "serve", "--port", str(self.port)], cwd=self.folder, env=self.environment | faked,
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        log.close()
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.base_url}/health/ready", timeout=1).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def from_memory(self) -> int:
+        """How many checks it has answered from memory since it began."""
+        said = httpx.get(f"http://127.0.0.1:{self.settings['metrics']}/metrics", timeout=5).text
+        line = next(
+            line for line in said.splitlines() if line.startswith("signedin_checks_from_memory_total")
+        )
+        return int(float(line.split()[1]))
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it as it is, and bury it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Cluster:
+    """The database, the nodes, and a way past every wire for the tests themselves."""
+
+    def __init__(
+        self, folder: Path, programs: Path, nodes: int = 3, bus: str = "postgres", *, fakes_time: bool = True
+    ) -> None:
+        self.folder = folder
+        self.database = PostgresServer(programs)
+        make_database(self.database.url("postgres"), "signedin")
+        self.means = open_means(
+            load(
+                {"SIGNEDIN_DATABASE_URL": self.database.url("signedin"), **self._own()}, folder / "none.toml"
+            )
+        )
+        self._fakes_time = fakes_time  # a clock that can be moved is read from a file, which takes its time
+        self.nodes = [self._node(f"n{number}", bus) for number in range(nodes)]
+
+    def start(self) -> None:
+        """Start every node and wait until all answer."""
+        for node in self.nodes:
+            node.start()
+        wait_for(lambda: all(node.is_ready() for node in self.nodes), 60)
+
+    def account(self, number: int) -> Account:
+        """A new account."""
+        applicant = Applicant(f"somebody{number}@example.org", "Somebody", "four unrelated words make it")
+        return asyncio.run(add_by_operator(self.means, applicant, utc_now()))
+
+    def session(self, account: Account) -> tuple[str, str]:
+        """A new session of an account: its id and its token."""
+
+        def signed_in(conn: sa.Connection) -> Begun:
+            proof = accounts.history_number(conn, account.id)
+            return begin(conn, self.means, account, VISIT, Ticks(), proof, utc_now())
+
+        begun = self.means.database.write_now(signed_in)
+        return begun.session.id, begun.token
+
+    def close(self) -> None:
+        for node in self.nodes:
+            node.kill()
+            node.wire.close()
+        close_means(self.means)
+        self.database.destroy()
+
+    def _own(self) -> dict[str, str]:
+        return {"SIGNEDIN_SECRET_FILE": str(self.folder / "secret.json"),
+                "SIGNEDIN_MAIL_DIR": str(self.folder / "mail")}  # fmt: skip
+
+    def _node(self, name: str, bus: str) -> Node:
+        wire, port, metrics = FaultProxy(self.database.port), free_port(), free_port()
+        kept = {each: value for each, value in os.environ.items() if not each.startswith("SIGNEDIN_")}
+        ours = {
+            "SIGNEDIN_DATABASE_URL": f"postgresql://signedin@127.0.0.1:{wire.port}/signedin",
+            "SIGNEDIN_BASE_URL": f"http://localhost:{port}",
+            "SIGNEDIN_BUS": bus,
+            "SIGNEDIN_METRICS": f"127.0.0.1:{metrics}",
+        }
+        environment = kept | self._own() | ours
+        return Node(
+            name,
+            self.folder,
+            environment,
+            wire,
+            port,
+            settings={"metrics": str(metrics)},
+            fakes_time=self._fakes_time,
+        )
+
+
+def wait_for(happened: object, seconds: float) -> None:
+    """Wait for something to be true that other processes make true."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if happened():  # type: ignore[operator]
+            return
+        time.sleep(0.02)
+    raise TimeoutError("it did not happen")

@@ -1,0 +1,237 @@
+"""On PostgreSQL every table of people's is kept in parts by account: what is asked often touches one part of each."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from databases import only_on_postgres
+from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
+from plans import PREPARED_AFTER, SCANNED, asked_by, tables_touched
+from signedin.actions import revoke, sign_in
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.sign_in import Ticks, Visit
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.access_key import AccessKey
+from signedin.rules.event import Event, EventKind
+from signedin.rules.presence import Presence
+from signedin.rules.revocation import EndReason
+from signedin.rules.secret import digest
+from signedin.rules.session import AppType
+from signedin.server.demo import fill
+from signedin.server.means import close_means, open_means
+from signedin.store import (
+    access_keys,
+    accounts,
+    activity,
+    journal,
+    limits,
+    postgres_checks,
+    session_rows,
+    sessions,
+)
+from signedin.store.activity import Use
+from signedin.store.schema import PARTITIONS
+
+pytestmark = [
+    only_on_postgres("A SQLite file has no partitions."),
+    pytest.mark.xdist_group("partitions"),
+]
+NOW = Clock()()
+VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+MANY = 400
+UNPARTITIONED = {
+    "addresses",
+    "attempts",
+    "clients",
+    "endings",
+    "endings_head",
+    "invitations",
+    "facts",
+    "jobs",
+    "nodes",
+}
+
+
+class Filled:
+    """A database with some hundred people in it, and one of them with two sessions and a consent more."""
+
+    def __init__(self, means):
+        self.means, self.database = means, means.database
+        asyncio.run(add_by_operator(means, Applicant(ADA, "Ada", PASSWORD), NOW))
+        asyncio.run(fill(means, NOW))
+        self.account = self.database.read_now(accounts.find_by_email, ADA)
+        self.database.write_now(self._people)
+        self.laptop, self.phone = self._signed_in(self.account), self._signed_in(self.account)
+        key = AccessKey("k1", self.account.id, "backup", ("account:read",), NOW, "abcd")
+        self.database.write_now(access_keys.add, key, digest("key"))
+        ended = self._signed_in(self.account)
+        self.database.write_now(sessions.end, self.account.id, [ended.session.id], EndReason.REVOKED, NOW, 1)
+        self.ended = digest(ended.token)
+        with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("ANALYZE")
+        web = AppType.WEB
+        self.presence = Presence(self.account.id, self.laptop.session.id, web, NOW)
+
+    def _people(self, conn):
+        for number in range(MANY):
+            somebody = accounts.add(conn, f"{number}@example.org", "Somebody", NOW)
+            sign_in.begin(conn, self.means, somebody, VISIT, Ticks(remember=True), 0, NOW)
+
+    def _signed_in(self, account):
+        given = (sign_in.begin, self.means, account, VISIT, Ticks(remember=True), 0, NOW)
+        return self.database.write_now(*given)
+
+    def asked(self, deed, *given):
+        return asked_by(self.database, deed, *given)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    means = open_means(settings_in(tmp_path_factory.mktemp("filled"), 8000))
+    yield Filled(means)
+    close_means(means)
+
+
+def the_check(filled):
+    given, ended = (filled.account.id, digest(filled.laptop.token)), (filled.account.id, filled.ended)
+    number = (filled.account.id,)
+    return [
+        (postgres_checks._LIVING, given),
+        (postgres_checks._ENDED, ended),
+        (postgres_checks._NUMBER, number),
+    ]
+
+
+def the_list(filled):
+    return filled.asked(session_rows.of, filled.account.id)
+
+
+def revoking(filled):
+    return filled.asked(revoke._revoke, filled.means, filled.presence, filled.phone.session.id, NOW)
+
+
+def revoking_what_has_ended(filled):
+    def deed(conn):
+        sessions.end(conn, filled.account.id, [filled.phone.session.id], EndReason.REVOKED, NOW, 1)
+        revoke._revoke(conn, filled.means, filled.presence, filled.phone.session.id, NOW)
+
+    return filled.asked(deed)
+
+
+def logging_out(filled):
+    return filled.asked(revoke._log_out, filled.account.id, filled.laptop.session.id, NOW)
+
+
+def logging_out_everywhere_and_tidying(filled):
+    def deed(conn):
+        revoke._log_out_all(conn, filled.means, filled.presence, filled.laptop.session.id, NOW)
+        revoke.tidy_batch(conn, filled.account.id, NOW)
+
+    return filled.asked(deed)
+
+
+def noting_a_use(filled):
+    use = Use(filled.account.id, filled.phone.session.id, NOW.replace(hour=23), 1, b"mac", b"sealed", "x")
+    return filled.asked(activity.note, [use])
+
+
+def writing_the_journal(filled):
+    event = Event(EventKind.SESSION_REVOKED, NOW, "x", None, {}, {"device": "x"})
+    return filled.asked(journal.record, filled.account.id, event)
+
+
+def looking_up_who_signs_in(filled):
+    return filled.asked(sign_in._look_up, filled.means, ADA, VISIT)
+
+
+def signing_in(filled):
+    given = (filled.means, filled.account, VISIT, Ticks(remember=True), 0, NOW)
+    return filled.asked(sign_in.begin, *given)
+
+
+def checking_an_access_key(filled):
+    return filled.asked(access_keys.find_by_digest, filled.account.id, digest("key"))
+
+
+HOT = {
+    the_check: {"sessions", "accounts", "activity", "tombstones"},
+    the_list: {"sessions", "accounts", "activity", "consents", "access_keys"},
+    revoking: {"sessions", "accounts", "activity", "consents", "access_keys", "tombstones", "journal"},
+    revoking_what_has_ended: {"sessions", "tombstones"},
+    logging_out: {"sessions", "accounts", "activity", "tombstones", "journal", "journal_personal"},
+    logging_out_everywhere_and_tidying: {"sessions", "accounts", "outbox", "known_browsers", "tombstones"},
+    noting_a_use: {"activity"},
+    writing_the_journal: {"accounts", "journal", "journal_personal"},
+    looking_up_who_signs_in: {"accounts", "passwords", "known_browsers"},
+    signing_in: {"sessions", "activity", "accounts", "known_browsers", "familiar_places", "outbox"},
+    checking_an_access_key: {"access_keys"},
+}
+
+
+@pytest.mark.parametrize("deed", HOT, ids=lambda deed: deed.__name__)
+def test_every_statement_touches_one_part_of_each_table_however_often_it_is_asked(filled, deed):
+    statements, seen = deed(filled), set()
+    assert statements
+    for statement, values in statements:
+        touched = tables_touched(filled.database, statement, values)
+        for table, parts in touched.items():
+            is_insert = re.match(rf"\s*INSERT INTO {table}\b", statement) is not None
+            wanted = {0} if table in UNPARTITIONED or is_insert else {1}
+            assert len(parts) in wanted, (table, sorted(parts), statement)
+        seen |= touched.keys()
+    assert seen >= HOT[deed]
+
+
+def test_the_trigger_that_refuses_a_return_looks_into_one_part_however_often_it_has_looked(filled):
+    def deed(conn):
+        for _ in range(PREPARED_AFTER + 4):
+            given = (conn, filled.means, filled.account, VISIT, Ticks(), 0, NOW)
+            sign_in.begin(*given)
+        return conn.scalars(sa.text(SCANNED)).all()
+
+    scanned = filled.database.write_now(deed)
+    assert len([name for name in scanned if name.startswith("tombstones_")]) == 1
+
+
+def test_counting_attempts_is_by_one_key_in_a_table_without_parts_because_it_knows_no_account(filled):
+    subjects = limits.subjects(filled.means.keyring, email=ADA, address=BERLIN, browser=None)
+    for deed in (limits.reserve, limits.find_block):
+        more = (NOW,)
+        for statement, values in filled.asked(deed, subjects, *more):
+            assert tables_touched(filled.database, statement, values) == {"attempts": set()}
+
+
+def test_logging_an_ending_is_in_tables_without_parts_because_all_nodes_read_it_in_one_order(filled):
+    from signedin.rules.ending import Ending, Scope
+    from signedin.store import endings
+
+    ending = Ending(Scope.SESSION, filled.account.id, (b"x" * 32,))
+    touched = {}
+    for statement, values in filled.asked(endings.record, ending, NOW):
+        touched |= tables_touched(filled.database, statement, values)
+    assert touched == {"endings_head": set(), "endings": set()}
+
+
+def test_every_table_whose_key_is_led_by_the_account_has_its_parts_and_people_are_in_all_of_them(filled):
+    asked = sa.text("SELECT partrelid::regclass::text, count(inhrelid) FROM pg_partitioned_table"
+                    " JOIN pg_inherits ON inhparent = partrelid GROUP BY 1")  # fmt: skip
+    parts = dict(filled.database.read_now(lambda conn: conn.execute(asked).all()))
+    by_account = {
+        table.name
+        for table in sessions.sessions.metadata.tables.values()
+        if "account_id" in table.primary_key
+    }
+    assert parts == dict.fromkeys(by_account, PARTITIONS)
+    assert set(sessions.sessions.metadata.tables) == by_account | UNPARTITIONED
+    spread = sa.text("SELECT count(DISTINCT tableoid) FROM sessions")
+    assert filled.database.read_now(lambda conn: conn.scalar(spread)) == PARTITIONS
+
+
+def test_a_statement_that_names_no_account_is_found_to_touch_every_part(filled):
+    """As a check of the test itself."""
+    touched = tables_touched(filled.database, "SELECT account_id FROM sessions WHERE digest = %s", (b"x",))
+    assert len(touched["sessions"]) == PARTITIONS
