@@ -102,6 +102,7 @@ def cut(path, size):
 def newer(path):
     with sqlite3.connect(path) as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
+        conn.execute("UPDATE facts SET value = '9999' WHERE name = 'oldest_code'")
     conn.close()
 
 

@@ -197,6 +197,7 @@ def test_a_database_that_is_newer_older_missing_or_no_database_is_found(patient,
     def is_now(version):
         with sqlite3.connect(patient.settings.database_url) as conn:
             conn.execute("UPDATE alembic_version SET version_num = ?", (version,))
+            conn.execute("UPDATE facts SET value = ? WHERE name = 'oldest_code'", (version,))
         conn.close()
 
     is_now("0001")
