@@ -71,8 +71,9 @@ docs-check: dev ## Are the generated pages true, and do the links in the docs le
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.
 	@$(PY) tools/catalogues.py
 
-faults: dev ## The long run of processes killed in the middle of a deed (300 rounds).
+faults: dev ## The long run of processes killed in the middle of a deed (300 rounds), on both databases.
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
+	@TEST_DATABASE=postgres FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 
 mutants: dev ## Switch features off, one at a time: a named test must turn red each time.
 	@$(PY) tools/mutants.py $(T)
