@@ -72,8 +72,9 @@ docs-check: dev ## Are the generated pages true, and do the links in the docs le
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.
 	@$(PY) tools/catalogues.py
 
-faults: dev ## The long runs: processes killed in the middle of a deed (300 rounds), and half an hour of the nemesis.
+faults: dev ## The long runs: processes killed in the middle of a deed (300 rounds, both databases), half an hour of the nemesis.
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
+	@TEST_DATABASE=postgres FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 	@NEMESIS_SECONDS=$${NEMESIS_SECONDS:-1800} NEMESIS_REPORT=docs/evidence/nemesis.json $(PY) -m pytest -n 0 tests/nemesis
 
 mutants: dev ## Switch features off, one at a time: a named test must turn red each time.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ QUICK = ("fsync=off", "full_page_writes=off")
 only_on_sqlite = pytest.mark.only_on_sqlite
 only_on_postgres = pytest.mark.only_on_postgres
 """Marks of tests that are about one database, with the sentence that says why: on the other they do not count."""
+HANDED_ON = "address"
 _made: set[str] = set()
 THE_OTHERS = "only_on_sqlite" if ON_POSTGRES else "only_on_postgres"
 DOUBT = GRACE.seconds if ON_POSTGRES else 0
@@ -36,7 +38,41 @@ DOUBT = GRACE.seconds if ON_POSTGRES else 0
 
 def database_for(folder: Path) -> Path | str:
     """The address of a database that belongs to a folder: the same one at every call, made when there is none."""
-    return postgres_for(folder) if ON_POSTGRES else folder / "signedin.db"
+    if not ON_POSTGRES:
+        return folder / "signedin.db"
+    handed_on = folder / HANDED_ON
+    return handed_on.read_text() if handed_on.exists() else postgres_for(folder)
+
+
+def hand_on(folder: Path, *, empty: bool = False) -> None:
+    """Let other processes find the folder's database, by its address in a file: each has its own names for them."""
+    if ON_POSTGRES:
+        (folder / HANDED_ON).write_text(_empty_for(folder) if empty else postgres_for(folder))
+
+
+def copied(folder: Path, to: Path) -> None:
+    """A new folder with the same keyring and a database that holds the same; nobody has the first one open."""
+    to.mkdir()
+    shutil.copy2(folder / "secret.json", to)
+    if not ON_POSTGRES:
+        shutil.copy2(folder / "signedin.db", to)
+        return
+    make_database(_server_url(), _name(to), template=_name(folder))
+    _made.add(_name(to))
+    (to / HANDED_ON).write_text(_url(_name(to)))
+
+
+def wait_for_the_dead(folder: Path) -> None:
+    """PostgreSQL finishes what a killed process had asked for last, a commit too: wait until it has."""
+    if not ON_POSTGRES:
+        return
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(str(database_for(folder)), autocommit=True) as conn:
+        while conn.execute(others).fetchone() != (0,):
+            pass
 
 
 def empty_database_in(folder: Path) -> Database:

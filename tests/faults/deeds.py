@@ -6,18 +6,22 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
-from people import ADELAIDE, BERLIN, CHROME_ON_MACOS, SAN_FRANCISCO, settings_in
+from databases import database_for
+from people import ADELAIDE, BERLIN, CHROME_ON_MACOS, PASSWORD, SAN_FRANCISCO, settings_in
 from signedin.actions import operate, revoke, sweep
 from signedin.actions.authenticate import authenticate
 from signedin.actions.note_use import flush
-from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.actions.sign_in import Ticks, Visit, begin, sign_in
 from signedin.gate.user_agent import read_device
 from signedin.rules import errors
 from signedin.rules.account import AccountId
@@ -26,6 +30,8 @@ from signedin.rules.session import AppType, SessionId
 from signedin.server.means import close_means, open_means
 from signedin.store import accounts
 from signedin.store import sqlite as database
+
+VISIT = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), "test")
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,18 @@ def opened(folder, *, upgrade=False):
     return open_means(settings_in(Path(folder), 8000), upgrade=upgrade)
 
 
+def read(folder, statement):
+    """What the database itself answers, asked by nobody's store."""
+    where = database_for(Path(folder))
+    lies_there = (
+        sqlite3.connect(f"file:{where}?mode=ro", uri=True)
+        if isinstance(where, Path)
+        else psycopg.connect(where)
+    )
+    with closing(lies_there) as conn:
+        return [tuple(row) for row in conn.execute(statement).fetchall()]
+
+
 def sign_in_many(means, email, count):
     """An account with so many sessions, without the cost of passwords."""
     return means.database.write_now(_sign_in_many, means, email, count)
@@ -66,10 +84,9 @@ def _sign_in_many(conn, means, email, count):
     return [signed_in(conn, means, account) for _ in range(count)]
 
 
-def signed_in(conn, means, account, address=SAN_FRANCISCO):
-    visit = Visit(address, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), "test")
+def signed_in(conn, means, account):
     number = accounts.history_number(conn, account.id)
-    begun = begin(conn, means, account, visit, Ticks(), number, utc_now())
+    begun = begin(conn, means, account, VISIT, Ticks(), number, utc_now())
     return SignedIn(int(account.id), begun.session.id, begun.token)
 
 
@@ -92,6 +109,8 @@ async def carry_out(means, ending):
                 await operate.end_one(means, ending.row_id, "test", now)
             case "disable":
                 await operate.disable(means, ending.email, now)
+            case "sign_in":
+                await sign_in(means, ending.email, PASSWORD, VISIT, Ticks(remember=True), now)
             case "sweep":
                 await sweep.sweep(means, now)
     except errors.SessionAlreadyEnded as refusal:

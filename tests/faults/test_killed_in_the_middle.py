@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import time
 
 import pytest
 
+from databases import copied, drop, hand_on, wait_for_the_dead
 from faults import deeds
 from faults.conftest import (
     ROUNDS,
@@ -18,11 +18,11 @@ from faults.conftest import (
     go,
     kill,
     last_words,
-    looked_into,
 )
-from faults.deeds import Ending
+from faults.deeds import Ending, read
+from people import ADA, PASSWORD, recognised
 from signedin.actions.audit import audit
-from signedin.actions.authenticate import authenticate
+from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sweep import sweep
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.timeout(60 + 10 * ROUNDS)
 
 @pytest.fixture
 def folder(tmp_path):
+    hand_on(tmp_path)
     close_means(deeds.opened(tmp_path, upgrade=True))
     return tmp_path
 
@@ -56,6 +57,7 @@ def test_p3_p4_nothing_acknowledged_comes_back_after_kill_9_in_the_middle(folder
         said = gathered(pipes, lambda said, enough=enough: len(said) >= enough)
         linger(chance.random() * 0.003)
         kill([process for process, _ in started])
+        wait_for_the_dead(folder)
         for ending, answer in said + last_words(pipes):
             for session_id in covered(ending, begun):
                 acknowledged.setdefault(session_id, set()).add(reason_of(ending, answer))
@@ -72,20 +74,28 @@ def test_p3_a_kill_at_any_statement_leaves_all_of_an_ending_or_nothing(folder, s
     if kind == "sweep":
         cut_off_without_tidying(folder, begun[0].account_id)
     ending = Ending(kind, begun[0].account_id, begun[1].id, begun[0].id, "ada@example.org")
-    killed, said = 0, []
-    while not said:
-        copy = folder / f"killed-at-{killed + 1}"
-        copy.mkdir()
-        for name in ("signedin.db", "secret.json"):
-            shutil.copy2(folder / name, copy)
-        process, pipe = start(deeds.die_at, str(copy), ending, killed + 1)
-        said = last_words([pipe])
-        process.join()
-        killed += not said
+    for copy in killed_at_every_statement(folder, start, ending):
         restarted_and_compared(copy, begun, {})
         assert_the_cut_off_is_whole(copy, begun[0].account_id, kind)
-    assert said[0] == ("done", killed)
-    assert killed >= 6
+
+
+@pytest.mark.guide("R44")
+def test_p3_a_kill_at_any_statement_of_a_sign_in_leaves_a_whole_session_or_none(folder, start):
+    means = deeds.opened(folder)
+    asyncio.run(add_by_operator(means, Applicant(ADA, "Ada", PASSWORD), deeds.utc_now()))
+    close_means(means)
+    found = []
+    for copy in killed_at_every_statement(folder, start, Ending("sign_in", 0, "", email=ADA)):
+        restarted_and_compared(copy, [], {})
+        begun = [row for (row,) in read(copy, "SELECT session_id FROM sessions")]
+        assert [row for (row,) in read(copy, "SELECT row_id FROM activity")] == begun
+        events = read(copy, "SELECT subject FROM journal WHERE kind = 'session_started'")
+        assert [row for (row,) in events] == begun
+        remembered = read(copy, "SELECT count(*) FROM known_browsers")
+        assert remembered == [(len(begun),)]
+        found.append(len(begun))
+    assert found == sorted(found)
+    assert set(found) == {0, 1}
 
 
 @pytest.mark.guide("R58", "D23")
@@ -98,17 +108,16 @@ def test_p3_a_logout_all_that_was_killed_while_tidying_is_over_all_the_same(fold
     while epoch_of(folder, account) == 0 and process.is_alive():
         linger(0.0005)
     kill([process])
+    wait_for_the_dead(folder)
     means = deeds.opened(folder)
-    for session in begun:
-        found = authenticate(means, session.token, deeds.utc_now())
+    for found in recognised(means, *(session.token for session in begun), now=deeds.utc_now()):
         assert isinstance(found, Absence)
         assert found.reason == "logged_out_everywhere"
     asyncio.run(sweep(means, deeds.utc_now()))
     close_means(means)
     assert_nothing_half_done(folder, begun)
-    with looked_into(folder) as conn:
-        assert conn.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
-        assert conn.execute("SELECT count(*) FROM tombstones").fetchone() == (1200,)
+    assert read(folder, "SELECT count(*) FROM sessions") == [(0,)]
+    assert read(folder, "SELECT count(*) FROM tombstones") == [(1200,)]
 
 
 @pytest.mark.security("7.4.1")
@@ -119,6 +128,7 @@ def test_p3_processes_that_start_at_once_on_no_database_make_one_and_a_kill_leav
     for number in range(max(3, ROUNDS // 5)):
         folder = tmp_path / str(number)
         folder.mkdir()
+        hand_on(folder, empty=True)
         started = [start(deeds.upgrade_and_close, str(folder)) for _ in range(3)]
         go([pipe for _, pipe in started])
         linger(chance.random() * 0.08)
@@ -129,6 +139,23 @@ def test_p3_processes_that_start_at_once_on_no_database_make_one_and_a_kill_leav
         means = deeds.opened(folder)
         close_means(means)
         assert_whole(folder)
+
+
+def killed_at_every_statement(folder, start, ending):
+    """A copy of the folder for each statement and commit of a deed that a process was killed before, and one for none."""
+    killed, said = 0, []
+    while not said:
+        copy = folder / f"killed-at-{killed + 1}"
+        copied(folder, copy)
+        process, pipe = start(deeds.die_at, str(copy), ending, killed + 1)
+        said = last_words([pipe])
+        process.join()
+        killed += not said
+        wait_for_the_dead(copy)
+        yield copy
+        drop(copy)
+    assert said[0] == ("done", killed)
+    assert killed >= 6
 
 
 def plan(folder, number, chance):
@@ -178,8 +205,8 @@ def restarted_and_compared(folder, begun, acknowledged):
     """What a new process finds: each secret is refused or let in as the file says, and the file is whole."""
     means = deeds.opened(folder)
     try:
-        for session in begun:
-            found = authenticate(means, session.token, deeds.utc_now())
+        tokens = [session.token for session in begun]
+        for session, found in zip(begun, recognised(means, *tokens, now=deeds.utc_now()), strict=True):
             said = acknowledged.get(session.id)
             if said is not None:
                 assert isinstance(found, Absence), f"{session.id} came back after {said}"
@@ -201,20 +228,19 @@ def ids_of(means, account_id):
 def assert_the_cut_off_is_whole(folder, account_id, kind):
     """The epoch, its event, its letter and the account's state were written together, or none of them."""
     epoch = epoch_of(folder, account_id)
-    with looked_into(folder) as conn:
-        cuts = conn.execute(
-            "SELECT number FROM journal WHERE kind LIKE 'logged_out_%' OR kind = 'account_disabled'"
-        )
-        assert cuts.fetchall() == ([(epoch,)] if epoch else [])
-        letters = conn.execute("SELECT count(*) FROM outbox WHERE kind LIKE 'logged_out_%'").fetchone()[0]
-        assert letters == (1 if epoch and kind in {"log_out_all", "log_out_others"} else 0)
-        state = conn.execute("SELECT state FROM accounts WHERE account_id = ?", (account_id,)).fetchone()[0]
-        assert state == ("disabled" if epoch and kind == "disable" else "active")
+    cuts = read(
+        folder, "SELECT number FROM journal WHERE kind LIKE 'logged_out_%' OR kind = 'account_disabled'"
+    )
+    assert cuts == ([(epoch,)] if epoch else [])
+    [(letters,)] = read(folder, "SELECT count(*) FROM outbox WHERE kind LIKE 'logged_out_%'")
+    assert letters == (1 if epoch and kind in {"log_out_all", "log_out_others"} else 0)
+    [(state,)] = read(folder, f"SELECT state FROM accounts WHERE account_id = {account_id}")
+    assert state == ("disabled" if epoch and kind == "disable" else "active")
 
 
 def epoch_of(folder, account_id):
-    with looked_into(folder) as conn:
-        return conn.execute("SELECT epoch FROM accounts WHERE account_id = ?", (account_id,)).fetchone()[0]
+    [(epoch,)] = read(folder, f"SELECT epoch FROM accounts WHERE account_id = {account_id}")
+    return epoch
 
 
 def linger(seconds):

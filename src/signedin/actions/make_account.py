@@ -136,6 +136,7 @@ def _add(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime)
 
 
 def _add_first(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime) -> Account:
+    accounts.alone(conn)
     if not accounts.is_empty(conn):
         raise errors.SetupRefused(_("There is an account already."), hint=_("Sign in with it."))
     return _add(conn, email, name, hashed, now)

@@ -125,6 +125,12 @@ def count(conn: sa.Connection) -> int:
     return int(conn.scalar(sa.select(sa.func.count()).select_from(accounts)) or 0)
 
 
+def alone(conn: sa.Connection) -> None:
+    """Be the only one who makes accounts until the transaction is over; who writes a file is alone anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")
+
+
 def is_empty(conn: sa.Connection) -> bool:
     """Whether there is no account yet, so that set-up is due."""
     return conn.execute(sa.select(accounts.c.account_id).limit(1)).first() is None
