@@ -64,7 +64,7 @@ def test_nothing_that_looks_like_a_secret_is_in_storage_in_the_page_or_in_an_add
 
 @pytest.mark.security("14.3.1", "14.3.2")
 def test_logout_leaves_nothing_behind_but_the_mark_of_the_known_browser(page, laptop):
-    laptop.expects("/settings/sessions/events")  # the stream may learn that it has ended before the page is left
+    laptop.expects("/settings/sessions/events")  # the stream may learn of it before the page is left
     page.evaluate("localStorage.setItem('left', 'behind')")
     with page.expect_response("**/sign-out") as answer:
         button(page.locator(".row.is-current"), "Logout").click()
