@@ -19,6 +19,8 @@ ENABLED_BY = {
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
 }
+NEEDS_HISTORY = "history"
+"""A part of the one reason that is no lack of the machine: a copy of the project without its older commits."""
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
@@ -75,7 +77,12 @@ def log_lines(capsys):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+    if (
+        REQUIRE_ALL
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+        and NEEDS_HISTORY not in _reason(report)
+    ):
         report.outcome = "failed"
         report.longrepr = f"REQUIRE_ALL=1, and this was skipped: {_reason(report)}"
     return report
