@@ -283,3 +283,21 @@ def test_there_is_no_undo_signing_in_again_brings_no_old_session_back(house):
     laptop.sign_in()
     assert not phone.is_signed_in
     assert len(laptop.sessions()) == 1
+
+
+@pytest.mark.guide("R58", "D2")
+@pytest.mark.parametrize(
+    "asked",
+    [{"params": {"except": "currnet"}}, {"json": {"except": "current"}}, {"json": {"except_current": True}}],
+    ids=["misspelt", "in a body", "in a body by another name"],
+)
+def test_a_logout_of_all_others_that_cannot_be_read_ends_nothing(house, asked):
+    laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
+    answer = laptop.http.post("/v1/sessions/logout-all", headers=laptop.own(), **asked)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+        422,
+        "invalid_input",
+        "except",
+    )
+    assert laptop.is_signed_in
+    assert phone.is_signed_in

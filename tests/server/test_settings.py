@@ -71,12 +71,19 @@ def test_the_values_in_force_are_printed_and_where_each_came_from(signedin):
 
 
 @pytest.mark.security("16.2.5")
-def test_a_value_that_may_hold_a_password_is_only_said_to_be_set(signedin):
-    assert in_force(signedin, SMTP_URL="smtp://u:topscret@mail.example.org")["SMTP_URL"] == (
-        "(set)",
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("SMTP_URL", "smtp://u:{}@mail.example.org"), ("DATABASE_URL", "postgresql://u:{}@db.example.org:5432/signedin"),
+     ("BUS", "redis://:{}@db.example.org:6379/0")],
+)  # fmt: skip
+def test_a_password_in_an_address_is_neither_printed_nor_told(signedin, tmp_path, name, address):
+    secret = "tops:cr%40et"
+    assert in_force(signedin, **{name: address.format(secret)})[name] == (
+        address.format("***"),
         "environment",
     )
-    assert "topscret" not in signedin.done("settings").out
+    assert secret not in signedin.done("settings").out
+    assert secret not in repr(load({f"SIGNEDIN_{name}": address.format(secret)}, tmp_path / "none.toml"))
 
 
 @pytest.mark.guide("D18")

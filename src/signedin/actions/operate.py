@@ -33,10 +33,10 @@ async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None
     if account_id is None:
         raise errors.NotFound
     refusal = await means.database.write(_end_one, means, AccountId(account_id), row_id, reason, now)
+    means.recent.forget(AccountId(account_id), row_id)
+    await heard_everywhere(means)  # also for what had ended before: its own call may still be waiting
     if refusal is not None:
         raise refusal
-    means.recent.forget(AccountId(account_id), row_id)
-    await heard_everywhere(means)
 
 
 def _end_one(

@@ -83,7 +83,7 @@ async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Logout All Devices; `?except=current` for all others."""
     changes_from_ourselves(request, kept)
     _refuse_unknown(request, {"except"})
-    others = request.query_params.get("except") == "current"
+    others = await _for_all_others(request)
     counts = await log_out_all(kept.means, signed_in(request), arrival_of(request).now, except_current=others)
     arrival_of(request).is_quiet = not others
     return _json(
@@ -97,6 +97,16 @@ async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 
 
 ROUTES = [list_all, current, one, log_out_current, revoke_one, logout_all]
+
+
+async def _for_all_others(request: Ask) -> bool:
+    """Whether the session that asks stays; what cannot be read as that ends nothing."""
+    kept = request.query_params.get("except", "")
+    if kept not in ("", "current"):
+        raise errors.InvalidInput("Only the current session can be excepted.", field="except")
+    if await request.body() not in (b"", b"{}"):
+        raise errors.InvalidInput("This call takes no body: write ?except=current.", field="except")
+    return kept == "current"
 
 
 def _question(request: Ask) -> Question:

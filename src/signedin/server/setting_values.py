@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _USUAL_PORTS = {"http": 80, "https": 443}
+_PASSWORD = re.compile(r"^([a-z]+://[^/@]*?:).*@")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -30,13 +31,18 @@ def said(value: object) -> str:
 
     >>> said(timedelta(days=30)), said(timedelta(minutes=90)), said((ip_network("10.0.0.0/8"),))
     ('30d', '90m', '10.0.0.0/8')
+
+    A password in an address is left out:
+
+    >>> said("postgresql://signedin:secret@db.example.org/signedin")
+    'postgresql://signedin:***@db.example.org/signedin'
     """
     if isinstance(value, timedelta):
         unit = next(unit for unit, word in _UNITS.items() if not value % timedelta(**{word: 1}))
         return f"{value // timedelta(**{_UNITS[unit]: 1})}{unit}"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return str(value)
+    return _PASSWORD.sub(r"\1***@", str(value))
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

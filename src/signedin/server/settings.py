@@ -56,13 +56,13 @@ class Settings:
     database_url: Path | str = _knob(
         Path("var/signedin.db"),
         "The database: `sqlite:///path` or `postgresql://user@host/name`.",
-        setting_values.database_url,
-    )
+        setting_values.database_url, shown=False,
+    )  # fmt: skip
     bus: str = _knob(
         "postgres",
         "Where processes on PostgreSQL hint of endings: `postgres`, or `redis://host:6379/0`.",
-        setting_values.bus,
-    )
+        setting_values.bus, shown=False,
+    )  # fmt: skip
     workers: int = _knob(1, "How many processes answer (`serve --workers`).", setting_values.count)
     metrics: str = _knob(
         "", "Where Prometheus asks, host:port; with several processes each has one of the ports from there on.",
@@ -134,17 +134,17 @@ def knobs(settings: Settings) -> list[tuple[str, str, str, str]]:
         (
             PREFIX + knob.name.upper(),
             knob.metadata["sentence"],
-            *_in_force(settings, knob.name, shown=knob.repr),
+            *_in_force(settings, knob.name),
         )
         for knob in fields(Settings)
         if "sentence" in knob.metadata
     ]
 
 
-def _in_force(settings: Settings, name: str, *, shown: bool) -> tuple[str, str]:
+def _in_force(settings: Settings, name: str) -> tuple[str, str]:
     value, source = getattr(settings, name), settings.sources.get(name)
     if value is not None:
-        return (setting_values.said(value) if shown or not value else "(set)"), source or "default"
+        return setting_values.said(value), source or "default"
     if name == "overall_oauth":
         return "none", "default"
     limit, _, kind = name.partition("_")

@@ -169,6 +169,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=READ_SECONDS,
             pool_use_lifo=True,
+            hide_parameters=True,  # errors are logged, and parameters are people's
             connect_args=CONNECT | {"options": CONNECT["options"] + said},
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -12,13 +12,13 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.account import AccountId
-from signedin.rules.activity import DAYS, DayLevels
 from signedin.rules.device import Device, DeviceKind
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
+from signedin.server.demo import _days as demo_days
 from signedin.server.demo_rows import DemoDevice
 from signedin.store import journal, sessions
 from signedin.store.sessions import SignedInWith
@@ -41,7 +41,7 @@ def session_like(
         id=SessionId(make_session_id(account_id, means.keyring.way_keys)), account_id=account_id,
         app_type=demo.app_type, device=device, began_at=began_at, began_from=origin, last_at=last_at,
         last_from=origin, idle=limits.idle, overall_until=began_at + limits.overall,
-        first_proof=1, days=_days(began_at, last_at, demo.busy, chance), factors=("password",),
+        first_proof=1, days=demo_days(began_at, last_at, demo.busy, chance), factors=("password",),
     )  # fmt: skip
 
 
@@ -62,12 +62,3 @@ def named(session: Session, name: str) -> Session:
 def noticed(session: Session) -> Session:
     """The same, worth a look."""
     return replace(session, noticed=notice(session.began_from.location, ELSEWHERE))
-
-
-def _days(began_at: datetime, last_at: datetime, busy: float, chance: random.Random) -> DayLevels:
-    days = DayLevels(last_day=last_at.date()).noted(last_at.date(), chance.randint(3, 12))
-    for back in range(1, DAYS):
-        day = last_at.date() - timedelta(days=back)
-        if day >= began_at.date() and (chance.random() < busy or day == began_at.date()):
-            days = days.noted(day, chance.randint(1, 40))
-    return days
