@@ -19,7 +19,7 @@ ENABLED_BY = {
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
 }
-NEEDS_HISTORY = "history"
+NEEDS_HISTORY = "there is no history here"
 """A part of the one reason that is no lack of the machine: a copy of the project without its older commits."""
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 

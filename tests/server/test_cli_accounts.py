@@ -35,13 +35,14 @@ def test_every_account_is_listed_however_many_there_are(installed):
     assert listed == sorted(listed)
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("environment", [{}, {"SIGNEDIN_BASE_URL": "https://account.example.org"}])
 def test_an_invitation_leads_to_where_the_server_is_used_unless_the_address_was_set(
-    installed, process, environment
+    installed, process, environment, workers
 ):
     port = free_port()
     assert installed.done("account", "invite", GRACE).out.startswith("http://localhost:8000/invite?token=")
-    server = process("serve", "--port", str(port))
+    server = process("serve", "--port", str(port), "--workers", workers)
     assert server.line() == f"Signedin is at http://localhost:{port}\n"
     answer_of(f"http://localhost:{port}/health/live")
     installed.environment |= environment

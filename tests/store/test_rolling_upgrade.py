@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
+import zipfile
 from io import BytesIO
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def code_of_before(tmp_path_factory):
     if commit is None:
         pytest.skip("there is no history here: git clone with all of it")
     folder = tmp_path_factory.mktemp("before")
-    with tarfile.open(fileobj=BytesIO(git("archive", commit, "src"))) as files:
-        files.extractall(folder, filter="data")
+    with zipfile.ZipFile(BytesIO(git("archive", "--format=zip", commit, "src"))) as files:
+        files.extractall(folder)
     return folder / "src"
 
 

@@ -35,9 +35,6 @@ class Collected(Collector):
     def collect(self) -> Iterator[Metric]:
         """Read everything now."""
         server = self._server
-        yield CounterMetricFamily(
-            "signedin_checks_asked", "Checks that asked the database.", value=server.recogniser.asked
-        )
         yield GaugeMetricFamily(
             "signedin_activity_waiting", "Uses that wait to be written.", len(server.means.recent)
         )
@@ -45,6 +42,9 @@ class Collected(Collector):
         if server.lease is None:
             return
         known = server.lease.known
+        yield CounterMetricFamily(
+            "signedin_checks_asked", "Checks that asked the database.", value=server.recogniser.asked
+        )
         yield CounterMetricFamily(
             "signedin_checks_from_memory", "Checks answered from memory.", value=known.hits
         )

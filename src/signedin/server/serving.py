@@ -55,8 +55,11 @@ def serve_by_many(settings: Settings, host: str, port: int) -> None:
     with listening(host, port) as sockets, stopped_by_signals():
         chosen = with_port(settings, sockets[0].getsockname()[1])
         first = build(chosen)  # brings the database forward, before anybody serves
-        greet(first)
-        first.close()
+        try:
+            _tell_where(first)
+            greet(first)
+        finally:
+            first.close()
         config = _config(partial(worker, chosen, first.setup), factory=True, workers=settings.workers)
         log.info("started", base_url=chosen.base_url, workers=settings.workers)
         Multiprocess(config, sockets).run()
@@ -95,13 +98,18 @@ def serve(
             "started", base_url=server.settings.base_url, registration=server.settings.registration.value
         )
         try:
-            server.means.database.write_now(installation.serve_at, server.settings.base_url)
+            _tell_where(server)
             ready(server)
             run(server, sockets)
         finally:
             ignore_signals()
             server.close()
             log.info("stopped")
+
+
+def _tell_where(server: Server) -> None:
+    """Leave the address that people use to the command line, which does not know of a port chosen here."""
+    server.means.database.write_now(installation.serve_at, server.settings.base_url)
 
 
 def with_port(settings: Settings, port: int) -> Settings:

@@ -6,8 +6,9 @@ It may lose, repeat and reorder; whoever hears anything reads the log of endings
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import sqlalchemy as sa
@@ -41,7 +42,7 @@ class PostgresBus:
 
     async def listen(self, hint: asyncio.Event) -> None:
         """Listen for ever; a lost connection is made anew."""
-        await _again_and_again("postgres", lambda: self._listen(hint))
+        await _again_and_again("postgres", lambda: self._listen(hint), psycopg.Error)
 
     async def tell(self, seq: int) -> None:
         """Nothing: NOTIFY was part of the transaction."""
@@ -65,21 +66,21 @@ class RedisBus:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._teller: object | None = None
 
     async def listen(self, hint: asyncio.Event) -> None:
         """Listen for ever; a lost connection is made anew."""
-        await _again_and_again("redis", lambda: self._listen(hint))
+        from redis import RedisError
+
+        await _again_and_again("redis", lambda: self._listen(hint), RedisError)
 
     async def tell(self, seq: int) -> None:
         """Publish the number; when that fails, the next renewal tells it anyway."""
         from redis import RedisError
         from redis.asyncio import Redis
 
-        if self._teller is None:
-            self._teller = Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1)
         with suppress(RedisError, OSError):
-            await self._teller.publish(CHANNEL, str(seq))  # type: ignore[attr-defined]
+            async with Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1) as redis:
+                await redis.publish(CHANNEL, str(seq))
 
     async def _listen(self, hint: asyncio.Event) -> None:
         from redis.asyncio import Redis
@@ -95,17 +96,15 @@ class RedisBus:
                     hint.set()
 
 
-async def _again_and_again(name: str, listen: object) -> None:
+async def _again_and_again(
+    name: str, listen: Callable[[], Coroutine[Any, Any, None]], broken: type[Exception]
+) -> None:
     pause = RETRY_SECONDS
     while True:
         began = asyncio.get_running_loop().time()
         try:
-            await listen()  # type: ignore[operator]
-        except (psycopg.Error, OSError) as error:
-            log.warning("the bus is gone and will be tried again", bus=name, error=type(error).__name__)
-        except Exception as error:
-            if not type(error).__module__.startswith("redis"):
-                raise
+            await listen()
+        except (broken, OSError) as error:
             log.warning("the bus is gone and will be tried again", bus=name, error=type(error).__name__)
         if asyncio.get_running_loop().time() - began > LONGEST_RETRY:
             pause = RETRY_SECONDS
