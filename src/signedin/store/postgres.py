@@ -44,7 +44,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self._engine = self._connected(CONNECTIONS)
+        self._engine = self._connected(CONNECTIONS, synchronous_commit="on")
         self._notes = self._connected(1, synchronous_commit="off")
         self._line = self._connected(1, synchronous_commit="off")  # a lost renewal only makes endings wait
         self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
