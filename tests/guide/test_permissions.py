@@ -35,6 +35,9 @@ def test_who_may_not_manage_sessions_sees_the_list_read_only_with_the_reason_and
     page = laptop.open(PAGE).text
     assert f"{WHY} Ask the operator of your organisation.</p>" in page
     assert "Firefox on Windows" in page
+    assert "Revoke" not in re.sub(r"(?s)<template.*?</template>", "", page), (
+        "nothing is advised that is refused"
+    )
     assert "Nobody has used your account from Adelaide before." in page
     asked = re.findall(r'<form [^>]*action="([^"]+)"', page)
     assert set(asked) == {"/sign-out", PAGE, "/language"}
