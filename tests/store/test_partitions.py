@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Ticks, Visit
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.access_key import AccessKey
+from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
@@ -27,6 +29,7 @@ from signedin.store import (
     access_keys,
     accounts,
     activity,
+    endings,
     journal,
     limits,
     postgres_checks,
@@ -134,11 +137,6 @@ def logging_out_everywhere_and_tidying(filled):
     return filled.asked(deed)
 
 
-def noting_a_use(filled):
-    use = Use(filled.account.id, filled.phone.session.id, NOW.replace(hour=23), 1, b"mac", b"sealed", "x")
-    return filled.asked(activity.note, [use])
-
-
 def writing_the_journal(filled):
     event = Event(EventKind.SESSION_REVOKED, NOW, "x", None, {}, {"device": "x"})
     return filled.asked(journal.record, filled.account.id, event)
@@ -164,7 +162,6 @@ HOT = {
     revoking_what_has_ended: {"sessions", "tombstones"},
     logging_out: {"sessions", "accounts", "activity", "tombstones", "journal", "journal_personal"},
     logging_out_everywhere_and_tidying: {"sessions", "accounts", "outbox", "known_browsers", "tombstones"},
-    noting_a_use: {"activity"},
     writing_the_journal: {"accounts", "journal", "journal_personal"},
     looking_up_who_signs_in: {"accounts", "passwords", "known_browsers"},
     signing_in: {"sessions", "activity", "accounts", "known_browsers", "familiar_places", "outbox"},
@@ -197,6 +194,18 @@ def test_the_trigger_that_refuses_a_return_looks_into_one_part_however_often_it_
     assert len([name for name in scanned if name.startswith("tombstones_")]) == 1
 
 
+def test_noting_a_use_looks_into_the_part_of_its_account_alone_however_often_uses_are_noted(filled):
+    def deed(conn):
+        for hour in range(PREPARED_AFTER + 4):
+            at = NOW + timedelta(hours=hour)
+            use = Use(filled.account.id, filled.phone.session.id, at, 1, b"mac%d" % hour, b"sealed", "x")
+            assert activity.note(conn, [use]) == []
+        return conn.scalars(sa.text(SCANNED)).all()
+
+    scanned = filled.database.write_now(deed)
+    assert len([name for name in scanned if re.fullmatch(r"activity_\d+", name)]) == 1
+
+
 def test_counting_attempts_is_by_one_key_in_a_table_without_parts_because_it_knows_no_account(filled):
     subjects = limits.subjects(filled.means.keyring, email=ADA, address=BERLIN, browser=None)
     for deed in (limits.reserve, limits.find_block):
@@ -205,15 +214,12 @@ def test_counting_attempts_is_by_one_key_in_a_table_without_parts_because_it_kno
             assert tables_touched(filled.database, statement, values) == {"attempts": set()}
 
 
-def test_logging_an_ending_is_in_tables_without_parts_because_all_nodes_read_it_in_one_order(filled):
-    from signedin.rules.ending import Ending, Scope
-    from signedin.store import endings
-
+def test_logging_an_ending_is_in_a_table_without_parts_because_all_nodes_read_it_in_one_order(filled):
     ending = Ending(Scope.SESSION, filled.account.id, (b"x" * 32,))
     touched = {}
     for statement, values in filled.asked(endings.record, ending, NOW):
         touched |= tables_touched(filled.database, statement, values)
-    assert touched == {"endings_head": set(), "endings": set()}
+    assert touched == {"endings": set()}
 
 
 def test_every_table_whose_key_is_led_by_the_account_has_its_parts_and_people_are_in_all_of_them(filled):

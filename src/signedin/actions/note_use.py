@@ -80,34 +80,32 @@ class RecentUse:
 
 
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
-    """Write what waits, in chunks; one bad row loses only itself (each is written within a savepoint).
+    """Write what waits, in chunks; one bad row loses only itself.
 
     Raises:
         DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
     """
-    taken = recent.take()
+    taken, use_of = recent.take(), _use_maker(keyring, places)
     for start in range(0, len(taken), CHUNK):
         chunk = taken[start : start + CHUNK]
         try:
-            recent.put_back(await database.note(_write, chunk, _use_maker(keyring, places)))
+            recent.put_back(await _write(database, chunk, use_of))
         except BaseException:  # a stop of the server (cancellation) counts as well
             recent.put_back(taken[start:])
             raise
     return len(taken)
 
 
-def _write(conn: sa.Connection, chunk: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
+async def _write(database: Database, chunk: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
     """Write a chunk at once, or note by note when that fails; returns what somebody else is busy with."""
     try:
-        with conn.begin_nested():
-            return _written(conn, chunk, use_of)
+        return await database.note(_written, chunk, use_of)
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one row must not hold up the others
         _refuse_what_is_no_rows_fault(error)
     busy: list[_Note] = []
     for note in chunk:
         try:
-            with conn.begin_nested():
-                busy += _written(conn, [note], use_of)
+            busy += await database.note(_written, [note], use_of)
         except Exception as error:  # noqa: BLE001  # as above
             _refuse_what_is_no_rows_fault(error)
             log.warning("a note of use could not be written", error=type(error).__name__)

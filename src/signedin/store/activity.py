@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels, day_of
@@ -61,57 +62,109 @@ def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
 
 
 def note(conn: sa.Connection, uses: Sequence[Use]) -> list[Use]:
-    """Write a chunk of uses, at most one of each row; returns those whose rows somebody else is busy with, to be written later.
+    """Write a chunk of uses, at most one of each row; returns those that somebody else was busy with, to be written later.
 
-    Only rows that live are touched: a late write brings nothing back (P4). Nobody is waited for, so nothing that
-    ends sessions meanwhile is held up by more than this one chunk.
+    Only rows that live are touched: a late write brings nothing back (P4). Nobody is waited for. On PostgreSQL this
+    is one question and one statement that is its own transaction: a process that is paused in between holds nothing.
     """
     known = _known(conn, uses)
-    with_address: list[dict[str, object]] = []
-    without: list[dict[str, object]] = []
-    for use in uses:
-        row = known.get((use.account_id, use.row_id))
-        if row is not None:
-            values = _values(row, use)
-            (with_address if "address" in values else without).append(values)
-    mine = (activity.c.account_id == sa.bindparam("mine")) & (activity.c.row_id == sa.bindparam("row"))
-    for many in (with_address, without):
+    rows = [_values(known[key], use) for use in uses if (key := (int(use.account_id), use.row_id)) in known]
+    if conn.dialect.name != "postgresql":
+        _write_alone(conn, rows)
+        return []
+    columns = {f"said_{column.name}": [row[column.name] for row in rows] for column in _SAID.c}
+    done = {tuple(row) for row in conn.execute(_WRITE, columns)} if rows else set()
+    return [use for use in uses if (key := (int(use.account_id), use.row_id)) in known and key not in done]
+
+
+def _write_alone(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what was read before: nobody else writes to the file in between."""
+    for changed in (_CHANGED, _CHANGED[:3]):
+        many = [row for row in rows if (row["address_mac"] is None) == (changed is not _CHANGED)]
         if many:
-            columns: dict[str, Any] = {
-                name: sa.bindparam(name) for name in many[0] if name not in ("mine", "row")
-            }
-            conn.execute(activity.update().where(mine).values(**columns), many)
-    return _busy(conn, [use for use in uses if (use.account_id, use.row_id) not in known])
+            columns = {name: sa.bindparam(f"new_{name}", type_=activity.c[name].type) for name in changed}
+            mine = (activity.c.account_id == sa.bindparam("mine")) & (
+                activity.c.row_id == sa.bindparam("row")
+            )
+            given = [
+                {f"new_{name}": row[name] for name in changed}
+                | {"mine": row["account_id"], "row": row["row_id"]}
+                for row in many
+            ]
+            conn.execute(activity.update().where(mine).values(**columns), given)
 
 
 def _known(conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], sa.Row[*tuple[object, ...]]]:
     columns: tuple[sa.Column[Any], ...] = (activity.c.account_id, activity.c.row_id, activity.c.last_at, activity.c.counts,
                activity.c.last_day, activity.c.address_mac)  # fmt: skip
-    living = sa.select(*columns).where(_one_of(uses)).with_for_update(skip_locked=True)
-    return {(row.account_id, row.row_id): row for row in conn.execute(living)}
+    asked = sa.select(*columns)
+    if conn.dialect.name == "postgresql":
+        keys = {
+            "keys_account_id": [int(use.account_id) for use in uses],
+            "keys_row_id": [use.row_id for use in uses],
+        }
+        found = conn.execute(asked.join(_KEYS, _same(activity, _KEYS)), keys)
+    else:
+        one_of = [(use.account_id, use.row_id) for use in uses]
+        found = conn.execute(asked.where(sa.tuple_(activity.c.account_id, activity.c.row_id).in_(one_of)))
+    return {(row.account_id, row.row_id): row for row in found}
 
 
-def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, object]:
-    """What becomes of a row: an older use than is known changes the strip only."""
+def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, Any]:
+    """What becomes of a row, beside what it was: an older use than is known changes the strip only."""
     days = DayLevels(known.counts, known.last_day).noted(day_of(use.at), use.times)
-    values: dict[str, object] = {
-        "mine": use.account_id, "row": use.row_id, "counts": days.counts, "last_day": days.last_day,
-        "last_at": max(use.at, known.last_at),
+    is_elsewhere = use.at > known.last_at and use.address_mac and use.address_mac != known.address_mac
+    place = (
+        {
+            "address": use.address,
+            "address_mac": use.address_mac,
+            "masked_ip": use.masked_ip,
+            "place": use.location,
+        }
+        if is_elsewhere
+        else dict.fromkeys(("address", "address_mac", "masked_ip", "place"))
+    )
+    return place | {
+        "account_id": int(use.account_id), "row_id": use.row_id, "was_at": known.last_at, "was_counts": known.counts,
+        "last_at": max(use.at, known.last_at), "counts": days.counts, "last_day": days.last_day,
     }  # fmt: skip
-    if use.at > known.last_at and use.address_mac and use.address_mac != known.address_mac:
-        values |= {"address": use.address, "address_mac": use.address_mac,
-                   "masked_ip": use.masked_ip, "place": use.location}  # fmt: skip
-    return values
 
 
-def _busy(conn: sa.Connection, missed: list[Use]) -> list[Use]:
-    if not missed or conn.dialect.name != "postgresql":
-        return []
-    found = conn.execute(sa.select(activity.c.account_id, activity.c.row_id).where(_one_of(missed)))
-    there = {(row.account_id, row.row_id) for row in found}
-    return [use for use in missed if (use.account_id, use.row_id) in there]
+def _given(name: str, *columns: sa.ColumnClause[Any]) -> sa.TableValuedAlias:
+    """Rows given to PostgreSQL as an array for each column: one statement for any number of rows."""
+    arrays = (
+        sa.bindparam(f"{name}_{column.name}", type_=postgresql.ARRAY(column.type)) for column in columns
+    )
+    return sa.func.unnest(*arrays).table_valued(*columns, name=name).render_derived()
 
 
-def _one_of(uses: Sequence[Use]) -> sa.ColumnElement[bool]:
-    keys = [(use.account_id, use.row_id) for use in uses]
-    return sa.tuple_(activity.c.account_id, activity.c.row_id).in_(keys)
+def _same(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
+    return (one.c.account_id == other.c.account_id) & (one.c.row_id == other.c.row_id)
+
+
+def _written() -> sa.UpdateBase:
+    """Change rows that are still as they were read and that nobody is busy with."""
+    free = (
+        sa.select(activity.c.account_id, activity.c.row_id)
+        .join(_SAID, _same(activity, _SAID))
+        .with_for_update(skip_locked=True, of=activity)
+        .cte("free")
+    )
+    as_read = (activity.c.last_at == _SAID.c.was_at) & (activity.c.counts == _SAID.c.was_counts)
+    now = {name: _SAID.c[name] for name in _CHANGED[:3]}
+    is_elsewhere = _SAID.c.address_mac.is_not(None)
+    if_said = {name: sa.case((is_elsewhere, _SAID.c[name]), else_=activity.c[name]) for name in _CHANGED[3:]}
+    changed = activity.update().values(**now, **if_said)
+    return changed.where(_same(activity, _SAID), _same(free, _SAID), as_read).returning(
+        activity.c.account_id, activity.c.row_id
+    )
+
+
+_CHANGED = ("last_at", "counts", "last_day", "address", "address_mac", "masked_ip", "place")
+_OWN = (sa.column("account_id", sa.BigInteger), sa.column("row_id", sa.Text))
+_KEYS = _given("keys", *_OWN)
+_SAID = _given(
+    "said", *_OWN, sa.column("was_at", Moment()), sa.column("was_counts", sa.LargeBinary),
+    *(sa.column(name, activity.c[name].type) for name in _CHANGED),
+)  # fmt: skip
+_WRITE = _written()

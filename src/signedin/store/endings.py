@@ -1,6 +1,6 @@
 """The log of endings, and who must have read it: every process that may answer from memory.
 
-Numbers are in the order of commits: the counter's row stays locked until the ending's transaction is over, so a
+Numbers are in the order of commits: the counter's row is locked by the commit of an ending until it is over, so a
 reader at 42 has seen every ending up to 42. The nodes have no times on purpose (docs/revocation.md).
 """
 
@@ -39,6 +39,25 @@ endings_head = sa.Table(
     sa.Column("seq", Int64, nullable=False),
     comment="the number of the latest ending: one row, locked while an ending commits, so without gaps",
 )
+UNNUMBERED = "endings_unnumbered"
+NUMBERED = (
+    f"CREATE SEQUENCE {UNNUMBERED}",
+    f"""
+    CREATE FUNCTION number_ending() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE number bigint;
+    BEGIN
+      UPDATE endings_head SET seq = seq + 1 RETURNING seq INTO number;
+      UPDATE endings SET seq = number WHERE seq = NEW.seq;
+      PERFORM pg_notify('{CHANNEL}', number::text);
+      RETURN NULL;
+    END $$
+    """,  # noqa: S608  # the name of a channel, from above
+    """
+    CREATE CONSTRAINT TRIGGER numbered_at_commit AFTER INSERT ON endings DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.seq < 0) EXECUTE FUNCTION number_ending()
+    """,
+)
+"""What gives an ending its number on PostgreSQL: deferred, so that the counter is locked by the commit alone."""
 nodes = sa.Table(
     "nodes",
     metadata,
@@ -51,20 +70,19 @@ nodes = sa.Table(
 )
 
 
-def record(conn: sa.Connection, ending: Ending, now: datetime) -> int:
-    """Log an ending in the transaction that makes it, as the last thing in it; returns its number."""
-    seq = conn.execute(
-        endings_head.update().values(seq=endings_head.c.seq + 1).returning(endings_head.c.seq)
-    ).scalar_one()
-    conn.execute(
-        endings.insert().values(
-            seq=seq, scope=str(ending.scope), account_id=ending.account_id,
-            digests=b"".join(ending.digests), cut_off=ending.cut_off, at=now,
-        )
-    )  # fmt: skip
+def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:
+    """Log an ending in the transaction that makes it.
+
+    On PostgreSQL it is numbered by the commit itself: a process that is paused before it commits, or cut off, holds
+    up nobody else's ending. On SQLite whoever writes is alone.
+    """
+    values = {"scope": str(ending.scope), "account_id": ending.account_id, "digests": b"".join(ending.digests),
+              "cut_off": ending.cut_off, "at": now}  # fmt: skip
     if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(sa.func.pg_notify(CHANNEL, str(seq))))
-    return int(seq)
+        conn.execute(endings.insert().values(seq=-sa.func.nextval(UNNUMBERED), **values))
+        return
+    counted = endings_head.update().values(seq=endings_head.c.seq + 1).returning(endings_head.c.seq)
+    conn.execute(endings.insert().values(seq=conn.execute(counted).scalar_one(), **values))
 
 
 def head(conn: sa.Connection) -> int:

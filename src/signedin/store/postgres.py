@@ -35,7 +35,8 @@ CONNECT = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "application_name": "signedin",
-    "options": "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
+    # Who is paused or cut off in the middle of a transaction holds its rows for three seconds at most.
+    "options": "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=3s",
 }
 
 
@@ -45,7 +46,9 @@ class PostgresDatabase(Database):
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
         self._engine = self._connected(CONNECTIONS, synchronous_commit="on")
-        self._notes = self._connected(1, synchronous_commit="off")
+        self._notes = self._connected(1, synchronous_commit="off").execution_options(
+            isolation_level="AUTOCOMMIT"  # a note that waits for its process holds no row
+        )
         self._line = self._connected(1, synchronous_commit="off")  # a lost renewal only makes endings wait
         self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
         self._noting = ThreadPoolExecutor(1, "signedin-activity")

@@ -1,0 +1,104 @@
+"""The log of endings: its numbers come at the commit, one after the other, and nobody holds up anybody."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from databases import only_on_postgres
+from people import ADA, BERLIN, CHROME_ON_MACOS, Clock
+from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.account import AccountId
+from signedin.rules.ending import Ending, Scope
+from signedin.store import accounts, activity, endings
+from signedin.store.activity import Use
+
+NOW = Clock()()
+VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+HASTE = "SET LOCAL lock_timeout = '50ms'"
+
+
+def ended(number):
+    return Ending(Scope.ACCOUNT, AccountId(number), cut_off=number)
+
+
+def log_of(means):
+    def asked(conn):
+        columns = sa.select(endings.endings.c.seq, endings.endings.c.account_id)
+        return [tuple(row) for row in conn.execute(columns.order_by(endings.endings.c.seq))]
+
+    return means.database.read_now(asked)
+
+
+@pytest.fixture
+def numbered_before(means):
+    return means.database.read_now(endings.head)
+
+
+@pytest.mark.guide("R48")
+def test_endings_are_numbered_without_a_gap_and_the_head_is_the_last_of_them(means, numbered_before):
+    def two(conn):
+        endings.record(conn, ended(1), NOW)
+        endings.record(conn, ended(2), NOW)
+
+    means.database.write_now(two)
+    with pytest.raises(ZeroDivisionError):
+        means.database.write_now(lambda conn: (endings.record(conn, ended(3), NOW), 1 / 0))
+    means.database.write_now(endings.record, ended(4), NOW)
+    wanted = [(numbered_before + at, account) for at, account in ((1, 1), (2, 2), (3, 4))]
+    assert log_of(means)[-3:] == wanted
+    assert means.database.read_now(endings.head) == numbered_before + 3
+
+
+@only_on_postgres("On SQLite whoever writes is alone.")
+@pytest.mark.guide("R48")
+@pytest.mark.security("attack-25")
+def test_a_process_that_is_paused_before_it_commits_holds_up_nobody_elses_ending(means, numbered_before):
+    with means.database.engine.connect() as paused, paused.begin():
+        endings.record(paused, ended(1), NOW)
+
+        def in_haste(conn):
+            conn.execute(sa.text(HASTE))
+            endings.record(conn, ended(2), NOW)
+
+        means.database.write_now(in_haste)
+        assert log_of(means)[-1] == (numbered_before + 1, 2)
+    assert log_of(means)[-1] == (numbered_before + 2, 1), "numbers are in the order of commits"
+
+
+@only_on_postgres("On SQLite whoever writes is alone.")
+def test_who_is_paused_between_asking_and_noting_holds_no_row(means, monkeypatch):
+    account = means.database.write_now(accounts.add, ADA, "Ada Lovelace", NOW)
+    begun = means.database.write_now(begin, means, account, VISIT, Ticks(), 0, NOW)
+    asked = activity._values
+    later = NOW.replace(hour=23)
+
+    def paused(known, use):
+        def in_haste(conn):
+            conn.execute(sa.text(HASTE))
+            conn.execute(activity.activity.update().values(last_at=later))
+
+        means.database.write_now(in_haste)
+        return asked(known, use)
+
+    monkeypatch.setattr(activity, "_values", paused)
+    use = Use(account.id, begun.session.id, NOW.replace(hour=22))
+    assert means.database.note_now(activity.note, [use]) == [use], (
+        "it was changed meanwhile, and is noted later"
+    )
+    monkeypatch.undo()
+    assert means.database.note_now(activity.note, [use]) == []
+    last = means.database.read_now(lambda conn: conn.scalar(sa.select(activity.activity.c.last_at)))
+    assert last == later, "an older use moves nothing back"
+
+
+@only_on_postgres("On SQLite whoever writes is alone.")
+def test_a_row_that_somebody_is_busy_with_is_not_waited_for(means):
+    account = means.database.write_now(accounts.add, ADA, "Ada Lovelace", NOW)
+    begun = means.database.write_now(begin, means, account, VISIT, Ticks(), 0, NOW)
+    use = Use(account.id, begun.session.id, NOW.replace(hour=23))
+    with means.database.engine.connect() as busy, busy.begin():
+        busy.execute(sa.select(activity.activity).with_for_update())
+        assert means.database.note_now(activity.note, [use]) == [use]
+    assert means.database.note_now(activity.note, [use]) == []
