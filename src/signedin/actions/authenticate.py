@@ -18,6 +18,7 @@ from signedin.store.checks import Checks
 
 _MICROSECOND = timedelta(microseconds=1)
 _SOON = 2 * GRACE // _MICROSECOND
+_SHORT = WRITE_THROUGH_BELOW // _MICROSECOND
 SESSION_KINDS = frozenset({Kind.SES})
 
 
@@ -78,7 +79,7 @@ def judged(means: Means, account_id: AccountId, living: Living, now: datetime) -
         return Absence(reason.value, ended_at, idle)
     session_id, app_type = SessionId(living.session_id), AppType(living.app_type)
     found = Presence(account_id, session_id, app_type, from_micros(living.began_at))
-    soon = must_write_through(idle, from_micros(living.last_at), now)
+    soon = to_micros(now) >= soon_from(living.idle, living.last_at)
     return found._replace(expires_soon=True) if soon else found
 
 
@@ -122,6 +123,6 @@ def doubt_of(means: Means, idle: timedelta, *, is_seen: bool) -> timedelta:
     return timedelta(0) if is_exact else GRACE
 
 
-def must_write_through(living_idle: timedelta, last_at: datetime, now: datetime) -> bool:
-    """Whether a use must be on disk before the answer: short idle periods, and the last minutes of any (D28)."""
-    return living_idle < WRITE_THROUGH_BELOW or last_at + living_idle - now < 2 * GRACE
+def soon_from(idle: int, last_at: int) -> int:
+    """From when on a use must be on disk before the answer, in microseconds (D28)."""
+    return 0 if idle < _SHORT else last_at + idle - _SOON + 1

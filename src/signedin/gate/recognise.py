@@ -11,15 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from signedin.actions.ask import ask
-from signedin.actions.authenticate import SESSION_KINDS, authenticate, must_write_through
+from signedin.actions.authenticate import SESSION_KINDS, authenticate
 from signedin.actions.means import Means
 from signedin.gate.known import Known, KnownSessions
 from signedin.rules.account import AccountId
 from signedin.rules.living import Living
-from signedin.rules.moments import MICROSECOND, from_micros, to_micros
+from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.secret import digest_of, way_of, why_unreadable
-from signedin.rules.session import AppType, SessionId
 
 
 class _Flight:
@@ -54,7 +53,7 @@ class Recogniser:
             return Absence(why_unreadable(credential, SESSION_KINDS))
         known = None if self._known is None else self._known.find(digest, to_micros(now))
         if known is not None:
-            return _presence(known, now)
+            return known
         account_id = way_of(credential, self._means.keyring.way_keys)
         if account_id is None:
             return Absence(why_unreadable(credential, SESSION_KINDS))
@@ -110,12 +109,4 @@ def _known(account_id: AccountId, living: Living) -> Known:
     return Known(
         account_id, living.began_at, living.idle, living.overall_until, living.last_at, living.first_proof,
         living.session_id, living.app_type,
-    )  # fmt: skip
-
-
-def _presence(known: Known, now: datetime) -> Presence:
-    soon = must_write_through(known.idle * MICROSECOND, from_micros(known.last_at), now)
-    return Presence(
-        AccountId(known.account_id), SessionId(known.session_id), AppType(known.app_type),
-        from_micros(known.began_at), expires_soon=soon,
     )  # fmt: skip
