@@ -143,10 +143,10 @@ def _tell(case: Case, seen: list[Watched], bare: list[float]) -> None:
 
 def _all_in_this_thread(means: Means, doomed: Filled) -> None:
     """The same deed, all of it in the thread that is looked at."""
-    from signedin.actions import revoke
+    from signedin.actions import revoke, tidy
 
     asking = authenticate(means, doomed.tokens[0], utc_now())
     assert isinstance(asking, Presence)
     means.database.write_now(revoke._log_out_all, means, asking, None, utc_now())
-    while means.database.write_now(revoke.tidy_batch, asking.account_id, utc_now()):
+    while means.database.write_now(tidy.tidy_batch, asking.account_id, utc_now()):
         pass

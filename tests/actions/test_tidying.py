@@ -9,9 +9,10 @@ import pytest
 from people import Clock, recognised, settings_in
 from signedin.actions import operate
 from signedin.actions.list_sessions import read_list
-from signedin.actions.revoke import TIDY_AT_ONCE, log_out_all
+from signedin.actions.revoke import log_out_all
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.actions.sweep import sweep
+from signedin.actions.tidy import TIDY_AT_ONCE
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules import errors
 from signedin.server.demo import fill

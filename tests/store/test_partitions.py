@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from databases import only_on_postgres
 from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
 from plans import PREPARED_AFTER, SCANNED, asked_by, tables_touched
-from signedin.actions import revoke, sign_in
+from signedin.actions import revoke, sign_in, tidy
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Ticks, Visit
 from signedin.gate.user_agent import read_device, ruleset
@@ -132,7 +132,7 @@ def logging_out(filled):
 def logging_out_everywhere_and_tidying(filled):
     def deed(conn):
         revoke._log_out_all(conn, filled.means, filled.presence, filled.laptop.session.id, NOW)
-        revoke.tidy_batch(conn, filled.account.id, NOW)
+        tidy.tidy_batch(conn, filled.account.id, NOW)
 
     return filled.asked(deed)
 

@@ -31,18 +31,16 @@ async def heard_everywhere(means: Means) -> None:
     Raises:
         DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
     """
-    if means.bus is None:
+    if means.bus is None or means.lines is None:
         return
-    began = boot_time()
-    waiting = Waiting(await means.database.read(endings.head), boot_time())
-    await means.bus.tell(waiting.seq)
-    pause = FIRST_LOOK
-    while True:
-        nodes = await means.database.read(endings.behind, waiting.seq)
-        if waiting.is_over(nodes, boot_time()):
-            break
+    began, pause = boot_time(), FIRST_LOOK
+    seq, nodes = await means.lines.late()
+    waiting = Waiting(seq, began)
+    await means.bus.tell(seq)
+    while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
+        nodes = (await means.lines.late(seq))[1]
     WAITED.observe(boot_time() - began)
     if waiting.silent:
         await _strike_off(means, waiting, nodes)

@@ -21,7 +21,7 @@ class Leases:
     async def join(self, node_id: str, boot_id: str) -> int:
         """Make the node known, and only then tell the number of the latest ending (protocol, 7)."""
         about = f"{socket.gethostname()} {os.getpid()}"
-        await self._database.on_the_line(endings.join, node_id, boot_id, about)
+        await self._database.write(endings.join, node_id, boot_id, about)
         return await self._database.on_the_line(endings.head)
 
     async def renew(self, node_id: str, boot_id: str, applied: int) -> Renewal | None:

@@ -42,6 +42,15 @@ def read_list(
     return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, keys)
 
 
+def read_one(
+    conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
+) -> SessionList:
+    """That row and the one that asks, as the list has them."""
+    rows = session_rows.some(conn, presence.account_id, [row_id, presence.current_id or row_id])
+    latest = [_latest(means, row, presence.current_id, now) for row in rows]
+    return session_list(latest, presence.current_id, now, 0)
+
+
 def _latest(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:
     if row.id == current_id:
         seen: datetime | None = now

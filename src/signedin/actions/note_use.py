@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -96,25 +97,30 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     return len(taken)
 
 
+class _NotWritten(Exception):  # no error of the database's: something is wrong with a row
+    pass
+
+
 async def _write(database: Database, chunk: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
     """Write a chunk at once, or note by note when that fails; returns what somebody else is busy with."""
-    try:
+    with suppress(_NotWritten):
         return await database.note(_written, chunk, use_of)
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with one row must not hold up the others
-        _refuse_what_is_no_rows_fault(error)
     busy: list[_Note] = []
     for note in chunk:
         try:
             busy += await database.note(_written, [note], use_of)
-        except Exception as error:  # noqa: BLE001  # as above
-            _refuse_what_is_no_rows_fault(error)
-            log.warning("a note of use could not be written", error=type(error).__name__)
+        except _NotWritten as error:
+            log.warning("a note of use could not be written", error=type(error.__cause__).__name__)
     return busy
 
 
 def _written(conn: sa.Connection, notes: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
     by_key = {note[0]: note for note in notes}
-    busy = activity.note(conn, [use_of(note) for note in notes])
+    try:
+        busy = activity.note(conn, [use_of(note) for note in notes])
+    except Exception as error:
+        _refuse_what_is_no_rows_fault(error)
+        raise _NotWritten from error
     return [by_key[int(use.account_id), use.row_id] for use in busy]
 
 

@@ -13,7 +13,8 @@ from signedin.actions.ending import end_all_rows, end_before, end_row, what_ende
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
-from signedin.actions.revoke import tidy_at_once, why_ended
+from signedin.actions.revoke import why_ended
+from signedin.actions.tidy import tidy_at_once
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.consent import Consent

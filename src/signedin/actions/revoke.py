@@ -6,15 +6,15 @@ acknowledged it, or its lease has run out (actions/hear.py).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signedin.actions.ending import end_before, end_expired, end_row, end_sessions
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.list_sessions import read_list
+from signedin.actions.list_sessions import read_list, read_one
 from signedin.actions.means import Means
+from signedin.actions.tidy import tidy_at_once
 from signedin.rules import errors
 from signedin.rules.account import AccountId
 from signedin.rules.consent import Consent
@@ -24,8 +24,6 @@ from signedin.rules.revocation import EndReason, LogoutAllCounts, may_manage, ma
 from signedin.rules.session import SessionId
 from signedin.rules.session_list import Row, SessionList
 from signedin.store import accounts, consents, journal, outbox, session_rows, sessions, tombstones
-
-TIDY_AT_ONCE = 500
 
 
 async def log_out(means: Means, presence: Presence, now: datetime) -> None:
@@ -72,7 +70,7 @@ def _revoke(
     conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
 ) -> Row | errors.SessionAlreadyEnded:
     accounts.hold(conn, presence.account_id)
-    row = _find(conn, means, presence, row_id, now)[1]
+    row = _find(conn, means, presence, row_id, now)
     if isinstance(row, errors.Refused):
         return row
     is_consent = isinstance(row, Consent)
@@ -107,11 +105,12 @@ def _find_to_revoke(
 
 def _find(
     conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
-) -> tuple[SessionList, Row | errors.SessionAlreadyEnded]:
+) -> Row | errors.SessionAlreadyEnded:
     """The row; or why it has ended, which holds in every process once this transaction is over (D9)."""
     may_revoke(presence, row_id)
-    listed = list_for(conn, means, presence, now)
-    return listed, listed.find(row_id) or why_ended(conn, presence.account_id, row_id, now)
+    listed = read_one(conn, means, presence, row_id, now)
+    _refuse_who_has_ended(conn, presence, listed)
+    return listed.find(row_id) or why_ended(conn, presence.account_id, row_id, now)
 
 
 def why_ended(
@@ -127,7 +126,7 @@ def why_ended(
         return refusal
     if refusal is not None:
         raise refusal
-    [expired] = (row for row in session_rows.of(conn, account_id)[0] if row.id == row_id)
+    [expired] = session_rows.some(conn, account_id, [row_id])
     return errors.SessionAlreadyEnded(end_expired(conn, expired, now).value)
 
 
@@ -138,10 +137,14 @@ def list_for(conn: sa.Connection, means: Means, presence: Presence, now: datetim
         NotSignedIn: the session that asks has ended while its request was under way.
     """
     listed = read_list(conn, means, presence.account_id, presence.current_id, now)
+    _refuse_who_has_ended(conn, presence, listed)
+    return listed
+
+
+def _refuse_who_has_ended(conn: sa.Connection, presence: Presence, listed: SessionList) -> None:
     if presence.current_id is not None and listed.current is None:
         stone = tombstones.tombstone_of(conn, presence.account_id, presence.current_id)
         raise errors.NotSignedIn(stone.reason.value if stone else EndReason.LOGGED_OUT_EVERYWHERE.value)
-    return listed
 
 
 def _why_not_there(conn: sa.Connection, account_id: AccountId, row_id: str) -> errors.Refused | None:
@@ -149,7 +152,7 @@ def _why_not_there(conn: sa.Connection, account_id: AccountId, row_id: str) -> e
     stone = tombstones.tombstone_of(conn, account_id, row_id)
     if stone is not None:
         return errors.SessionAlreadyEnded(stone.reason.value)
-    if any(row.id == row_id for row in session_rows.of(conn, account_id)[0]):
+    if session_rows.some(conn, account_id, [row_id]):
         return None
     if sessions.is_cut_off(conn, account_id, row_id) or consents.is_cut_off(conn, account_id, row_id):
         return errors.SessionAlreadyEnded(EndReason.LOGGED_OUT_EVERYWHERE.value)
@@ -212,39 +215,3 @@ def _tell(
     outbox.queue(
         conn, account_id, "logged_out_others" if others_only else "logged_out_everywhere", fields, now
     )
-
-
-async def tidy_at_once(means: Means, account_id: AccountId, now: datetime) -> None:
-    """Tidy one batch, which is all of it for most people; it is over, and what is left is the sweep's."""
-    with suppress(errors.DatabaseProblem, errors.Unavailable):
-        await means.database.write(tidy_batch, account_id, now)
-
-
-async def tidy(means: Means, account_id: AccountId, now: datetime) -> int:
-    """Move what the account's cut-off has ended to the tombstones, batch by batch; returns how many."""
-    total = 0
-    while True:
-        done = await means.database.write(tidy_batch, account_id, now)
-        total += done
-        if done < TIDY_AT_ONCE:
-            return total
-
-
-def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit: int = TIDY_AT_ONCE) -> int:
-    """One batch of tidying in the transaction at hand."""
-    accounts.hold(conn, account_id)
-    account = accounts.find(conn, account_id)
-    if account is None:
-        return 0
-    ended_at = accounts.epoch_at(conn, account_id) or now
-    dead, withdrawn = sessions.cut_off(conn, account_id, limit), consents.cut_off(conn, account_id, limit)
-    if dead:
-        sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
-    if withdrawn:
-        consents.end(conn, account_id, withdrawn)
-        for consent_id in withdrawn:
-            why = EndReason.LOGGED_OUT_EVERYWHERE
-            tombstones.bury(conn, account_id, consent_id, why, ended_at, account.epoch)
-    if max(len(dead), len(withdrawn)) < limit:
-        accounts.tidied(conn, account_id, account.epoch)
-    return len(dead) + len(withdrawn)

@@ -42,9 +42,17 @@ def carried_out(work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
     with said_clearly():
         means = open_means(settings_or_fail(), upgrade=False)
         try:
-            return asyncio.run(work(means))
+            return asyncio.run(_done(means, work))
         finally:
             close_means(means)
+
+
+async def _done(means: Any, work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    try:
+        return await work(means)
+    finally:
+        if means.lines is not None:
+            await means.lines.close()
 
 
 @contextmanager

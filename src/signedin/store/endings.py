@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -93,10 +94,8 @@ def head(conn: sa.Connection) -> int:
 def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
     """Make a node known, which has applied nothing yet. The head is read after this is committed.
 
-    This commit outlives a crash of the database, unlike renewals: a node that answers from memory is waited for.
+    To be committed for good, unlike renewals: a node that answers from memory is waited for.
     """
-    if conn.dialect.name == "postgresql":
-        conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
     values = {"boot_id": boot_id, "renewals": 0, "applied": -1, "about": about[:200]}
     conn.execute(
         insert(conn, nodes)
@@ -106,38 +105,41 @@ def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
 
 
 def renew(conn: sa.Connection, node_id: str, boot_id: str, applied: int) -> Renewal | None:
-    """Note what a node has applied, and tell what it missed; `None` when it is not known, or missed too much."""
-    me = (nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)
-    renewed = nodes.update().where(me).values(renewals=nodes.c.renewals + 1, applied=applied)
-    if conn.execute(renewed).rowcount == 0:
+    """Note what a node has applied, and tell what it missed; `None` when it is not known, or missed too much.
+
+    One statement on PostgreSQL, because every ending waits for two of them at each node.
+    """
+    rows = conn.execute(_RENEWED, {"me": node_id, "boot": boot_id, "has": applied}).all()
+    if not rows:
         return None
-    seq, at = _head_and_time(conn)
-    if applied >= seq:
-        return Renewal((), seq, at=at)
-    missed = sa.select(endings).where(endings.c.seq > applied).order_by(endings.c.seq).limit(MOST_AT_ONCE)
-    found = tuple(_ending(row) for row in conn.execute(missed))
+    head, at = int(rows[0].head), int(rows[0].now)
+    if applied >= head:
+        return Renewal((), head, at=at)
+    found = tuple(_ending(row) for row in rows if row.seq is not None)
     if not found or found[0].seq != applied + 1:
         return None  # the numbers have no gaps: what this node missed was forgotten
-    return Renewal(found, seq, is_complete=found[-1].seq >= seq, at=at)
+    return Renewal(found, head, is_complete=found[-1].seq >= head, at=at)
 
 
-def _head_and_time(conn: sa.Connection) -> tuple[int, int | None]:
-    if conn.dialect.name != "postgresql":
-        return head(conn), None
-    micros = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger)
-    seq, at = conn.execute(sa.select(endings_head.c.seq, micros)).one()
-    return int(seq), int(at)
+def _renewed() -> sa.Select[*tuple[Any, ...]]:
+    """Note it, and tell the head of the log, what time it is by the database, and what the node missed."""
+    me = (nodes.c.node_id == sa.bindparam("me")) & (nodes.c.boot_id == sa.bindparam("boot"))
+    has = sa.bindparam("has", type_=Int64)
+    noted = (
+        nodes.update().where(me).values(renewals=nodes.c.renewals + 1, applied=has).returning(nodes.c.node_id)
+    )
+    missed = endings_head.join(noted.cte("noted"), sa.true()).outerjoin(endings, endings.c.seq > has)
+    now = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, Int64)
+    asked = sa.select(endings_head.c.seq.label("head"), now.label("now"), endings).select_from(missed)
+    return asked.order_by(endings.c.seq).limit(MOST_AT_ONCE)
+
+
+_RENEWED = _renewed()
 
 
 def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:
     """Let no ending wait for a node any more."""
     conn.execute(nodes.delete().where((nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)))
-
-
-def behind(conn: sa.Connection, seq: int) -> list[Node]:
-    """The nodes that have not applied that ending yet."""
-    rows = conn.execute(sa.select(nodes).where(nodes.c.applied < seq))
-    return [_node(row) for row in rows]
 
 
 def every_node(conn: sa.Connection) -> list[tuple[Node, str]]:

@@ -49,7 +49,9 @@ class PostgresDatabase(Database):
         self._notes = self._connected(1, synchronous_commit="off").execution_options(
             isolation_level="AUTOCOMMIT"  # a note that waits for its process holds no row
         )
-        self._line = self._connected(1, synchronous_commit="off")  # a lost renewal only makes endings wait
+        self._line = self._connected(1, synchronous_commit="off").execution_options(
+            isolation_level="AUTOCOMMIT"  # a lost renewal only makes endings wait
+        )
         self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
         self._noting = ThreadPoolExecutor(1, "signedin-activity")
         self._leasing = ThreadPoolExecutor(1, "signedin-lease")

@@ -1,6 +1,6 @@
-"""The session check on PostgreSQL when memory cannot answer: one prepared statement on a held connection.
+"""The session check on PostgreSQL when memory cannot answer, and who an ending waits for: one prepared statement each.
 
-On the event-loop thread, always on the primary, and never for long: what does not answer in time is not known.
+On held connections and the event-loop thread, always on the primary, and never for long: what does not answer in time is not known.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.lease import Node
 from signedin.rules.living import Living
 from signedin.store.problems import problem_of
 
@@ -31,6 +32,10 @@ JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
+_LATE = """
+SELECT h.seq, n.node_id, n.boot_id, n.renewals, n.applied
+FROM endings_head h LEFT JOIN nodes n ON n.applied < coalesce(%s, h.seq)
+"""
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
 
 
@@ -48,7 +53,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
-        row = await self._ask(_LIVING, account_id, digest)
+        row = await self._first(_LIVING, account_id, digest)
         return Living._make(row) if row else None
 
     async def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
@@ -57,7 +62,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        row: tuple[str, int, int | None] | None = await self._ask(_ENDED, account_id, digest)
+        row: tuple[str, int, int | None] | None = await self._first(_ENDED, account_id, digest)
         return row
 
     async def number(self, account_id: int) -> int:
@@ -66,8 +71,17 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        row = await self._ask(_NUMBER, account_id)
+        row = await self._first(_NUMBER, account_id)
         return int(row[0]) if row else 0
+
+    async def late(self, seq: int | None = None) -> tuple[int, list[Node]]:
+        """The number of the latest ending, and the nodes that have not applied it, or the one asked about.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        rows = await self._ask(_LATE, seq)
+        return int(rows[0][0]), [Node(*row[1:]) for row in rows if row[1] is not None]
 
     async def close(self) -> None:
         """Let this loop's connections go."""
@@ -75,7 +89,11 @@ class PostgresChecks:
         if lines is not None:
             await lines.close()
 
-    async def _ask(self, question: str, *values: object) -> Any:
+    async def _first(self, question: str, *values: object) -> Any:
+        rows = await self._ask(question, *values)
+        return rows[0] if rows else None
+
+    async def _ask(self, question: str, *values: object) -> list[Any]:
         loop = asyncio.get_running_loop()
         lines = self._lines.get(loop)
         if lines is None:
@@ -93,7 +111,7 @@ class _Lines:
         self._free = asyncio.Semaphore(LINES)
         self._waiting = 0
 
-    async def ask(self, question: str, values: tuple[object, ...]) -> Any:
+    async def ask(self, question: str, values: tuple[object, ...]) -> list[Any]:
         if self._waiting >= MOST_WAITING:
             raise Unavailable
         self._waiting += 1
@@ -107,15 +125,15 @@ class _Lines:
         finally:
             self._waiting -= 1
 
-    async def _ask(self, question: str, values: tuple[object, ...]) -> Any:
+    async def _ask(self, question: str, values: tuple[object, ...]) -> list[Any]:
         conn = self._idle.pop() if self._idle else await self._connected()
         try:
-            row = await (await conn.execute(question, values, prepare=True)).fetchone()
+            rows = await (await conn.execute(question, values, prepare=True)).fetchall()
         except BaseException:  # broken, or left in the middle of an answer: never asked again
             await _abandon(conn)
             raise
         self._idle.append(conn)
-        return row
+        return rows
 
     async def _connected(self) -> AsyncConnection[Any]:
         return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]

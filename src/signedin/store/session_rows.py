@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
@@ -18,8 +20,18 @@ from signedin.store.sessions import session_from, sessions
 def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
     """What the cut-off has not ended, and how many access keys there are; expiry is the reader's to judge."""
     found = conn.execute(_EVERYTHING, {"account": account_id}).all()
-    rows: list[Row] = [session_from(row) if row.session_id else consent_from(row) for row in found]
+    rows = _rows(found)
     return rows, found[0].keys_counted if found else access_keys.count(conn, account_id)
+
+
+def some(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Row]:
+    """Only those rows, as far as the cut-off has not ended them."""
+    found = conn.execute(_EVERYTHING.where(activity.c.row_id.in_(ids)), {"account": account_id})
+    return _rows(found.all())
+
+
+def _rows(found: Sequence[sa.Row[*tuple[object, ...]]]) -> list[Row]:
+    return [session_from(row) if row.session_id else consent_from(row) for row in found]
 
 
 # Each session and each consent has exactly one row of last use, so that is where the list begins.
