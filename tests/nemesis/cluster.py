@@ -9,15 +9,19 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import pytest
 import sqlalchemy as sa
 
 from nemesis.fault_proxy import FaultProxy
 from people import CHROME_ON_MACOS
-from postgres_server import PostgresServer, make_database
+from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from redis_server import OwnRedis
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
@@ -111,6 +115,7 @@ class Cluster:
                 {"SIGNEDIN_DATABASE_URL": self.database.url("signedin"), **self._own()}, folder / "none.toml"
             )
         )
+        self.redis: OwnRedis | None = None
         self._fakes_time = fakes_time  # a clock that can be moved is read from a file, which takes its time
         self.nodes = [self._node(f"n{number}", bus) for number in range(nodes)]
 
@@ -165,6 +170,20 @@ class Cluster:
             settings={"metrics": str(metrics)},
             fakes_time=self._fakes_time,
         )
+
+
+@contextmanager
+def running(folder: Path, bus: str = "postgres", *, fakes_time: bool = True) -> Iterator[Cluster]:
+    """A cluster that answers; without a PostgreSQL on this machine the test is skipped."""
+    programs = programs_of_this_machine() or programs_of_the_wheel()
+    if programs is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    made = Cluster(folder, programs, bus=bus, fakes_time=fakes_time)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
 
 
 def wait_for(happened: object, seconds: float) -> None:

@@ -12,6 +12,7 @@ import psycopg
 from nemesis.cluster import FAKETIME, Cluster, Node, wait_for
 from nemesis.fault_proxy import Wire
 from nemesis.history import Fault, History
+from redis_server import OwnRedis
 from signedin.rules.lease import LEASE
 
 WIRES = (Wire.STALLED, Wire.REPLIES_LOST, Wire.QUESTIONS_LOST, Wire.SLOW, Wire.RESET)
@@ -21,13 +22,13 @@ class Nemesis:
     """Chooses by chance; `longest` in leases."""
 
     def __init__(
-        self, cluster: Cluster, history: History, seed: int, longest: float, bus: object = None
+        self, cluster: Cluster, history: History, seed: int, longest: float, redis: OwnRedis | None = None
     ) -> None:
         self._cluster = cluster
         self._history = history
         self._chance = random.Random(seed)
         self._longest = longest
-        self._bus = bus
+        self._redis = redis
 
     def rage(self, seconds: float) -> None:
         """Do harm for so long; in the end everything is whole again."""
@@ -76,7 +77,14 @@ class Nemesis:
         self._tell("killed", node.name, began)
 
     def _deafen(self) -> None:
-        """No hint arrives: whoever listens is cut off, again and again."""
+        """No hint arrives: whoever listens is cut off, again and again, or Redis is gone."""
+        if self._redis is not None:
+            began = time.monotonic()
+            self._redis.stop()
+            time.sleep(self._span())
+            self._redis.start()
+            self._tell("Redis was stopped", "the bus", began)
+            return
         began, until = time.monotonic(), time.monotonic() + self._span()
         while time.monotonic() < until:
             with psycopg.connect(self._cluster.database.url("signedin"), autocommit=True) as conn:
@@ -84,7 +92,7 @@ class Nemesis:
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
                 )
             time.sleep(0.1)
-        self._tell("deaf", "all", began)
+        self._tell("deaf", "the bus", began)
 
     def _stop_the_database(self) -> None:
         began = time.monotonic()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
-import subprocess
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
-from redis import Redis, RedisError
 
 from databases import only_on_postgres
 from people import CHROME_ON_MACOS, SAN_FRANCISCO, settings_in
+from redis_server import OwnRedis
 from signedin.actions import revoke
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
@@ -25,37 +22,6 @@ from signedin.store.bus import RedisBus
 ENOUGH = 20
 VISIT = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
 only_where_answers_come_from_memory = only_on_postgres("On one file nothing answers from memory: no bus.")
-
-
-class OwnRedis:
-    """A Redis of the test's own that can be stopped and started again."""
-
-    def __init__(self, folder):
-        if shutil.which("redis-server") is None:
-            pytest.skip("there is no redis-server on this machine")
-        self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self):
-        words = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(
-            ["redis-server", *words], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        with closing(Redis.from_url(self.url)) as asked:
-            while not answers(asked):
-                assert self.process.poll() is None
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def answers(asked):
-    with suppress(RedisError):
-        return asked.ping()
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from databases import empty_database_in, only_on_postgres
+from people import settings_in
+from signedin.server.means import close_means, open_means
+from signedin.store import endings
 
 pytestmark = only_on_postgres("It is about connections to PostgreSQL.")
 
@@ -42,3 +48,28 @@ def test_what_a_statement_was_asked_with_is_in_no_error(database):
         database.read_now(asks)
     assert "a secret of somebody" not in str(problem.value)
     assert "nowhere" in str(problem.value)
+
+
+@pytest.mark.guide("R48")
+def test_nobody_notices_that_the_database_was_started_again_meanwhile(tmp_path):
+    means = open_means(settings_in(tmp_path, 8000))
+
+    async def asked():
+        return await means.lines.number(1), await means.database.read(endings.head)
+
+    async def twice():
+        before = await asked()
+        await means.database.note(lambda conn: conn.execute(sa.text("SELECT 1")))
+        await asyncio.to_thread(end_every_connection, means.database)
+        return before == await asked(), await means.database.note(durability)
+
+    assert asyncio.run(twice()) == (True, "off")
+    close_means(means)
+
+
+def end_every_connection(database):
+    """As a restart does."""
+    plain = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(plain, autocommit=True) as conn:
+        conn.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")

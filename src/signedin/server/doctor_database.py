@@ -12,12 +12,14 @@ import sqlalchemy as sa
 
 from signedin.actions.sweep import JOB
 from signedin.rules.location import is_local_address
+from signedin.server.doctor_leases import of_leases
 from signedin.server.finding import Finding, looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
 from signedin.store import activity, durability, installation, outbox, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
+from signedin.store.postgres import PostgresDatabase
 from signedin.store.sqlite import SqliteDatabase
 
 LATE_SWEEP = timedelta(hours=1)
@@ -39,6 +41,8 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
         "mail": _outbox,
     }
     found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
+    if isinstance(database, PostgresDatabase):
+        found.append(looked("leases", lambda: of_leases(database)))
     return [version, *found, looked("writing", lambda: _writing(database))]
 
 

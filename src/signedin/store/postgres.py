@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.wording import marked as _
 from signedin.store.database import Database
+from signedin.store.held import has_ended
 from signedin.store.problems import told_clearly
 
 P = ParamSpec("P")
@@ -184,4 +185,11 @@ class PostgresDatabase(Database):
             record.info["told"] = told
             connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
 
+        sa.event.listen(engine, "checkout", _refuse_ended)
         return engine
+
+
+def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool make another one in the place of a connection that has been ended (a restart)."""
+    if connection.closed or has_ended(connection.fileno()):
+        raise sa.exc.DisconnectionError

@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import Node
 from signedin.rules.living import Living
+from signedin.store.held import has_ended
 from signedin.store.problems import problem_of
 
 LINES = 4
@@ -126,7 +127,7 @@ class _Lines:
             self._waiting -= 1
 
     async def _ask(self, question: str, values: tuple[object, ...]) -> list[Any]:
-        conn = self._idle.pop() if self._idle else await self._connected()
+        conn = await self._whole_one()
         try:
             rows = await (await conn.execute(question, values, prepare=True)).fetchall()
         except BaseException:  # broken, or left in the middle of an answer: never asked again
@@ -134,6 +135,14 @@ class _Lines:
             raise
         self._idle.append(conn)
         return rows
+
+    async def _whole_one(self) -> AsyncConnection[Any]:
+        while self._idle:
+            conn = self._idle.pop()
+            if not (conn.closed or has_ended(conn.fileno())):
+                return conn
+            await _abandon(conn)
+        return await self._connected()
 
     async def _connected(self) -> AsyncConnection[Any]:
         return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]

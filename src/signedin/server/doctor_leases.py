@@ -1,0 +1,41 @@
+"""What the doctor sees of who may answer from memory (on PostgreSQL)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from signedin.rules.lease import RENEW_EVERY, Node, waits_until
+from signedin.server.finding import Finding
+from signedin.store import endings
+from signedin.store.database import Database
+
+LOOKS_AGAIN_AFTER = 1.5 * RENEW_EVERY
+
+
+def of_leases(database: Database, pause: Callable[[float], None] = time.sleep) -> Finding:
+    """Who renews and who is silent, seen by two looks: the database keeps no times of them on purpose."""
+    before = {(node.node_id, node.boot_id): node for node, _ in database.read_now(endings.every_node)}
+    pause(LOOKS_AGAIN_AFTER)
+    now, head = database.read_now(endings.every_node), database.read_now(endings.head)
+    silent = [about for node, about in now if _is_silent(node, before)]
+    behind = max((head - node.applied for node, _ in now), default=0)
+    if silent:
+        sentence = f"{len(silent)} of {_processes(len(now))} that may answer from memory are silent: {', '.join(silent)}."
+        what = (
+            f"Endings wait {waits_until(0):g} seconds for each once; one that was killed is then forgotten."
+        )
+        return Finding("leases", "look", sentence, what)
+    sentence = (
+        f"{_processes(len(now))} may answer from memory; of {head} endings the slowest is {behind} behind."
+    )
+    return Finding("leases", "good", sentence)
+
+
+def _is_silent(node: Node, before: dict[tuple[str, str], Node]) -> bool:
+    known = before.get((node.node_id, node.boot_id))
+    return known is not None and known.renewals == node.renewals
+
+
+def _processes(count: int) -> str:
+    return f"{count} process" if count == 1 else f"{count} processes"
