@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from bench import burst, check, disk, gate, listing, logout_all, memory, postgres, timing
+from bench import both, burst, check, disk, gate, listing, logout_all, memory, postgres, timing
 from bench.figures import Case
 from bench.machine import Neighbours, described, pace, revision
 from bench.writing import RESULTS, Run, page_of, said, write
@@ -28,6 +28,7 @@ CASES: dict[str, Callable[[str, Path], Case]] = {
     "disk": disk.measure,
     "memory": memory.measure,
     "postgres": postgres.measure,
+    "both": both.measure,
     "timing": timing.measure,
 }
 

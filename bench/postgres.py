@@ -37,7 +37,7 @@ class Numbers:
     rounds: int
 
 
-SIZES = {"tiny": Numbers(20, 5, 1), "small": Numbers(2_000, 150, 7), "full": Numbers(10_000, 500, 15)}
+SIZES = {"tiny": Numbers(20, 5, 1), "small": Numbers(10_000, 150, 7), "full": Numbers(10_000, 500, 15)}
 
 
 def measure(size: str, folder: Path) -> Case:

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from bench.machine import ROOT, keep_to, megabytes
 
@@ -31,17 +32,21 @@ class Serving:
 
 
 @contextmanager
-def product(folder: Path, core: int = 0) -> Iterator[Serving]:
+def product(
+    folder: Path, core: int | None = 0, *, database_url: str = "", workers: int = 1
+) -> Iterator[Serving]:
     """`signedin serve` on the installation under `folder`, behind a proxy on loopback."""
     port = free_port()
     own = {
-        "SIGNEDIN_DATABASE_URL": f"sqlite:///{folder / 'signedin.db'}",
+        "SIGNEDIN_DATABASE_URL": database_url or f"sqlite:///{folder / 'signedin.db'}",
         "SIGNEDIN_SECRET_FILE": str(folder / "secret.json"),
         "SIGNEDIN_MAIL_DIR": str(folder / "mail"),
         "SIGNEDIN_TRUSTED_PROXIES": "127.0.0.0/8",
         "SIGNEDIN_REGISTRATION": "open",
     }
-    with _running([*SERVER, str(port)], port, core, folder, own) as serving:
+    words = [*SERVER, str(port), *(["--workers", str(workers)] if workers > 1 else [])]
+    with _running(words, port, core, folder, own) as serving:
+        _until_ready(port, folder / f"server-{port}.log")
         yield serving
 
 
@@ -54,7 +59,9 @@ def bare(folder: Path, layer: str, core: int = 0) -> Iterator[Serving]:
 
 
 @contextmanager
-def _running(words: list[str], port: int, core: int, folder: Path, own: dict[str, str]) -> Iterator[Serving]:
+def _running(
+    words: list[str], port: int, core: int | None, folder: Path, own: dict[str, str]
+) -> Iterator[Serving]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGNEDIN_")}
     path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
     log = folder / f"server-{port}.log"
@@ -63,7 +70,8 @@ def _running(words: list[str], port: int, core: int, folder: Path, own: dict[str
             [sys.executable, *words], cwd=folder, env={**kept, **own, "PYTHONPATH": path}, stdout=told, stderr=told
         )  # fmt: skip
     try:
-        keep_to(core, process.pid)
+        if core is not None:
+            keep_to(core, process.pid)
         _wait(process, port, log)
         yield Serving(port, process.pid)
     finally:
@@ -87,6 +95,17 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         else:
             return
     raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _until_ready(port: int, log: Path) -> None:
+    """Several processes listen before they answer."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(OSError):
+            urlopen(f"http://localhost:{port}/health/ready", timeout=5).close()
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server is not ready: {log.read_text(errors='replace')[-2000:]}")
 
 
 def free_port() -> int:
