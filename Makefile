@@ -40,6 +40,7 @@ test: dev ## Run every test this machine can run (T="tests/rules -k mask" choose
 	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.
 	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(or $(T),--ignore tests/browser --ignore tests/nemesis tests)
 	@$(if $(T),,TEST_DATABASE=postgres $(PY) -m pytest -n $(JOBS) --dist loadgroup $(ON_BOTH))
+	@$(if $(T),,TEST_DATABASE=postgres TEST_PG=wheel $(PY) -m pytest -n $(JOBS) --dist loadgroup tests/store)
 	@$(if $(T),,$(PY) -m pytest -n 0 tests/nemesis)
 	@$(if $(T),,$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/browser)
 

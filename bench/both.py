@@ -105,16 +105,15 @@ def _postgres(folder: Path, case: Case) -> Iterator[list[Home]]:
     from postgres_server import (  # type: ignore[import-not-found]
         PostgresServer,
         make_database,
-        programs_of_the_wheel,
-        programs_of_this_machine,
+        programs,
     )
 
-    programs = programs_of_this_machine() or programs_of_the_wheel()
-    if programs is None:
+    found = programs()
+    if found is None:
         case.notes.append("There is no PostgreSQL on this machine: only SQLite was measured.")
         yield []
         return
-    server = PostgresServer(programs)
+    server = PostgresServer(found)
     try:
         make_database(server.url("postgres"), "signedin")
         case.facts["PostgreSQL"] = server.version

@@ -44,17 +44,16 @@ def measure(size: str, folder: Path) -> Case:
     """Three servers on a PostgreSQL of the bench's own."""
     from nemesis.cluster import Cluster  # type: ignore[import-not-found]
     from postgres_server import (  # type: ignore[import-not-found]
-        programs_of_the_wheel,
-        programs_of_this_machine,
+        programs,
     )
 
     numbers, case = SIZES[size], Case("postgres", "On PostgreSQL, with three processes")
-    programs = programs_of_this_machine() or programs_of_the_wheel()
-    if programs is None:
+    found = programs()
+    if found is None:
         case.notes.append("There is no PostgreSQL on this machine: nothing was measured.")
         return case
     (folder / "cluster").mkdir()
-    cluster = Cluster(folder / "cluster", programs, fakes_time=False)
+    cluster = Cluster(folder / "cluster", found, fakes_time=False)
     try:
         case.facts["PostgreSQL"] = cluster.database.version
         account = cluster.account(0)

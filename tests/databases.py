@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from postgres_server import PostgresServer, make_database, programs
 from signedin.actions.note_use import GRACE
 from signedin.store import schema_version
 from signedin.store.database import Database
@@ -117,10 +117,10 @@ def kept_on_disk(database: Database) -> bytes:
 @cache
 def own_server() -> PostgresServer:
     """One cluster for this process of tests; it goes when the process does."""
-    programs = programs_of_this_machine() or programs_of_the_wheel()
-    if programs is None:
+    found = programs()
+    if found is None:
         pytest.skip("there is no PostgreSQL on this machine")
-    server = PostgresServer(programs, *QUICK)
+    server = PostgresServer(found, *QUICK)
     atexit.register(server.destroy)
     return server
 

