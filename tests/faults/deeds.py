@@ -275,22 +275,3 @@ def upgrade_and_close(folder, pipe):
     sign_in_many(means, f"{os.getpid()}@example.org", 1)
     close_means(means)
     pipe.send("done")
-
-
-def serve(folder, port):
-    """`signedin serve`, the command itself."""
-    from signedin.server.cli import main
-
-    place = Path(folder)
-    os.environ.update(
-        SIGNEDIN_DATABASE_URL=f"sqlite:///{place / 'signedin.db'}",
-        SIGNEDIN_SECRET_FILE=str(place / "secret.json"),
-        SIGNEDIN_MAIL_DIR=str(place / "mail"),
-        SIGNEDIN_GEO_DB=str(place / "none.mmdb"),
-        SIGNEDIN_TRUSTED_PROXIES="127.0.0.0/8",
-    )
-    os.chdir(place)
-    with (place / "server.log").open("ab") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-    main(["serve", "--port", str(port)])
