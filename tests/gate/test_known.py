@@ -102,7 +102,6 @@ def test_nothing_is_answered_when_the_lease_has_run_out(known, clock):
     assert known.find(digest_of(1), NOW) is None
 
 
-@pytest.mark.security("attack-24")
 def test_tokens_that_nobody_has_fill_no_memory(known):
     for number in range(1000):
         assert known.find(digest_of(number), NOW) is None
