@@ -20,6 +20,9 @@ _MICROSECOND = timedelta(microseconds=1)
 _SOON = 2 * GRACE // _MICROSECOND
 _SHORT = WRITE_THROUGH_BELOW // _MICROSECOND
 SESSION_KINDS = frozenset({Kind.SES})
+"""What signs in by cookie."""
+BEARER_KINDS = frozenset({Kind.APP})
+"""What signs in by a bearer header, as a session: that of a first-party app, or begun by a backend."""
 
 
 def authenticate(

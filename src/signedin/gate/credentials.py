@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from signedin.actions.authenticate import BEARER_KINDS, SESSION_KINDS
+from signedin.rules.secret import Kind
+
 LONGEST_COOKIE_HEADER = 16_384
 DUPLICATED = "\0duplicated"
 """Stands for a cookie that came twice: nothing that can be read as a token."""
+OURS = "sgn_"
+"""How every token of ours begins."""
 _BLANKS = " \t"
 """All that browsers leave out around a name: what else looks like a blank may be another's `__Host-` in disguise."""
 
@@ -66,6 +71,38 @@ def why_unread(headers: Headers, read: Mapping[str, str], names: CookieNames) ->
     if not read and _are_too_long(_cookie_lines(headers)):
         return "too_many_cookies"
     return "cookie_twice" if DUPLICATED in (read.get(names.session), read.get(names.form)) else None
+
+
+def sent_credential(headers: Headers, names: CookieNames) -> tuple[str | None, frozenset[Kind]]:
+    """What signs in with a request from a program or a proxy, and the kinds of token it may be there.
+
+    A session's cookie, or a bearer token where there is none. One of each of ours is a doubt, and reads as nothing;
+    an app's own Authorization header beside the cookie is none of ours.
+    """
+    by_cookie, by_header = cookies(headers).get(names.session), bearer(headers)
+    if by_cookie is None:
+        return by_header, BEARER_KINDS if by_header is not None else SESSION_KINDS
+    if by_header is not None and by_header.startswith(OURS):
+        return DUPLICATED, SESSION_KINDS
+    return by_cookie, SESSION_KINDS
+
+
+def bearer(headers: Headers) -> str | None:
+    """The bearer token of a request; `DUPLICATED` when Authorization came twice and one of them may be ours.
+
+    >>> bearer([(b"authorization", b"Bearer sgn_app_1")]), bearer([(b"authorization", b"Basic YTpi")])
+    ('sgn_app_1', None)
+    """
+    lines = [value.decode("latin-1") for key, value in headers if key == b"authorization"]
+    if len(lines) != 1:
+        return DUPLICATED if any(OURS in line for line in lines) else None
+    scheme, _, token = lines[0].partition(" ")
+    return token.strip(_BLANKS) if scheme.lower() == "bearer" else None
+
+
+def cookies_are_too_many(headers: Headers) -> bool:
+    """Whether there are so many cookies that none is read."""
+    return _are_too_long(_cookie_lines(headers))
 
 
 def _cookie_lines(headers: Headers) -> list[bytes]:

@@ -108,6 +108,7 @@ class Gate:
         trusted: Networks,
         clock: Callable[[], datetime],
         refuse: Refuse | None = None,
+        guessing: Guessing | None = None,
     ) -> None:
         self._app = app
         self._refuse = refuse
@@ -116,7 +117,7 @@ class Gate:
         self._names = names
         self._trusted = trusted
         self._clock = clock
-        self._guessing = Guessing()
+        self._guessing = guessing or Guessing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise, pass on, note the use."""

@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from signedin.actions.ask import ask
-from signedin.actions.authenticate import SESSION_KINDS, authenticate
+from signedin.actions.authenticate import BEARER_KINDS, SESSION_KINDS, authenticate
 from signedin.actions.means import Means
 from signedin.gate.known import Known, KnownSessions
 from signedin.rules.account import AccountId
 from signedin.rules.living import Living
 from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence
-from signedin.rules.secret import digest_of, way_of, why_unreadable
+from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
+
+_ALL_KINDS = SESSION_KINDS | BEARER_KINDS
 
 
 class _Flight:
@@ -38,30 +40,44 @@ class Recogniser:
         self._flights: dict[bytes, _Flight] = {}
         self.asked = 0
 
-    async def recognise(self, credential: str | None, now: datetime) -> Presence | Absence:
+    def at_once(
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+    ) -> Presence | Absence | None:
+        """Who the credential signs in now, as far as it can be said without waiting; `None` means: `recognise`.
+
+        Raises:
+            DatabaseProblem: it cannot be known.
+        """
+        if self._means.lines is None:
+            return authenticate(self._means, credential, now, kinds)
+        if not credential:
+            return Absence("missing")
+        digest = digest_of(credential, kinds)
+        if digest is None:
+            return Absence(why_unreadable(credential, kinds))
+        return None if self._known is None else self._known.find(digest, to_micros(now))
+
+    async def recognise(
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+    ) -> Presence | Absence:
         """Who the credential signs in now.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        if self._means.lines is None:
-            return authenticate(self._means, credential, now)
-        if not credential:
-            return Absence("missing")
-        digest = digest_of(credential, SESSION_KINDS)
-        if digest is None:
-            return Absence(why_unreadable(credential, SESSION_KINDS))
-        known = None if self._known is None else self._known.find(digest, to_micros(now))
-        if known is not None:
-            return known
+        found = self.at_once(credential, now, kinds)
+        if found is not None:
+            return found
+        credential = credential or ""
+        digest = digest_of(credential, kinds)
         account_id = way_of(credential, self._means.keyring.way_keys)
-        if account_id is None:
-            return Absence(why_unreadable(credential, SESSION_KINDS))
+        if digest is None or account_id is None:
+            return Absence(why_unreadable(credential, kinds))
         return await self._asked_once(AccountId(account_id), digest, now)
 
     def used(self, credential: str | None, now: datetime) -> None:
         """Note a use that was seen here, so that the session does not seem to expire in this memory."""
-        digest = digest_of(credential or "", SESSION_KINDS) if self._known is not None else None
+        digest = digest_of(credential or "", _ALL_KINDS) if self._known is not None else None
         if self._known is not None and digest is not None:
             self._known.used(digest, to_micros(now))
 

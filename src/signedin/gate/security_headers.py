@@ -29,12 +29,17 @@ ALWAYS = (
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
+def always(*, is_secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of every answer, for an installation with or without TLS."""
+    return (*ALWAYS, STRICT_TRANSPORT) if is_secure else ALWAYS
+
+
 class SecurityHeaders:
     """ASGI middleware that adds what is missing, and no-store where nothing else was said."""
 
     def __init__(self, app: App, *, is_secure: bool) -> None:
         self._app = app
-        self._always = (*ALWAYS, STRICT_TRANSPORT) if is_secure else ALWAYS
+        self._always = always(is_secure=is_secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and complete the headers of the answer."""

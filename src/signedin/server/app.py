@@ -10,7 +10,9 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from signedin.api import sessions as api_sessions
+from signedin.gate.check import Check
 from signedin.gate.credentials import CookieNames
+from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
 from signedin.gate.known import KnownSessions
@@ -69,9 +71,11 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     )
     # Litestar types its scope as a TypedDict.
     inside: App = pages  # type: ignore[assignment]
-    gate = Gate(inside, means, recogniser, names, settings.trusted_proxies, server.clock, refuser(handlers))
+    trusted, guessing = settings.trusted_proxies, Guessing()
+    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuser(handlers), guessing)
     inner = LastResort(OwnName(gate, settings.base_url))
-    server.app = Head(SecurityHeaders(inner, is_secure=names.is_secure))
+    whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
+    server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing)
     return server
 
 

@@ -1,0 +1,179 @@
+"""The same answer for nginx, Caddy, Traefik, Envoy: the hot path, `GET /v1/check`.
+
+Pure ASGI, in front of the framework. 200 with who it is; 401 for what is known to be bad; 503 for what cannot be
+known; and whatever goes wrong here is nobody's way in (D12).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import structlog
+
+from signedin.actions.means import Means
+from signedin.actions.note_use import flush
+from signedin.gate.answers import retry_after, status_of
+from signedin.gate.check_query import asked_by
+from signedin.gate.client_address import Networks, client_address
+from signedin.gate.credentials import CookieNames, cookies_are_too_many, sent_credential
+from signedin.gate.guessing import Guessing
+from signedin.gate.middleware import App, Receive, Scope, Send
+from signedin.gate.recognise import Recogniser
+from signedin.gate.security_headers import always
+from signedin.rules.errors import DatabaseProblem, InvalidInput, NotSignedIn, Refused, Unavailable
+from signedin.rules.presence import Absence, Presence
+
+PATH = "/v1/check"
+EVERYTHING = b"*"
+"""What `Signedin-Scopes` says of a session: whatever its person may do. No header is ever empty: proxies drop those."""
+TELL_EVERY = timedelta(seconds=10)
+_METHODS = frozenset({"GET", "HEAD"})
+
+log = structlog.get_logger("signedin.security")
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+
+class Check:
+    """The ASGI callable in front of everything: it answers `/v1/check` itself and passes on the rest.
+
+    `guessing` is shared with the gate, so that secrets tried here and there are counted together.
+    """
+
+    def __init__(
+        self, app: App, means: Means, recogniser: Recogniser, names: CookieNames, trusted: Networks,
+        clock: Callable[[], datetime], guessing: Guessing,
+    ) -> None:  # fmt: skip
+        self._app = app
+        self._means = means
+        self._recogniser = recogniser
+        self._names = names
+        self._trusted = trusted
+        self._clock = clock
+        self._guessing = guessing
+        self._always = (*always(is_secure=names.is_secure), (b"cache-control", b"no-store"))
+        self._tell_from: datetime | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a check, or pass on."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self._app(scope, receive, send)
+            return
+        try:
+            status, headers, body = await self._answered(scope)
+        except (DatabaseProblem, Unavailable) as problem:
+            status, headers, body = self._not_known(problem)
+        except Exception as error:  # a bug here opens nothing, and ends nobody's session either
+            log.error("a check failed", reference=secrets.token_hex(6), exc_info=error)
+            status, headers, body = _unavailable()
+        every = [*self._always, *headers, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": every})
+        await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+
+    async def _answered(self, scope: Scope) -> _Answer:
+        if scope["method"] not in _METHODS:
+            return _NOT_THIS_WAY
+        try:
+            app_types = asked_by(scope["query_string"]).app_types
+        except InvalidInput as mistake:
+            return _refused(mistake, {"field": mistake.field})
+        headers = scope["headers"]
+        credential, kinds = sent_credential(headers, self._names)
+        now = self._clock()
+        # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
+        found = self._recogniser.at_once(credential, now, kinds)
+        if found is None:
+            found = await self._recogniser.recognise(credential, now, kinds)
+        if isinstance(found, Absence):
+            return self._nobody(found.reason, scope, credential, now)
+        if found.app_type not in app_types:
+            return _known_to_be_bad("wrong_app_type")
+        self._note(found, scope, credential, now)
+        if found.expires_soon:
+            await self._write_first()
+            again = await self._recogniser.recognise(credential, self._clock(), kinds)
+            if isinstance(again, Absence):  # ended while the note was written
+                return _known_to_be_bad(again.reason)
+        return _let_in(found)
+
+    def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> _Answer:
+        headers = scope["headers"]
+        if reason == "unknown":
+            self._guessing.noticed(self._address(scope), credential or "", now)
+        elif reason == "missing" and cookies_are_too_many(headers):
+            reason = "malformed"
+        return _known_to_be_bad(reason)
+
+    def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime) -> None:
+        """A check is the activity of the person whose request is checked, from where they are (D15, D16)."""
+        if found.current_id is not None:
+            self._means.recent.note(found.account_id, found.current_id, self._address(scope), now)
+            self._recogniser.used(credential, now)
+
+    async def _write_first(self) -> None:
+        means = self._means
+        await flush(means.recent, means.database, means.keyring, means.places)
+
+    def _address(self, scope: Scope) -> str:
+        peer, headers = scope.get("client"), scope["headers"]
+        return client_address(peer[0] if peer else None, headers, self._trusted)
+
+    def _not_known(self, problem: Refused) -> _Answer:
+        """503, told in the log every few seconds, however many ask."""
+        now = self._clock()
+        if self._tell_from is None or now >= self._tell_from:
+            self._tell_from = now + TELL_EVERY
+            log.error("checks cannot be answered", code=problem.code, sentence=problem.sentence)
+        return _unavailable()
+
+
+def _let_in(found: Presence) -> _Answer:
+    account, session = b"%d" % found.account_id, (found.current_id or "-").encode()
+    return _Answer(
+        200,
+        (
+            (b"signedin-account", account),
+            (b"signedin-session", session),
+            (b"signedin-app-type", found.app_type.value.encode()),
+            (b"signedin-scopes", EVERYTHING),
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _known_to_be_bad(reason: str) -> _Answer:
+    said = (b"www-authenticate", f'Session error="{reason}"'.encode())
+    return _refused(NotSignedIn(reason), {"reason": reason}, said)
+
+
+def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, bytes]) -> _Answer:
+    return _problem(status_of(refusal), refusal.code, refusal.sentence, refusal.hint, extra, *headers)
+
+
+def _problem(
+    status: int, code: str, sentence: str, hint: str, extra: dict[str, str], *headers: tuple[bytes, bytes]
+) -> _Answer:
+    """An RFC 9457 problem with a stable code, as all of the API answers."""
+    told = {"type": "about:blank", "title": sentence, "status": status, "code": code, "detail": hint}
+    body = json.dumps(told | {name: value for name, value in extra.items() if value}).encode()
+    return _Answer(status, ((b"content-type", b"application/problem+json"), *headers), body)
+
+
+@cache
+def _unavailable() -> _Answer:
+    refusal = Unavailable()
+    return _refused(refusal, {}, (b"retry-after", b"%d" % (retry_after(refusal, datetime.now(UTC)) or 1)))
+
+
+_NOT_THIS_WAY = _problem(
+    405, "method_not_allowed", "A check is asked for with GET or HEAD.", "Ask again with GET.", {}, (b"allow", b"GET, HEAD")
+)  # fmt: skip
