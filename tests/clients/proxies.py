@@ -1,0 +1,188 @@
+"""nginx and Caddy as they are really started, from the files in examples/, in front of Signedin and a guarded app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from people import Browser
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NGINX = """
+daemon off; {user} pid {folder}/nginx.pid; worker_processes 1; error_log {folder}/nginx.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+    uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    include signedin.conf;
+}}
+"""
+CADDY = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
+
+
+@dataclass
+class Answer:
+    """What came back: nothing of it is left out or put together."""
+
+    raw: bytes
+
+    @property
+    def status(self) -> int:
+        """The status of the first answer; 0 when there was none."""
+        words = self.raw[:20].split()
+        return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether the guarded app took anybody for signed in, in whichever of the answers."""
+        return b"guarded-app: let in" in self.raw.lower()
+
+    @property
+    def body(self) -> bytes:
+        return self.raw.partition(b"\r\n\r\n")[2]
+
+
+@dataclass
+class Proxy:
+    """A proxy that listens on loopback, and how to come to it."""
+
+    name: str
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def browser(self, agent: str) -> Browser:
+        browser = Browser(self.base_url, agent)
+        browser.http.headers.pop("x-forwarded-for")  # who that is, is seen by the proxy
+        return browser
+
+    def send(self, raw: bytes, come_from: str = "127.0.0.1") -> Answer:
+        """Send bytes as they are, and take what comes until the connection ends."""
+        received = bytearray()
+        try:
+            with socket.create_connection(
+                ("127.0.0.1", self.port), timeout=10, source_address=(come_from, 0)
+            ) as wire:
+                wire.sendall(raw)
+                while part := wire.recv(65_536):
+                    received += part
+        except (ConnectionError, TimeoutError):
+            pass  # cut off in the middle: what came so far counts
+        return Answer(bytes(received))
+
+    def get(self, path: str = "/", *headers: str, come_from: str = "127.0.0.1") -> Answer:
+        """Ask for a page with these header lines."""
+        lines = [f"GET {path} HTTP/1.1", f"Host: localhost:{self.port}", "Connection: close", *headers]
+        return self.send("\r\n".join([*lines, "", ""]).encode("latin-1"), come_from)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses right now."""
+    trying = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(each.getsockname()[1]) for each in trying]
+    for each in trying:
+        each.close()
+    return ports
+
+
+@contextmanager
+def guarded_app(port: int) -> Iterator[None]:
+    """The app of the examples, in a process of its own."""
+    words = [sys.executable, str(EXAMPLES / "guarded_app" / "guarded_app.py"), str(port)]
+    with _started(words, port):
+        yield
+
+
+@contextmanager
+def nginx(folder: Path, port: int, signedin: int, app: int) -> Iterator[Proxy]:
+    """nginx with the files of examples/nginx, on these ports."""
+    program = _found("nginx")
+    for file in (EXAMPLES / "nginx").iterdir():
+        named = {"127.0.0.1:8080": port, "127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
+        (folder / file.name).write_text(_moved(file.read_text(), named))
+    user = "user root;" if os.getuid() == 0 else ""
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
+    words = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]
+    with _started(words, port):
+        yield Proxy("nginx", port)
+
+
+@contextmanager
+def caddy(folder: Path, port: int, signedin: int, app: int) -> Iterator[Proxy]:
+    """Caddy with the file of examples/caddy, on these ports, under whatever name one comes."""
+    program = _found("caddy")
+    text = _moved(
+        (EXAMPLES / "caddy" / "Caddyfile").read_text(), {"127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
+    )
+    assert "\napp.example.org {" in text
+    (folder / "Caddyfile").write_text(CADDY + text.replace("\napp.example.org {", f"\n:{port} {{"))
+    words = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    with _started(words, port, **homes):
+        yield Proxy("caddy", port)
+
+
+PROXIES = {"nginx": nginx, "caddy": caddy}
+
+
+def _found(program: str) -> str:
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+    if path is None:
+        pytest.skip(f"there is no {program} on this machine")
+    return path
+
+
+def _moved(text: str, named: dict[str, int]) -> str:
+    """The file with other ports; nothing else of it changes."""
+    for address, port in named.items():
+        text = text.replace(address, f"127.0.0.1:{port}")
+    return text
+
+
+@contextmanager
+def _started(words: list[str], port: int, **more: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        words, env=os.environ | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )  # fmt: skip
+    said = bytearray()
+    reading = threading.Thread(target=lambda: said.extend(process.stdout.read()), daemon=True)
+    reading.start()
+    try:
+        _wait_for(process, port, said)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reading.join(5)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, said: bytearray) -> None:
+    pause = threading.Event()
+    for _ in range(500):
+        if process.poll() is not None:
+            pause.wait(0.2)
+            raise AssertionError(f"it stopped: {said.decode(errors='replace')}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            pause.wait(0.02)
+        else:
+            return
+    raise TimeoutError("nobody listens")

@@ -1,0 +1,142 @@
+"""A plain web app guarded by nginx or Caddy, from the files in examples/: who is let in, and as whom."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+
+import pytest
+
+from clients.proxies import EXAMPLES
+from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE
+from routes import every_route, still
+
+pytestmark = pytest.mark.xdist_group("forward auth")
+IDENTITY = {"Signedin-Account", "Signedin-Session", "Signedin-App-Type", "Signedin-Scopes"}
+
+
+def opened(browser, path="/", **headers):
+    """The guarded app, asked by a program unless a header says that somebody goes to a page."""
+    return browser.http.get(path, headers=headers)
+
+
+def until(asked, status):
+    """Ask until that is answered; returns every status there was on the way."""
+    pause, seen = threading.Event(), []
+    for _ in range(400):
+        answer = asked()
+        seen.append(answer.status_code)
+        if answer.status_code == status:
+            return answer, set(seen)
+        pause.wait(0.02)
+    raise TimeoutError(f"never {status}, but {set(seen)}")
+
+
+@pytest.mark.guide("R1", "D12")
+@pytest.mark.security("attack-20")
+def test_the_app_is_told_who_is_signed_in_and_nobody_else_is_let_in(guarded):
+    laptop, stranger = guarded.signed_in(), guarded.proxy.browser(CHROME_ON_MACOS)
+    told = opened(laptop, "/orders/7?x=1").json()
+    assert told["Signedin-Session"] == laptop.current()["id"]
+    assert (told["Signedin-App-Type"], told["Signedin-Scopes"], told["path"]) == ("web", "*", "/orders/7")
+    assert told["Signedin-Account"].isdigit()
+    assert len(told["everything"]) == len(IDENTITY)
+    answer = opened(stranger)
+    assert (answer.status_code, "guarded-app" in answer.headers) == (401, False)
+    assert answer.headers.get_list("www-authenticate") == ['Session error="missing"']
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.guide("R4", "R44")
+def test_whoever_goes_to_a_page_of_the_app_signs_in_and_comes_back_to_it(guarded):
+    stranger = guarded.proxy.browser(CHROME_ON_MACOS)
+    answer = opened(stranger, "/orders?page=2", **{"sec-fetch-mode": "navigate"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/orders?page=2")
+    assert stranger.sign_in(next="/orders?page=2").headers["location"] == "/orders?page=2"
+    assert opened(stranger, "/orders?page=2", **{"sec-fetch-mode": "navigate"}).status_code == 200
+
+
+@pytest.mark.guide("R42", "R43", "R48", "R51", "R53")
+@pytest.mark.security("7.4.1", "attack-1")
+def test_revoking_in_one_browser_shuts_the_other_out_of_the_app_at_its_next_request(guarded):
+    laptop, phone = guarded.signed_in(), guarded.signed_in(SAFARI_ON_IPHONE)
+    row = opened(phone).json()["Signedin-Session"]
+    assert opened(phone).status_code == 200
+    laptop.revoke(row)
+    answer = opened(phone)
+    assert answer.status_code == 401
+    assert answer.headers.get_list("www-authenticate") == ['Session error="revoked"']
+    assert opened(laptop).status_code == 200
+    page = phone.open(opened(phone, **{"sec-fetch-mode": "navigate"}).headers["location"])
+    assert "revoked" in page.text
+
+
+@pytest.mark.guide("R42", "R58")
+def test_logging_out_everywhere_holds_in_the_app_too(guarded):
+    laptop, phone = guarded.signed_in(), guarded.signed_in(SAFARI_ON_IPHONE)
+    laptop.log_out_all()
+    assert [opened(each).status_code for each in (laptop, phone)] == [401, 401]
+
+
+@pytest.mark.guide("D16", "R12", "R13")
+@pytest.mark.security("15.3.4", "attack-20", "attack-33")
+def test_the_last_use_is_from_the_persons_address_whatever_they_claim(guarded):
+    laptop, other = guarded.signed_in(), guarded.signed_in(FIREFOX_ON_WINDOWS)
+    cookie = f"Cookie: signedin={laptop.secret}"
+    answer = guarded.proxy.get("/", cookie, "X-Forwarded-For: 198.51.100.9", come_from="127.5.6.7")
+    assert answer.is_let_in
+    row = json.loads(re.search(rb"\{.*\}", answer.body)[0])["Signedin-Session"]
+    (found,) = [each for each in other.sessions() if each["id"] == row]
+    assert found["masked_ip"] == "127.5.6.•••"
+
+
+@pytest.mark.security("4.2.1")
+def test_what_is_sent_to_the_app_arrives_whole_and_the_check_does_not_see_it(guarded):
+    laptop, body = guarded.signed_in(), b"x" * 300_000
+    answer = laptop.http.post("/upload", content=body)
+    assert (answer.status_code, answer.json()["length"]) == (200, "300000")
+    assert guarded.proxy.browser(CHROME_ON_MACOS).http.post("/upload", content=b"x").status_code == 401
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-19", "16.5.3")
+def test_a_database_that_was_moved_away_is_no_reason_to_sign_anybody_out(guarded):
+    laptop, file = guarded.signed_in(), guarded.place.database
+    aside = file.with_name("aside.db")
+    file.rename(aside)
+    try:
+        answer, seen = until(lambda: opened(laptop), 503)
+        assert seen <= {200, 503}
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "guarded-app" not in answer.headers
+        assert {opened(laptop).status_code for _ in range(20)} == {503}
+    finally:
+        aside.rename(file)
+    assert until(lambda: opened(laptop), 200)[1] <= {200, 503}
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-19")
+def test_while_signedin_is_stopped_nobody_is_let_in_and_nobody_is_signed_out(guarded):
+    from served import served
+
+    laptop = guarded.signed_in()
+    guarded.server.stop()
+    answers = [opened(laptop) for _ in range(5)]
+    assert {answer.status_code for answer in answers} <= {502, 503}
+    assert not any("guarded-app" in answer.headers for answer in answers)
+    with served(guarded.place) as again:
+        assert until(lambda: opened(laptop), 200)[1] <= {200, 502, 503}
+        again.stop()
+    guarded.server = None
+
+
+def test_each_page_and_call_of_ours_is_named_in_the_examples(tmp_path):
+    files = [EXAMPLES / "nginx" / "signedin-pages.conf", EXAMPLES / "caddy" / "Caddyfile"]
+    (ours,) = {re.search(r"\^/\(.+\)\$", file.read_text())[0] for file in files}
+    with still(tmp_path, None) as house:
+        paths = {path for _, path in every_route(house)} - {"/"}
+    assert not [path for path in paths if not re.search(ours, path)]
+    for path in ("/", "/orders", "/settingsx", "/v1", "/v1x", "/sign-in/x", "/static\n/x", "/x/v1/check"):
+        assert not re.search(ours, path), path
