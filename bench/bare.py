@@ -1,6 +1,7 @@
 """What the server is compared with: an ASGI callable that answers the same bytes and does nothing else.
 
 python -m bench.bare bare PORT FOLDER     answers 204 at once
+python -m bench.bare check PORT FOLDER    answers 200 at once, with the bytes of a check that lets somebody in
 python -m bench.bare gate PORT FOLDER     the same behind the gate: the check of the session and the use noted
 """
 
@@ -18,6 +19,11 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import ALWAYS, SecurityHeaders
 from signedin.server.means import utc_now
 
+LET_IN = [
+    *ALWAYS, (b"cache-control", b"no-store"), (b"signedin-account", b"4611686018427387904"),
+    (b"signedin-session", b"A3ZH1km2o74nXp0IJ51rL1ocxA"), (b"signedin-app-type", b"web"), (b"signedin-scopes", b"*"),
+    (b"content-length", b"0"),
+]  # fmt: skip
 HEADERS = [*ALWAYS, (b"content-type", b"text/html"), (b"cache-control", b"no-store")]
 
 
@@ -26,6 +32,14 @@ async def nothing(scope: Scope, _: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     await send({"type": "http.response.start", "status": 204, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def let_in(scope: Scope, _: Receive, send: Send) -> None:
+    """200, as a check says it."""
+    if scope["type"] != "http":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": LET_IN})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -38,8 +52,8 @@ async def guarded(scope: Scope, _: Receive, send: Send) -> None:
 
 def main(layer: str, port: int, folder: Path) -> None:
     """Serve until stopped."""
-    if layer == "bare":
-        serve(nothing, port)
+    if layer in {"bare", "check"}:
+        serve(nothing if layer == "bare" else let_in, port)
         return
     with opened(folder) as means:
         settings = settings_in(folder, port)

@@ -55,7 +55,7 @@ def measure(size: str, folder: Path) -> Case:
     case.facts["sessions"] = f"{numbers.people * 5:,}"
     case.notes.append(
         "Between the gate and the product stands the framework: routing, its request and its answer. "
-        "The hot path for other programs, `/v1/check`, will answer at the gate."
+        "The hot path for other programs, `/v1/check`, answers in front of both: case `check-http`."
     )
     return case
 

@@ -74,7 +74,7 @@ class Proxy:
         received = bytearray()
         try:
             with socket.create_connection(
-                ("127.0.0.1", self.port), timeout=10, source_address=(come_from, 0)
+                ("127.0.0.1", self.port), timeout=5, source_address=(come_from, 0)
             ) as wire:
                 wire.sendall(raw)
                 while part := wire.recv(65_536):

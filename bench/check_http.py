@@ -1,0 +1,98 @@
+"""`/v1/check` over HTTP, beside a bare ASGI callable that answers the same bytes on the same uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Case, percentile
+from bench.filling import Filled, fill, opened
+from bench.machine import free_again, keep_to
+from bench.rotating import rate_of
+from bench.serving import Serving, bare, product
+from bench.wire import request, steady
+from signedin.rules.secret import Kind, WayKeys, make_token
+
+PATH = "/v1/check"
+GOAL = 0.6
+LATE = 2.0
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How much of everything."""
+
+    people: int
+    tokens: int
+    seconds: float
+    rounds: int
+    rate: int
+
+
+SIZES = {
+    "tiny": Numbers(5, 10, 0.2, 1, 100),
+    "small": Numbers(10_000, 5_000, 2, 5, 3_000),
+    "full": Numbers(10_000, 5_000, 5, 10, 3_000),
+}
+
+
+def measure(size: str, folder: Path) -> Case:
+    """Who is met every moment, 5,000 in turn, and nobody's tokens; at 16 and at 64 connections."""
+    numbers = SIZES[size]
+    case = Case("check-http", "The check for proxies, over HTTP")
+    with opened(folder) as means:
+        filled = fill(means, numbers.people, 5)
+        keys = means.keyring.way_keys
+    with ExitStack() as stack:
+        plain = stack.enter_context(bare(folder, "check"))
+        server = stack.enter_context(product(folder))
+        for connections in (16, 64):
+            _rates(case, numbers, folder, filled, keys, connections, plain, server)
+        _lateness(case, numbers, filled, plain, server)
+    free_again()
+    case.facts["request"] = f"GET {PATH}, server on one core, client on another"
+    case.facts["sessions"] = f"{numbers.people * 5:,}, of which {numbers.tokens:,} are asked for in turn"
+    case.notes.append("On SQLite nothing is kept in memory: each check reads the file, so each is uncached.")
+    return case
+
+
+def _rates(
+    case: Case, numbers: Numbers, folder: Path, filled: Filled, keys: WayKeys, connections: int,
+    plain: Serving, server: Serving,
+) -> None:  # fmt: skip
+    chance, live = random.Random(connections), filled.spread(numbers.tokens)
+    unknown = [make_token(Kind.SES, chance.choice(filled.accounts), keys) for _ in range(numbers.tokens)]
+    asked = {
+        "bare ASGI callable": (plain, live, 200), "a session": (server, live, 200), "an unknown token": (server, unknown, 401),
+    }  # fmt: skip
+    found: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(numbers.rounds):
+        for name, (where, tokens, status) in asked.items():
+            rate = rate_of(where.port, PATH, tokens, numbers.seconds, connections, folder, status=status)
+            found[name].append(rate)
+    for name, values in found.items():
+        case.figure(f"{name}; {connections} connections", "requests/s", values, is_rate=True)
+    first = found["bare ASGI callable"]
+    case.ratio(
+        f"a session / bare; {connections} connections", found["a session"], first, at_least=GOAL, are_rates=True
+    )  # fmt: skip
+    case.ratio(f"an unknown token / bare; {connections} connections", found["an unknown token"], first,
+               are_rates=True)  # fmt: skip
+
+
+def _lateness(case: Case, numbers: Numbers, filled: Filled, plain: Serving, server: Serving) -> None:
+    keep_to(1)
+    found: dict[str, list[float]] = {"bare": [], "check": []}
+    for _ in range(numbers.rounds):
+        for name, where in (("bare", plain), ("check", server)):
+            asked = [
+                request(PATH, {"signedin": each}, port=where.port) for each in filled.spread(numbers.tokens)
+            ]
+            load = asyncio.run(steady(where.port, asked, numbers.rate, numbers.seconds))
+            found[name].append(percentile(load.milliseconds, 99))
+    for name, values in found.items():
+        case.figure(f"p99 at {numbers.rate:,} a second; {name}", "ms", values)
+    case.ratio(f"p99 at {numbers.rate:,} a second; check / bare", found["check"], found["bare"], at_most=LATE)
