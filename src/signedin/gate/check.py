@@ -19,7 +19,7 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.check_query import asked_by
-from signedin.gate.client_address import Networks, client_address
+from signedin.gate.client_address import Networks, reader
 from signedin.gate.credentials import CookieNames, cookies_are_too_many, sent_credential
 from signedin.gate.guessing import Guessing
 from signedin.gate.middleware import App, Receive, Scope, Send
@@ -57,7 +57,7 @@ class Check:
         self._means = means
         self._recogniser = recogniser
         self._names = names
-        self._trusted = trusted
+        self._address_of = reader(trusted)
         self._clock = clock
         self._guessing = guessing
         self._always = (*always(is_secure=names.is_secure), (b"cache-control", b"no-store"))
@@ -124,8 +124,8 @@ class Check:
         await flush(means.recent, means.database, means.keyring, means.places)
 
     def _address(self, scope: Scope) -> str:
-        peer, headers = scope.get("client"), scope["headers"]
-        return client_address(peer[0] if peer else None, headers, self._trusted)
+        peer = scope.get("client")
+        return self._address_of(peer[0] if peer else None, scope["headers"])
 
     def _not_known(self, problem: Refused) -> _Answer:
         """503, told in the log every few seconds, however many ask."""

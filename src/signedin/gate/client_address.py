@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -11,6 +11,9 @@ from signedin.rules.location import normalise_address
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
+_FORWARDED_FOR = b"x-forwarded-for"
+LONGEST_KEPT = 200
+"""A chain of a few proxies; a longer one is read anew each time, so that nobody fills the memory."""
 LONGEST_ADDRESS = 100
 """An IPv6 address with brackets, a zone and a port; what is longer is no address."""
 
@@ -29,6 +32,20 @@ def client_address(peer: str | None, headers: Headers, trusted: Networks) -> str
             break
         address, parsed = reported, reported_as
     return address
+
+
+def reader(trusted: Networks, most: int = 4096) -> Callable[[str | None, Headers], str]:
+    """`client_address` for these proxies, kept for those who came lately: a hot path reads the same few again."""
+
+    @lru_cache(most)
+    def kept(peer: str | None, line: bytes) -> str:
+        return client_address(peer, [(_FORWARDED_FOR, line)], trusted)
+
+    def read(peer: str | None, headers: Headers) -> str:
+        line = b",".join([value for key, value in headers if key == _FORWARDED_FOR])
+        return kept(peer, line) if len(line) <= LONGEST_KEPT else client_address(peer, headers, trusted)
+
+    return read
 
 
 def _read(text: str) -> tuple[str, IPv4Address | IPv6Address | None]:
@@ -50,5 +67,5 @@ def _is_within(parsed: IPv4Address | IPv6Address | None, trusted: Networks) -> b
 
 
 def _forwarded(headers: Headers) -> list[str]:
-    lines = [value.decode("latin-1") for key, value in headers if key == b"x-forwarded-for"]
+    lines = [value.decode("latin-1") for key, value in headers if key == _FORWARDED_FOR]
     return [hop for hop in (each.strip(" \t") for each in ",".join(lines).split(",")) if hop][-32:]
