@@ -133,10 +133,23 @@ def test_while_signedin_is_stopped_nobody_is_let_in_and_nobody_is_signed_out(gua
 
 
 def test_each_page_and_call_of_ours_is_named_in_the_examples(tmp_path):
-    files = [EXAMPLES / "nginx" / "signedin-pages.conf", EXAMPLES / "caddy" / "Caddyfile"]
-    (ours,) = {re.search(r"\^/\(.+\)\$", file.read_text())[0] for file in files}
+    files = [
+        EXAMPLES / name for name in ("nginx/signedin-pages.conf", "caddy/Caddyfile", "traefik/signedin.yml")
+    ]
+    (ours,) = {re.search(r"\^/\([^`\n]+\)\$", file.read_text())[0] for file in files}
     with still(tmp_path, None) as house:
         paths = {path for _, path in every_route(house)} - {"/"}
     assert not [path for path in paths if not re.search(ours, path)]
     for path in ("/", "/orders", "/settingsx", "/v1", "/v1x", "/sign-in/x", "/static\n/x", "/x/v1/check"):
         assert not re.search(ours, path), path
+
+
+def test_what_the_page_of_the_docs_shows_stands_in_the_files_that_are_started():
+    page = (EXAMPLES.parent / "docs" / "in-front.md").read_text()
+    shown = dict(re.findall(r"```(nginx|caddy)\n(.+?)```", page, re.DOTALL))
+    config = (EXAMPLES / "nginx" / "signedin.conf").read_text()
+    assert shown["nginx"] in config
+    lines = [line.strip() for line in (EXAMPLES / "caddy" / "Caddyfile").read_text().splitlines()]
+    block = [line.strip() for line in shown["caddy"].splitlines()]
+    at = lines.index("route {")
+    assert lines[at : at + len(block)] == block

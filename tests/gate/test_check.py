@@ -363,3 +363,16 @@ def test_two_checks_at_once_are_answered_each_with_its_own(house):
 
     answers = done_apart(both())
     assert [answer.headers["signedin-session"] for answer in answers] == [*rows.values()] * 10
+
+
+AS_TRAEFIK = {"x-forwarded-method": "POST", "x-forwarded-uri": "/orders?app_type=admin", "x-forwarded-proto": "https",
+              "x-forwarded-host": "app.example.org", "accept-encoding": "gzip"}  # fmt: skip
+AS_ENVOY = {"content-length": "0", "host": "app.example.org", "x-envoy-internal": "true", "authorization": ""}
+
+
+@pytest.mark.guide("D12", "D16")
+@pytest.mark.parametrize("shape", [AS_TRAEFIK, AS_ENVOY], ids=["Traefik", "Envoy"])
+def test_a_request_in_the_shape_of_other_proxies_is_answered_like_any(house, shape):
+    laptop = house.signed_in()
+    assert asked(house, laptop, **shape).headers["signedin-session"] == laptop.current()["id"]
+    assert asked(house, **shape).status_code == 401
