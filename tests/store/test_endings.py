@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
@@ -102,3 +104,25 @@ def test_a_row_that_somebody_is_busy_with_is_not_waited_for(means):
         busy.execute(sa.select(activity.activity).with_for_update())
         assert means.database.note_now(activity.note, [use]) == [use]
     assert means.database.note_now(activity.note, [use]) == []
+
+
+@only_on_postgres("A file has no nodes.")
+@pytest.mark.guide("R48")
+def test_who_is_struck_off_was_silent_and_nobody_is_waited_for_to_do_it(means):
+    for name in ("silent", "renewing", "held"):
+        means.database.write_now(endings.join, name, "boot", "a process")
+    nodes = [node for node, _ in means.database.read_now(endings.every_node)]
+    means.database.write_now(endings.renew, "renewing", "boot", 0)
+    with means.database.engine.connect() as paused, paused.begin():
+        held = endings.nodes.c.node_id == "held"
+        paused.execute(sa.select(endings.nodes).where(held).with_for_update())
+        assert asyncio.run(struck_off(means, nodes)) == 1
+    left = [node.node_id for node, _ in means.database.read_now(endings.every_node)]
+    assert left == ["held", "renewing"]
+
+
+async def struck_off(means, nodes):
+    try:
+        return await means.lines.strike_off(nodes)
+    finally:
+        await means.lines.close()

@@ -6,7 +6,6 @@ reader at 42 has seen every ending up to 42. The nodes have no times on purpose 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -145,15 +144,6 @@ def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:
 def every_node(conn: sa.Connection) -> list[tuple[Node, str]]:
     """All nodes, each with what it says of itself."""
     return [(_node(row), row.about) for row in conn.execute(sa.select(nodes).order_by(nodes.c.node_id))]
-
-
-def strike_off(conn: sa.Connection, silent: Sequence[Node]) -> int:
-    """Forget nodes that were waited for in vain and have not renewed since; returns how many."""
-    struck = 0
-    for node in silent:
-        same = (nodes.c.node_id == node.node_id) & (nodes.c.boot_id == node.boot_id)
-        struck += conn.execute(nodes.delete().where(same & (nodes.c.renewals == node.renewals))).rowcount
-    return struck
 
 
 def forget(conn: sa.Connection, before: datetime, limit: int = 2000) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,6 +37,13 @@ _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AN
 _LATE = """
 SELECT h.seq, n.node_id, n.boot_id, n.renewals, n.applied
 FROM endings_head h LEFT JOIN nodes n ON n.applied < coalesce(%s, h.seq)
+"""
+_STRUCK_OFF = """
+DELETE FROM nodes WHERE node_id IN (
+  SELECT n.node_id FROM nodes n JOIN unnest(%s::text[], %s::text[], %s::bigint[]) AS s(node_id, boot_id, renewals)
+    ON n.node_id = s.node_id AND n.boot_id = s.boot_id AND n.renewals = s.renewals
+  FOR UPDATE OF n SKIP LOCKED)
+RETURNING node_id
 """
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
 
@@ -83,6 +91,21 @@ class PostgresChecks:
         """
         rows = await self._ask(_LATE, seq)
         return int(rows[0][0]), [Node(*row[1:]) for row in rows if row[1] is not None]
+
+    async def strike_off(self, silent: Sequence[Node]) -> int:
+        """Forget nodes that were waited for in vain and have not renewed since; returns how many.
+
+        One statement that waits for nobody: whose row somebody holds is not silent, or is seen to by another ending.
+
+        Raises:
+            DatabaseProblem, Unavailable: it is not known; another ending will see to it.
+        """
+        columns = [
+            [node.node_id for node in silent],
+            [node.boot_id for node in silent],
+            [node.renewals for node in silent],
+        ]
+        return len(await self._ask(_STRUCK_OFF, *columns))
 
     async def close(self) -> None:
         """Let this loop's connections go."""
