@@ -77,7 +77,9 @@ def measure(size: str, folder: Path) -> Case:
     with ExitStack() as stack:
         homes = [stack.enter_context(_sqlite(folder)), *stack.enter_context(_postgres(folder, case))]
         for home in homes:  # first: a server sweeps
-            over_http(case, home.name, home.means, home.folder, home.url, home.hundred, numbers.seconds / 5)
+            over_http(
+                case, home.name, home.means, home.folder, home.url, home.signing_in[0], numbers.seconds / 5
+            )
         for among in (numbers.few, numbers.many):
             for home in homes:
                 add_crowd(home.means, home.five.id, among)

@@ -27,6 +27,7 @@ FOR_PROGRAMS = (
     "api/",
     "server/",
     "actions/operate.py",
+    "gate/check_query.py",
     "actions/restore.py",
     "store/company.py",
     "store/copies.py",

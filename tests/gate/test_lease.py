@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 
@@ -12,6 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from gate.broken_worlds import MUTANTS
 from gate.world import Broken, World
+from signedin.gate.known import Known, KnownSessions
+from signedin.gate.lease import Lease, hold_lease
+from signedin.rules.lease import Renewal
+from signedin.store.boot_clock import boot_time
 
 WALKS = int(os.environ.get("LEASE_WALKS", "300"))
 STEPS = 400
@@ -209,3 +214,53 @@ def settle(world):
 
 def one(many, index):
     return many[index % len(many)]
+
+
+@pytest.mark.guide("R48")
+def test_after_a_fail_over_a_process_starts_with_an_empty_memory_whatever_the_numbers_say():
+    known = KnownSessions(lambda: 100.0)
+    lease = Lease(known, lambda: 100.0)
+    lease.joined("boot", 8, "one/1")
+    assert lease.answered(lease.ask(), Renewal((), 8, lineage="one/1"))
+    known.learned(b"d" * 32, Known(1, 0, 10**15, 10**15, 0, 1, "s", "web"), known.asking())
+    assert known.find(b"d" * 32, 1) is not None
+    assert not lease.answered(lease.ask(), Renewal((), 9, lineage="one/2")), "it has to join again"
+    assert known.find(b"d" * 32, 1) is None
+    assert not known.may_answer
+
+
+class Ailing:
+    """A registry that fails in a way nobody thought of, and then answers."""
+
+    def __init__(self):
+        self.renewals, self.left = 0, 0
+
+    async def join(self, node_id, boot_id):
+        return 0, "one/1"
+
+    async def renew(self, node_id, boot_id, applied):
+        self.renewals += 1
+        if self.renewals == 1:
+            raise ZeroDivisionError
+        return Renewal((), 0, lineage="one/1")
+
+    async def leave(self, node_id, boot_id):
+        self.left += 1
+
+
+def test_a_lease_is_renewed_again_whatever_went_wrong_before():
+    registry, hint = Ailing(), asyncio.Event()
+    lease = Lease(KnownSessions(boot_time), boot_time)
+
+    async def held():
+        holding = asyncio.create_task(hold_lease(lease, registry, hint))
+        while not lease.known.may_answer:
+            hint.set()
+            await asyncio.sleep(0)
+            assert not holding.done()
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+
+    asyncio.run(held())
+    assert registry.renewals >= 2
+    assert registry.left == 1

@@ -62,11 +62,11 @@ class Node:
         """A file that says how far this node's wall clock is off."""
         return self.folder / f"wall-{self.name}"
 
-    def start(self) -> None:
-        """Start it; who needs it to answer waits for `is_ready`."""
+    def start(self, wall: str = "+0") -> None:
+        """Start it, with its wall clock so far off; who needs it to answer waits for `is_ready`."""
         faked = {}
         if FAKETIME is not None and self.fakes_time:
-            self.wall.write_text("+0\n")
+            self.wall.write_text(f"{wall}\n")
             faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
                      "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
         log = (self.folder / f"log-{self.name}").open("ab")

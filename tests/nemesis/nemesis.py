@@ -15,6 +15,8 @@ from nemesis.history import Fault, History
 from redis_server import OwnRedis
 from signedin.rules.lease import LEASE
 
+WRONG = ["+400d", "-400d", "+1h", "-1h", "+31d"]
+"""How far a wall clock may be off."""
 WIRES = (Wire.STALLED, Wire.REPLIES_LOST, Wire.QUESTIONS_LOST, Wire.SLOW, Wire.RESET)
 
 
@@ -72,7 +74,7 @@ class Nemesis:
         node, began = self._node(), time.monotonic()
         node.kill()
         time.sleep(self._chance.random())
-        node.start()
+        node.start(self._chance.choice(["+0", *WRONG]))
         wait_for(node.is_ready, 60)
         self._tell("killed", node.name, began)
 
@@ -104,7 +106,7 @@ class Nemesis:
 
     def _move_the_wall_clock(self) -> None:
         node, began = self._node(), time.monotonic()
-        node.wall.write_text(self._chance.choice(["+400d", "-400d", "+1h", "-1h", "+31d"]) + "\n")
+        node.wall.write_text(self._chance.choice(WRONG) + "\n")
         time.sleep(self._span())
         node.wall.write_text("+0\n")
         self._tell("wall clock moved", node.name, began)

@@ -112,7 +112,11 @@ def test_who_is_struck_off_was_silent_and_nobody_is_waited_for_to_do_it(means):
     for name in ("silent", "renewing", "held"):
         means.database.write_now(endings.join, name, "boot", "a process")
     nodes = [node for node, _ in means.database.read_now(endings.every_node)]
-    means.database.write_now(endings.renew, "renewing", "boot", 0)
+    means.database.write_now(
+        lambda conn: conn.execute(
+            endings.nodes.update().where(endings.nodes.c.node_id == "renewing").values(renewals=1)
+        )
+    )
     with means.database.engine.connect() as paused, paused.begin():
         held = endings.nodes.c.node_id == "held"
         paused.execute(sa.select(endings.nodes).where(held).with_for_update())

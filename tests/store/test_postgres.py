@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import psycopg
 import pytest
@@ -10,8 +11,9 @@ import sqlalchemy as sa
 
 from databases import empty_database_in, only_on_postgres
 from people import settings_in
+from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.server.means import close_means, open_means
-from signedin.store import endings
+from signedin.store import endings, postgres
 
 pytestmark = only_on_postgres("It is about connections to PostgreSQL.")
 
@@ -73,3 +75,34 @@ def end_every_connection(database):
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(plain, autocommit=True) as conn:
         conn.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")
+
+
+def test_who_reads_never_changes_anything(database):
+    with pytest.raises(DatabaseProblem) as problem:
+        database.read_now(lambda conn: conn.execute(sa.text("CREATE TABLE t (n int)")))
+    assert "read-only" in str(problem.value.__cause__)
+
+
+@pytest.mark.guide("R48")
+def test_what_was_told_as_not_known_has_not_begun_or_is_taken_back(database, monkeypatch):
+    monkeypatch.setattr(postgres, "WRITE_SECONDS", 0.3)
+    database.write_now(lambda conn: conn.execute(sa.text("CREATE TABLE told (n int)")))
+    begun = threading.Barrier(postgres.WRITERS + 1)
+
+    def slow(conn, number):
+        conn.execute(sa.text("INSERT INTO told VALUES (:n)"), {"n": number})
+        if number < postgres.WRITERS:
+            begun.wait(10)
+
+    async def all_of_them():
+        deeds = [asyncio.create_task(database.write(slow, number)) for number in range(postgres.WRITERS + 20)]
+        answers = await asyncio.gather(*deeds, return_exceptions=True)
+        assert {type(each) for each in answers} == {Unavailable}
+        assert await database.read(lambda conn: conn.scalar(sa.text("SELECT 7"))) == 7, (
+            "pages are read meanwhile"
+        )
+        await asyncio.to_thread(begun.wait, 10)
+
+    asyncio.run(all_of_them())
+    database.write_now(lambda conn: None)
+    assert database.read_now(lambda conn: conn.scalar(sa.text("SELECT count(*) FROM told"))) == 0

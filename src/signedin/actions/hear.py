@@ -35,14 +35,17 @@ async def heard_everywhere(means: Means) -> None:
     if means.bus is None or means.lines is None:
         return
     began, pause = boot_time(), FIRST_LOOK
-    seq, nodes = await means.lines.late()
-    waiting = Waiting(seq, began)
-    await means.bus.tell(seq)
+    late = await means.lines.late()
+    waiting, nodes = Waiting(late.seq, began, late.is_new), late.nodes
+    await means.bus.tell(late.seq)
     while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
-        nodes = (await means.lines.late(seq))[1]
+        nodes = (await means.lines.late(late.seq)).nodes
     WAITED.observe(boot_time() - began)
+    if late.is_new:
+        with suppress(DatabaseProblem, Unavailable):
+            await means.lines.know_lineage(late.lineage)
     if waiting.silent:
         await _strike_off(means, waiting, nodes)
 

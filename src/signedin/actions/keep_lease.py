@@ -8,7 +8,8 @@ import socket
 from signedin.actions.means import Means
 from signedin.rules.lease import Node, Renewal
 from signedin.store import durability, endings
-from signedin.store.postgres import PostgresDatabase
+from signedin.store.lease_line import LeaseLine
+from signedin.store.postgres import CONNECT, PostgresDatabase
 
 
 class Leases:
@@ -17,20 +18,22 @@ class Leases:
     def __init__(self, means: Means) -> None:
         assert isinstance(means.database, PostgresDatabase)
         self._database = means.database
+        self._line = LeaseLine(means.database.url, CONNECT)
 
-    async def join(self, node_id: str, boot_id: str) -> int:
-        """Make the node known, and only then tell the number of the latest ending (protocol, 7)."""
+    async def join(self, node_id: str, boot_id: str) -> tuple[int, str]:
+        """Make the node known, and only then tell the number of the latest ending (protocol, 7), and the lineage."""
         about = f"{socket.gethostname()} {os.getpid()}"
         await self._database.write(endings.join, node_id, boot_id, about)
-        return await self._database.on_the_line(endings.head)
+        return await self._line.head()
 
     async def renew(self, node_id: str, boot_id: str, applied: int) -> Renewal | None:
         """Note what was applied and tell what was missed; `None` when the node has to join again."""
-        return await self._database.on_the_line(endings.renew, node_id, boot_id, applied)
+        return await self._line.renew(node_id, boot_id, applied)
 
     async def leave(self, node_id: str, boot_id: str) -> None:
         """Let no ending wait for this node any more."""
-        await self._database.on_the_line(endings.leave, node_id, boot_id)
+        await self._line.close()
+        await self._database.write(endings.leave, node_id, boot_id)
 
 
 async def every_node(means: Means) -> list[Node]:

@@ -25,8 +25,8 @@ log = structlog.get_logger("signedin.gate")
 class Registry(Protocol):
     """Where leases are kept: the database, as the actions know it."""
 
-    async def join(self, node_id: str, boot_id: str) -> int:
-        """Make the node known, then tell the number of the latest ending."""
+    async def join(self, node_id: str, boot_id: str) -> tuple[int, str]:
+        """Make the node known, then tell the number of the latest ending, and the lineage of the database."""
 
     async def renew(self, node_id: str, boot_id: str, applied: int) -> Renewal | None:
         """Note what was applied and tell what was missed; `None` when the node is not known (any more)."""
@@ -57,12 +57,12 @@ class Lease:
         self.known = known
         self._told_time = told_time
         self.node_id = node_id or secrets.token_hex(8)
-        self.boot_id = ""
+        self.boot_id = self.lineage = ""
         self._clock = clock
 
-    def joined(self, boot_id: str, head: int) -> None:
+    def joined(self, boot_id: str, head: int, lineage: str = "") -> None:
         """The row is committed and the head was read after it: start with an empty memory (protocol, 7)."""
-        self.boot_id = boot_id
+        self.boot_id, self.lineage = boot_id, lineage
         self.known.start_anew(head)
 
     def ask(self) -> Asked:
@@ -73,7 +73,7 @@ class Lease:
         """Take an answer, however late; returns whether this process is still known and need not join again."""
         if asked.boot_id != self.boot_id:
             return True  # an answer to who this process was before it joined again
-        if renewal is None:
+        if renewal is None or renewal.lineage != self.lineage:  # another database may have lost endings
             self.boot_id = ""
             self.known.start_anew(-1)
             return False
@@ -90,14 +90,18 @@ async def hold_lease(lease: Lease, registry: Registry, hint: asyncio.Event) -> N
     """Join, and renew every second, or at once when something is said to have ended; leave at the end."""
     try:
         while True:
-            with suppress(DatabaseProblem, Unavailable):  # it lapses by itself: fail closed
+            try:
                 await _turn(lease, registry)
+            except (DatabaseProblem, Unavailable):
+                pass  # it lapses by itself: fail closed
+            except Exception as error:  # noqa: BLE001  # the next turn must come, whatever it was
+                log.warning("the lease could not be renewed", error=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(hint.wait(), RENEW_EVERY)
             hint.clear()
     finally:
         lease.known.give_up()
-        with suppress(DatabaseProblem, Unavailable):
+        with suppress(Exception):
             await registry.leave(lease.node_id, lease.boot_id)
 
 
@@ -105,11 +109,11 @@ async def _turn(lease: Lease, registry: Registry) -> None:
     """Renew until everything is applied and acknowledged."""
     if not lease.boot_id:
         boot_id = secrets.token_hex(8)
-        lease.joined(boot_id, await registry.join(lease.node_id, boot_id))
+        lease.joined(boot_id, *await registry.join(lease.node_id, boot_id))
     while True:
         asked = lease.ask()
         if not lease.answered(asked, await registry.renew(lease.node_id, asked.boot_id, asked.applied)):
-            log.warning("taken for gone; joining again with an empty memory")
+            log.warning("taken for gone, or the database was succeeded; joining again with an empty memory")
             return
         if lease.known.applied == asked.applied:
             return  # what was sent as applied is all there is: acknowledged

@@ -22,6 +22,11 @@ class SharedClock:
         self._steady = steady
         self._ahead: int | None = None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the database has told the time."""
+        return self._ahead is not None
+
     def told(self, at: int, sent_at: float, received_at: float) -> None:
         """Take the database's time in microseconds, which it read between the two moments of the steady clock."""
         if (received_at - sent_at) / 2 <= LARGEST_DOUBT:

@@ -27,6 +27,8 @@ class Watch:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.latest: list[Seen] = []
+        self.head = 0
+        self.outlives_failover = False
         self._heard: dict[tuple[str, str], tuple[int, float]] = {}
 
     def see(self, nodes: Iterable[Node]) -> list[Seen]:

@@ -48,21 +48,26 @@ class Renewal:
     """The answer to a renewal: what was missed, and the number of the latest ending when it was given.
 
     When more was missed than one answer holds it is not complete: it is applied, but brings no lease. `at` is what
-    time it was by the database, in microseconds: for expiry, never for leases.
+    time it was by the database, in microseconds: for expiry, never for leases. `lineage` changes with a fail-over.
     """
 
     endings: tuple[Ending, ...]
     head: int
     is_complete: bool = True
     at: int | None = None
+    lineage: str = ""
 
 
 @dataclass(slots=True)
 class Waiting:
-    """An ending that was committed as number `seq` and waits until everybody has heard of it."""
+    """An ending that was committed as number `seq` and waits until everybody has heard of it.
+
+    After a fail-over it waits for leases that the table of nodes may know nothing of: `for_all_leases`.
+    """
 
     seq: int
     committed_at: float
+    for_all_leases: bool = False
     silent: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
 
     def is_over(self, nodes: Iterable[Node], now: float) -> bool:
@@ -77,7 +82,8 @@ class Waiting:
                 name = (node.node_id, node.boot_id)
                 renewals, since = before.get(name, (node.renewals, now))
                 self.silent[name] = (node.renewals, since if renewals == node.renewals else now)
-        return not self.silent or now >= waits_until(self.committed_at)
+        is_heard = not self.silent and not self.for_all_leases
+        return is_heard or now >= waits_until(self.committed_at)
 
     def gone(self, now: float) -> dict[tuple[str, str], int]:
         """Who can be taken for gone, with the renewals seen of it: seen silent for a whole lease and its margin.

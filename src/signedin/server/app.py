@@ -29,7 +29,7 @@ from signedin.server.means import open_means, utc_now
 from signedin.server.refusals import exception_handlers, refuser
 from signedin.server.server import Clock, Server
 from signedin.server.settings import Settings
-from signedin.store import accounts
+from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
     help_page,
@@ -85,6 +85,9 @@ def _opened(settings: Settings, clock: Clock) -> Server:
     if means.lines is None:
         return Server(settings, means, clock, Recogniser(means))
     shared = SharedClock(clock, boot_time)
+    while not shared.is_told:  # before anything is judged or swept: this machine's own clock may be wrong
+        asked_at = boot_time()
+        shared.told(means.database.read_now(endings.database_time), asked_at, boot_time())
     lease = Lease(KnownSessions(boot_time), boot_time, told_time=shared.told)
     chosen: Clock = shared if clock is utc_now else clock
     return Server(

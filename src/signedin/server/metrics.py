@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from signedin.actions.hear import WAITED
+from signedin.gate.watch import Watch
 from signedin.server.server import Server
 
 PORTS = 100
@@ -54,11 +55,17 @@ class Collected(Collector):
         )
         yield GaugeMetricFamily("signedin_endings_applied", "The latest ending applied here.", known.applied)
         if server.watch is not None:
-            yield from _nodes(server)
+            yield from _nodes(server.watch)
 
 
-def _nodes(server: Server) -> Iterator[Metric]:
-    seen = server.watch.latest if server.watch is not None else []
+def _nodes(watch: Watch) -> Iterator[Metric]:
+    seen = watch.latest
+    yield GaugeMetricFamily("signedin_endings_head", "The latest ending of all, as last looked.", watch.head)
+    yield GaugeMetricFamily(
+        "signedin_outlives_failover",
+        "Whether a standby is synchronous (promise P3).",
+        watch.outlives_failover,
+    )
     yield GaugeMetricFamily("signedin_nodes", "Processes that may answer from memory.", len(seen))
     silent = GaugeMetricFamily(
         "signedin_node_silent_seconds", "Since a process was seen to renew.", labels=["node"]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-import psycopg
 import sqlalchemy as sa
 import structlog
 from psycopg import AsyncConnection, sql
@@ -42,7 +41,7 @@ class PostgresBus:
 
     async def listen(self, hint: asyncio.Event) -> None:
         """Listen for ever; a lost connection is made anew."""
-        await _again_and_again("postgres", lambda: self._listen(hint), psycopg.Error)
+        await _again_and_again("postgres", lambda: self._listen(hint))
 
     async def tell(self, seq: int) -> None:
         """Nothing: NOTIFY was part of the transaction."""
@@ -69,9 +68,7 @@ class RedisBus:
 
     async def listen(self, hint: asyncio.Event) -> None:
         """Listen for ever; a lost connection is made anew."""
-        from redis import RedisError
-
-        await _again_and_again("redis", lambda: self._listen(hint), RedisError)
+        await _again_and_again("redis", lambda: self._listen(hint))
 
     async def tell(self, seq: int) -> None:
         """Publish the number; when that fails, the next renewal tells it anyway."""
@@ -96,15 +93,13 @@ class RedisBus:
                     hint.set()
 
 
-async def _again_and_again(
-    name: str, listen: Callable[[], Coroutine[Any, Any, None]], broken: type[Exception]
-) -> None:
+async def _again_and_again(name: str, listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
     pause = RETRY_SECONDS
     while True:
         began = asyncio.get_running_loop().time()
         try:
             await listen()
-        except (broken, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was: who listens no more hears nothing
             log.warning("the bus is gone and will be tried again", bus=name, error=type(error).__name__)
         if asyncio.get_running_loop().time() - began > LONGEST_RETRY:
             pause = RETRY_SECONDS

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
-from signedin.rules.lease import Node, Renewal
+from signedin.rules.lease import Node
 from signedin.store.schema import Int64, Moment, insert, metadata
 
 DIGEST_BYTES = 32
@@ -70,6 +70,11 @@ nodes = sa.Table(
 )
 
 
+LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
+  || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"""
+"""Which database this is, and which of its successors: another after every fail-over (the timeline)."""
+
+
 def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:
     """Log an ending in the transaction that makes it.
 
@@ -90,6 +95,11 @@ def head(conn: sa.Connection) -> int:
     return int(conn.scalar(sa.select(endings_head.c.seq)) or 0)
 
 
+def database_time(conn: sa.Connection) -> int:
+    """What time it is by PostgreSQL, in microseconds."""
+    return int(conn.scalar(sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")) or 0)
+
+
 def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
     """Make a node known, which has applied nothing yet. The head is read after this is committed.
 
@@ -101,39 +111,6 @@ def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
         .values(node_id=node_id, **values)
         .on_conflict_do_update(index_elements=["node_id"], set_=values)
     )
-
-
-def renew(conn: sa.Connection, node_id: str, boot_id: str, applied: int) -> Renewal | None:
-    """Note what a node has applied, and tell what it missed; `None` when it is not known, or missed too much.
-
-    One statement on PostgreSQL, because every ending waits for two of them at each node.
-    """
-    rows = conn.execute(_RENEWED, {"me": node_id, "boot": boot_id, "has": applied}).all()
-    if not rows:
-        return None
-    head, at = int(rows[0].head), int(rows[0].now)
-    if applied >= head:
-        return Renewal((), head, at=at)
-    found = tuple(_ending(row) for row in rows if row.seq is not None)
-    if not found or found[0].seq != applied + 1:
-        return None  # the numbers have no gaps: what this node missed was forgotten
-    return Renewal(found, head, is_complete=found[-1].seq >= head, at=at)
-
-
-def _renewed() -> sa.Select[*tuple[Any, ...]]:
-    """Note it, and tell the head of the log, what time it is by the database, and what the node missed."""
-    me = (nodes.c.node_id == sa.bindparam("me")) & (nodes.c.boot_id == sa.bindparam("boot"))
-    has = sa.bindparam("has", type_=Int64)
-    noted = (
-        nodes.update().where(me).values(renewals=nodes.c.renewals + 1, applied=has).returning(nodes.c.node_id)
-    )
-    missed = endings_head.join(noted.cte("noted"), sa.true()).outerjoin(endings, endings.c.seq > has)
-    now = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, Int64)
-    asked = sa.select(endings_head.c.seq.label("head"), now.label("now"), endings).select_from(missed)
-    return asked.order_by(endings.c.seq).limit(MOST_AT_ONCE)
-
-
-_RENEWED = _renewed()
 
 
 def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:
@@ -159,7 +136,8 @@ def _node(row: sa.Row[*tuple[object, ...]]) -> Node:
     return Node(row.node_id, row.boot_id, row.renewals, row.applied)
 
 
-def _ending(row: sa.Row[*tuple[object, ...]]) -> Ending:
+def ending_from(row: Any) -> Ending:
+    """The ending that a row of the log tells of."""
     digests = tuple(row.digests[at : at + DIGEST_BYTES] for at in range(0, len(row.digests), DIGEST_BYTES))
     known = set(Scope)
     scope = Scope(row.scope) if row.scope in known else row.scope

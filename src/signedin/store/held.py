@@ -1,8 +1,22 @@
-"""Connections to PostgreSQL that are held open: whether the other side has ended one while nobody used it."""
+"""Connections to PostgreSQL that are held open on an event loop: asked in turn, and given up when no answer comes."""
 
 from __future__ import annotations
 
+import asyncio
 import select
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import AsyncConnection
+
+from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.store.problems import problem_of
+
+MOST_WAITING = 256
+SECONDS = 2.0
 
 
 def has_ended(fileno: int) -> bool:
@@ -14,3 +28,66 @@ def has_ended(fileno: int) -> bool:
     looked = select.poll()
     looked.register(fileno, select.POLLIN)
     return bool(looked.poll(0))
+
+
+class HeldLines:
+    """The connections of one event loop; those who wait stand in one bounded queue."""
+
+    def __init__(self, url: sa.URL, connect: dict[str, str], lines: int) -> None:
+        self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connect = connect
+        self._idle: deque[AsyncConnection[Any]] = deque()
+        self._free = asyncio.Semaphore(lines)
+        self._waiting = 0
+
+    async def ask(self, question: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Any]:
+        """Every row of the answer.
+
+        Raises:
+            DatabaseProblem, Unavailable: it is not known.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(SECONDS), self._free:
+                return await self._ask(question, values)
+        except TimeoutError:
+            raise Unavailable from None
+        except (psycopg.Error, OSError) as error:
+            raise problem_of(error) from error
+        finally:
+            self._waiting -= 1
+
+    async def _ask(self, question: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Any]:
+        conn = await self._whole_one()
+        try:
+            rows = await (await conn.execute(question, values, prepare=True)).fetchall()
+        except BaseException:  # broken, or left in the middle of an answer: never asked again
+            await _abandon(conn)
+            raise
+        self._idle.append(conn)
+        return rows
+
+    async def _whole_one(self) -> AsyncConnection[Any]:
+        while self._idle:
+            conn = self._idle.pop()
+            if not (conn.closed or has_ended(conn.fileno())):
+                return conn
+            await _abandon(conn)
+        return await self._connected()
+
+    async def _connected(self) -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        while self._idle:
+            await self._idle.pop().close()
+
+
+async def _abandon(conn: AsyncConnection[Any]) -> None:
+    try:
+        conn.pgconn.finish()
+    except psycopg.Error as error:
+        raise DatabaseProblem from error

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import inf
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -23,13 +25,16 @@ from signedin.store.problems import told_clearly
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONNECTIONS = 8
+WRITERS, READERS = 6, 6
+"""Connections: what changes something never stands in line behind pages that are read."""
 MOST_WAITING = 512
+"""How many may wait for each of those."""
 READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
 NOT_REPLICATED = "might not have been replicated"
 
 CONNECT = {
     "connect_timeout": "3",
+    "target_session_attrs": "primary",  # of several hosts in the address: a check never asks a standby
     # A peer that has gone silent is noticed: by the kernel for what is under way, by keepalives for what waits.
     "tcp_user_timeout": "8000",
     "keepalives_idle": "5",
@@ -42,21 +47,17 @@ CONNECT = {
 
 
 class PostgresDatabase(Database):
-    """One PostgreSQL database, reached three ways: to write for good, to note activity, and to hold a lease."""
+    """One PostgreSQL database, reached three ways: to write for good, to note activity, and to read."""
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self._engine = self._connected(CONNECTIONS, synchronous_commit="on")
+        self._engine = self._connected(WRITERS, synchronous_commit="on")
+        self._reading = self._connected(READERS, default_transaction_read_only="on")
         self._notes = self._connected(1, synchronous_commit="off").execution_options(
             isolation_level="AUTOCOMMIT"  # a note that waits for its process holds no row
         )
-        self._line = self._connected(1, synchronous_commit="off").execution_options(
-            isolation_level="AUTOCOMMIT"  # a lost renewal only makes endings wait
-        )
-        self._pool = ThreadPoolExecutor(CONNECTIONS, "signedin-postgres")
-        self._noting = ThreadPoolExecutor(1, "signedin-activity")
-        self._leasing = ThreadPoolExecutor(1, "signedin-lease")
-        self._waiting = 0
+        self._writers, self._readers = _Line(WRITERS, "write"), _Line(READERS, "read")
+        self._noting = _Line(1, "activity")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -89,53 +90,49 @@ class PostgresDatabase(Database):
             Unavailable: too much waits already, or the answer did not come in time: it is not known.
             DatabaseProblem: the database cannot be used; nothing was changed, or it is not known.
         """
-        return await self._in_time(self._pool, WRITE_SECONDS, lambda: self.write_now(deed, *args, **kw))
+        until = monotonic() + WRITE_SECONDS
+        return await self._writers.run(
+            WRITE_SECONDS, lambda: self._now(self._engine, until, deed, *args, **kw)
+        )
 
     async def note(
         self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Run a deed whose last moments may be lost in a crash: activity."""
-        return await self._in_time(self._noting, WRITE_SECONDS, lambda: self.note_now(deed, *args, **kw))
+        return await self._noting.run(WRITE_SECONDS, lambda: self.note_now(deed, *args, **kw))
 
     async def read(
         self, question: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """Ask the store something; a read never writes."""
-        return await self._in_time(self._pool, READ_SECONDS, lambda: self.read_now(question, *args, **kw))
-
-    async def on_the_line(
-        self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        """Run a deed on the connection that holds the lease, which nothing else can keep busy."""
-        return await self._in_time(
-            self._leasing, READ_SECONDS, lambda: self._now(self._line, deed, *args, **kw)
-        )
+        return await self._readers.run(READ_SECONDS, lambda: self.read_now(question, *args, **kw))
 
     def write_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `write`, in the caller's own thread."""
-        return self._now(self._engine, deed, *args, **kw)
+        return self._now(self._engine, inf, deed, *args, **kw)
 
     def note_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `note`, in the caller's own thread."""
-        return self._now(self._notes, deed, *args, **kw)
+        return self._now(self._notes, inf, deed, *args, **kw)
 
     def read_now(
         self, question: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs
     ) -> T:
         """The same as `read`, in the caller's own thread."""
-        with told_clearly(), self._engine.connect() as conn:
+        with told_clearly(), self._reading.connect() as conn:
             return question(conn.execution_options(postgresql_readonly=True), *args, **kw)
 
     def close(self) -> None:
         """Finish what is under way and let the connections go."""
-        for pool in (self._pool, self._noting, self._leasing):
-            pool.shutdown()
-        for engine in (self._engine, self._notes, self._line):
+        for line in (self._writers, self._readers, self._noting):
+            line.close()
+        for engine in (self._engine, self._reading, self._notes):
             engine.dispose()
 
     def _now(
         self,
         engine: sa.Engine,
+        until: float,
         deed: Callable[Concatenate[sa.Connection, P], T],
         *args: P.args,
         **kw: P.kwargs,
@@ -145,27 +142,14 @@ class PostgresDatabase(Database):
             told.clear()
             with conn.begin():
                 done = deed(conn, *args, **kw)
+                if monotonic() > until:
+                    raise Unavailable  # whoever asked has been told so: nothing is kept
             if any(NOT_REPLICATED in notice for notice in told):
                 raise DatabaseProblem(
                     _("The database could not make sure that this is kept."),
                     hint=_("Try again in a moment."),
                 )
             return done
-
-    async def _in_time(self, pool: ThreadPoolExecutor, seconds: float, unit: Callable[[], T]) -> T:
-        if self._waiting >= MOST_WAITING:
-            raise Unavailable
-        self._waiting += 1
-        work = asyncio.get_running_loop().run_in_executor(pool, unit)
-        work.add_done_callback(self._done)
-        try:
-            return await asyncio.wait_for(asyncio.shield(work), seconds)
-        except TimeoutError:
-            work.add_done_callback(lambda late: late.exception())  # heard too late; nobody waits for it
-            raise Unavailable from None
-
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
 
     def _connected(self, size: int, **options: str) -> sa.Engine:
         said = "".join(f" -c {name}={value}" for name, value in options.items())
@@ -187,6 +171,32 @@ class PostgresDatabase(Database):
 
         sa.event.listen(engine, "checkout", _refuse_ended)
         return engine
+
+
+class _Line:
+    """Threads with a connection each, and those who wait for them: so many, and so long."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(threads, f"signedin-{name}")
+        self._waiting = 0
+
+    async def run(self, seconds: float, unit: Callable[[], T]) -> T:
+        """Run it in a thread; what has not begun when its time is over never does."""
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable
+        self._waiting += 1
+        work = asyncio.wrap_future(self._pool.submit(unit))
+        work.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(work, seconds)
+        except TimeoutError:
+            raise Unavailable from None
+
+    def _done(self, _: object) -> None:
+        self._waiting -= 1
+
+    def close(self) -> None:
+        self._pool.shutdown()
 
 
 def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:

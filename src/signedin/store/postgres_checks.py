@@ -6,24 +6,18 @@ On held connections and the event-loop thread, always on the primary, and never 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-import psycopg
 import sqlalchemy as sa
-from psycopg import AsyncConnection
 
-from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import Node
 from signedin.rules.living import Living
-from signedin.store.held import has_ended
-from signedin.store.problems import problem_of
+from signedin.store.endings import LINEAGE
+from signedin.store.held import HeldLines
 
 LINES = 4
-MOST_WAITING = 256
-SECONDS = 2.0
 
 _LIVING = """
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at, NULLIF(c.state, 'active'),
@@ -34,9 +28,14 @@ JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
-_LATE = """
-SELECT h.seq, n.node_id, n.boot_id, n.renewals, n.applied
+_LATE = f"""
+SELECT h.seq, {LINEAGE}, (SELECT value FROM facts WHERE name = 'lineage'),
+       n.node_id, n.boot_id, n.renewals, n.applied
 FROM endings_head h LEFT JOIN nodes n ON n.applied < coalesce(%s, h.seq)
+"""  # noqa: S608  # made of our own words alone
+_NEW_LINEAGE = """
+INSERT INTO facts (name, value) VALUES ('lineage', %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+RETURNING name
 """
 _STRUCK_OFF = """
 DELETE FROM nodes WHERE node_id IN (
@@ -48,13 +47,25 @@ RETURNING node_id
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
 
 
+class Late(NamedTuple):
+    """The number of the latest ending, who has not applied it, and whether the database has been succeeded.
+
+    After a fail-over nodes may be missing from the table, or stand there with endings that were lost: then every
+    lease of before has to run out.
+    """
+
+    seq: int
+    lineage: str
+    is_new: bool
+    nodes: list[Node]
+
+
 class PostgresChecks:
     """A few connections that are held open for checks, on whichever event loop asks."""
 
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
-        self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connect = connect
-        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
+        self._url, self._connect = url, connect
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, HeldLines] = WeakKeyDictionary()
 
     async def living(self, account_id: int, digest: bytes) -> Living | None:
         """The session with this digest in the live table, whatever the clock says of it.
@@ -83,14 +94,25 @@ class PostgresChecks:
         row = await self._first(_NUMBER, account_id)
         return int(row[0]) if row else 0
 
-    async def late(self, seq: int | None = None) -> tuple[int, list[Node]]:
-        """The number of the latest ending, and the nodes that have not applied it, or the one asked about.
+    async def late(self, seq: int | None = None) -> Late:
+        """Who has not applied the latest ending yet, or the one asked about.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
         rows = await self._ask(_LATE, seq)
-        return int(rows[0][0]), [Node(*row[1:]) for row in rows if row[1] is not None]
+        head, lineage, known = rows[0][:3]
+        return Late(
+            int(head), lineage, lineage != known, [Node(*row[3:]) for row in rows if row[3] is not None]
+        )
+
+    async def know_lineage(self, lineage: str) -> None:
+        """Note that every lease of before this lineage of the database has run out.
+
+        Raises:
+            DatabaseProblem, Unavailable: another ending will see to it.
+        """
+        await self._ask(_NEW_LINEAGE, lineage)
 
     async def strike_off(self, silent: Sequence[Node]) -> int:
         """Forget nodes that were waited for in vain and have not renewed since; returns how many.
@@ -121,62 +143,5 @@ class PostgresChecks:
         loop = asyncio.get_running_loop()
         lines = self._lines.get(loop)
         if lines is None:
-            lines = self._lines[loop] = _Lines(self._conninfo, self._connect)
+            lines = self._lines[loop] = HeldLines(self._url, self._connect, LINES)
         return await lines.ask(question, values)
-
-
-class _Lines:
-    """The connections of one event loop; those who wait stand in one bounded queue."""
-
-    def __init__(self, conninfo: str, connect: dict[str, str]) -> None:
-        self._conninfo = conninfo
-        self._connect = connect
-        self._idle: deque[AsyncConnection[Any]] = deque()
-        self._free = asyncio.Semaphore(LINES)
-        self._waiting = 0
-
-    async def ask(self, question: str, values: tuple[object, ...]) -> list[Any]:
-        if self._waiting >= MOST_WAITING:
-            raise Unavailable
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(SECONDS), self._free:
-                return await self._ask(question, values)
-        except TimeoutError:
-            raise Unavailable from None
-        except (psycopg.Error, OSError) as error:
-            raise problem_of(error) from error
-        finally:
-            self._waiting -= 1
-
-    async def _ask(self, question: str, values: tuple[object, ...]) -> list[Any]:
-        conn = await self._whole_one()
-        try:
-            rows = await (await conn.execute(question, values, prepare=True)).fetchall()
-        except BaseException:  # broken, or left in the middle of an answer: never asked again
-            await _abandon(conn)
-            raise
-        self._idle.append(conn)
-        return rows
-
-    async def _whole_one(self) -> AsyncConnection[Any]:
-        while self._idle:
-            conn = self._idle.pop()
-            if not (conn.closed or has_ended(conn.fileno())):
-                return conn
-            await _abandon(conn)
-        return await self._connected()
-
-    async def _connected(self) -> AsyncConnection[Any]:
-        return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
-
-    async def close(self) -> None:
-        while self._idle:
-            await self._idle.pop().close()
-
-
-async def _abandon(conn: AsyncConnection[Any]) -> None:
-    try:
-        conn.pgconn.finish()
-    except psycopg.Error as error:
-        raise DatabaseProblem from error
