@@ -116,3 +116,14 @@ def _enabled_by(reason):
 def _reason(report):
     said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return said.removeprefix("Skipped: ")
+
+
+@pytest.fixture
+def means(tmp_path):
+    """An installation without a server: nobody has an account there."""
+    from people import settings_in
+    from signedin.server.means import close_means, open_means
+
+    opened = open_means(settings_in(tmp_path, 8000))
+    yield opened
+    close_means(opened)

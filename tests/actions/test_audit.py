@@ -7,22 +7,14 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from people import ADA, GRACE, Clock, settings_in
+from people import ADA, GRACE, Clock
 from signedin.actions import audit
 from signedin.actions.sweep import sweep
 from signedin.rules.event import Event, EventKind
-from signedin.server.means import close_means, open_means
 from signedin.store import accounts, journal
 from signedin.store.anchors import FILE
 
 NOW = Clock()()
-
-
-@pytest.fixture
-def means(tmp_path):
-    opened = open_means(settings_in(tmp_path, 8000))
-    yield opened
-    close_means(opened)
 
 
 @pytest.fixture

@@ -8,19 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from databases import only_on_postgres
-from people import settings_in
+from people import Clock
 from signedin.actions import hear
+from signedin.rules.account import AccountId
+from signedin.rules.ending import Ending, Scope
+from signedin.rules.errors import Unavailable
 from signedin.rules.lease import waits_until
-from signedin.server.means import close_means, open_means
+from signedin.store import endings
 
+NOW = Clock()()
 pytestmark = only_on_postgres("On SQLite nobody answers from memory.")
-
-
-@pytest.fixture
-def means(tmp_path):
-    made = open_means(settings_in(tmp_path, 8000))
-    yield made
-    close_means(made)
 
 
 class Moved:
@@ -57,3 +54,26 @@ def test_the_first_ending_after_a_fail_over_waits_for_every_lease_of_before_and_
     first, second = asyncio.run(twice())
     assert first > waits_until(0)
     assert second < 1
+
+
+@pytest.mark.guide("R48")
+def test_an_ending_whose_database_is_succeeded_while_it_waits_is_not_told_as_done(means, monkeypatch):
+    means.database.write_now(endings.join, "silent", "boot", "a process")
+    late, looks = means.lines.late, []
+
+    async def succeeded_later(seq=None):
+        looks.append(seq)
+        found = await late(seq)
+        return found._replace(lineage="another", nodes=[]) if len(looks) > 2 else found
+
+    monkeypatch.setattr(means.lines, "late", succeeded_later)
+
+    async def ended():
+        try:
+            means.database.write_now(endings.record, Ending(Scope.ACCOUNT, AccountId(1), cut_off=1), NOW)
+            await hear.heard_everywhere(means)
+        finally:
+            await means.lines.close()
+
+    with pytest.raises(Unavailable):
+        asyncio.run(ended())

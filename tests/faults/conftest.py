@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from databases import ON_POSTGRES
+from databases import ON_POSTGRES, hand_on
+from faults import deeds
 from faults.deeds import read
+from signedin.server.means import close_means
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "20"))
 ENDED_BY = {
@@ -29,6 +31,14 @@ def processes():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["faults.deeds", "signedin.server.cli", "signedin.server.serving"])
     return context
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A database with all its tables that nobody has open."""
+    hand_on(tmp_path)
+    close_means(deeds.opened(tmp_path, upgrade=True))
+    return tmp_path
 
 
 @pytest.fixture

@@ -35,13 +35,6 @@ PER_ACCOUNT = 8
 pytestmark = pytest.mark.timeout(60 + 10 * ROUNDS)
 
 
-@pytest.fixture
-def folder(tmp_path):
-    hand_on(tmp_path)
-    close_means(deeds.opened(tmp_path, upgrade=True))
-    return tmp_path
-
-
 @pytest.mark.guide("R48", "R58")
 @pytest.mark.security("7.4.1")
 def test_p3_p4_nothing_acknowledged_comes_back_after_kill_9_in_the_middle(folder, start):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from databases import hand_on, only_on_sqlite
+from databases import only_on_sqlite
 from faults import deeds
 from faults.conftest import ROUNDS, assert_whole, gathered, go, kill, last_words
 from people import recognised
@@ -15,13 +15,6 @@ from signedin.server.means import close_means
 
 ROLES = ("sessions", "activity", "sweeping", "tidying", "closing")
 pytestmark = pytest.mark.timeout(60 + 10 * ROUNDS)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    hand_on(tmp_path)
-    close_means(deeds.opened(tmp_path, upgrade=True))
-    return tmp_path
 
 
 @only_on_sqlite("PostgreSQL keeps its own files whole.")

@@ -7,24 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from people import ADA, BERLIN, CHROME_ON_MACOS, Clock, settings_in
+from people import ADA, BERLIN, CHROME_ON_MACOS, Clock
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.recognise import Recogniser
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.secret import digest
-from signedin.server.means import close_means, open_means
 from signedin.store import accounts
 
 NOW = Clock()()
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
-
-
-@pytest.fixture
-def means(tmp_path):
-    made = open_means(settings_in(tmp_path, 8000))
-    yield made
-    close_means(made)
 
 
 class SlowLines:

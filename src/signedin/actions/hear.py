@@ -41,7 +41,10 @@ async def heard_everywhere(means: Means) -> None:
     while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
-        nodes = (await means.lines.late(late.seq)).nodes
+        now = await means.lines.late(late.seq)
+        if now.lineage != late.lineage:
+            raise Unavailable  # a fail-over meanwhile: the ending itself may be lost, and nodes may be missing
+        nodes = now.nodes
     WAITED.observe(boot_time() - began)
     if late.is_new:
         with suppress(DatabaseProblem, Unavailable):

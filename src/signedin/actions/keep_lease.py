@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from signedin.actions.means import Means
 from signedin.rules.lease import Node, Renewal
@@ -36,16 +39,23 @@ class Leases:
         await self._database.write(endings.leave, node_id, boot_id)
 
 
-async def every_node(means: Means) -> list[Node]:
-    """All processes that may answer from memory, as the database has them."""
-    return [node for node, _ in await means.database.read(endings.every_node)]
+class Standing(NamedTuple):
+    """Who may answer from memory, the number of the latest ending, and whether one that has returned is also on a standby (P3)."""
+
+    nodes: list[Node]
+    head: int
+    outlives_failover: bool
 
 
-async def latest_ending(means: Means) -> int:
-    """The number of the latest ending."""
-    return await means.database.read(endings.head)
+async def standing(means: Means) -> Standing:
+    """How things stand with leases and endings, as the database has them.
+
+    Raises:
+        DatabaseProblem, Unavailable: the database cannot be asked.
+    """
+    return await means.database.read(_standing)
 
 
-async def outlives_failover(means: Means) -> bool:
-    """Whether an ending that has returned is also on a standby (P3)."""
-    return await means.database.read(durability.has_synchronous_standby)
+def _standing(conn: sa.Connection) -> Standing:
+    nodes = [node for node, _ in endings.every_node(conn)]
+    return Standing(nodes, endings.head(conn), durability.has_synchronous_standby(conn))

@@ -23,6 +23,8 @@ FLUSH_EVERY = timedelta(seconds=20)
 GRACE = timedelta(seconds=60)
 """How much later than known a use may have been, when another process or a crash kept it (D28)."""
 CHUNK = 1000
+TRIES = 3
+"""A note whose row another process was just writing is tried again at once: it may have to be on disk (D28)."""
 MOST_KNOWN = 200_000
 
 _Key = tuple[int, str]
@@ -90,7 +92,9 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     for start in range(0, len(taken), CHUNK):
         chunk = taken[start : start + CHUNK]
         try:
-            recent.put_back(await _write(database, chunk, use_of))
+            for _ in range(TRIES):
+                chunk = chunk and await _write(database, chunk, use_of)
+            recent.put_back(chunk)
         except BaseException:  # a stop of the server (cancellation) counts as well
             recent.put_back(taken[start:])
             raise

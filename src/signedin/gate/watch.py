@@ -5,10 +5,10 @@ The database keeps no times of them on purpose, so how long one is silent is cou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from signedin.rules.lease import Node
+from signedin.actions.keep_lease import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class Watch:
         self.outlives_failover = False
         self._heard: dict[tuple[str, str], tuple[int, float]] = {}
 
-    def see(self, nodes: Iterable[Node]) -> list[Seen]:
-        """Take the nodes as the database has them now."""
+    def see(self, standing: Standing) -> list[Seen]:
+        """Take how things stand in the database now."""
         now, before = self._clock(), self._heard
         self._heard, seen = {}, []
-        for node in nodes:
+        for node in standing.nodes:
             name = (node.node_id, node.boot_id)
             renewals, since = before.get(name, (node.renewals, now))
             since = since if renewals == node.renewals else now
             self._heard[name] = (node.renewals, since)
             seen.append(Seen(node.node_id, node.applied, node.renewals, now - since))
-        self.latest = seen
+        self.latest, self.head, self.outlives_failover = seen, standing.head, standing.outlives_failover
         return seen

@@ -118,8 +118,8 @@ def sweep(*, as_json: bool) -> None:
     Example: signedin sweep
     """
     from signedin.actions.sweep import sweep as sweep_now
-    from signedin.server.means import utc_now
+    from signedin.server.means import shared_now
 
-    swept = carried_out(lambda means: sweep_now(means, utc_now()))
+    swept = carried_out(lambda means: sweep_now(means, shared_now(means)))
     value = {"expired": swept.expired, "tidied": swept.tidied, "forgotten": swept.tombstones_forgotten}
     told(value, as_json=as_json, text=", ".join(f"{count} {word}" for word, count in value.items()))

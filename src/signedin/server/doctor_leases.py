@@ -20,16 +20,14 @@ def of_leases(database: Database, pause: Callable[[float], None] = time.sleep) -
     now, head = database.read_now(endings.every_node), database.read_now(endings.head)
     silent = [about for node, about in now if _is_silent(node, before)]
     behind = max((head - node.applied for node, _ in now), default=0)
+    lag = f"of {head} endings the slowest is {behind} behind."
     if silent:
-        sentence = f"{len(silent)} of {_processes(len(now))} that may answer from memory are silent: {', '.join(silent)}."
+        sentence = f"{len(silent)} of {_processes(len(now))} that may answer from memory are silent ({', '.join(silent)}); {lag}"
         what = (
             f"Endings wait {waits_until(0):g} seconds for each once; one that was killed is then forgotten."
         )
         return Finding("leases", "look", sentence, what)
-    sentence = (
-        f"{_processes(len(now))} may answer from memory; of {head} endings the slowest is {behind} behind."
-    )
-    return Finding("leases", "good", sentence)
+    return Finding("leases", "good", f"{_processes(len(now))} may answer from memory; {lag}")
 
 
 def _is_silent(node: Node, before: dict[tuple[str, str], Node]) -> bool:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.follow import latest_number
-from signedin.actions.keep_lease import every_node, latest_ending, outlives_failover
+from signedin.actions.keep_lease import standing
 from signedin.rules.account import AccountId
 from signedin.rules.errors import Refused
 from signedin.rules.lease import LEASE, waits_until
@@ -70,11 +70,11 @@ async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
         return {"promise": BY_READING, "database": "sqlite", "waits_at_most_seconds": 0}
-    head, nodes = await latest_ending(server.means), server.watch.see(await every_node(server.means))
-    known = server.lease.known
+    now, known = await standing(server.means), server.lease.known
+    nodes, head = server.watch.see(now), now.head
     return {
         "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
-        "waits_at_most_seconds": waits_until(0), "outlives_failover": await outlives_failover(server.means),
+        "waits_at_most_seconds": waits_until(0), "outlives_failover": now.outlives_failover,
         "head": head,
         "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,
                  "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},

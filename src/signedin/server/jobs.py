@@ -10,7 +10,7 @@ import structlog
 from litestar import Litestar
 
 from signedin.actions.audit import anchor
-from signedin.actions.keep_lease import Leases, every_node, latest_ending, outlives_failover
+from signedin.actions.keep_lease import Leases, standing
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
 from signedin.gate.lease import hold_lease
@@ -61,9 +61,7 @@ def _holding_a_lease(server: Server) -> list[asyncio.Task[None]]:
 async def watch_nodes(server: Server) -> None:
     """See who holds a lease, how each of them does, and what is promised."""
     if server.watch is not None:
-        server.watch.see(await every_node(server.means))
-        server.watch.head = await latest_ending(server.means)
-        server.watch.outlives_failover = await outlives_failover(server.means)
+        server.watch.see(await standing(server.means))
 
 
 async def flush_now(server: Server) -> None:

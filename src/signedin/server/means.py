@@ -9,8 +9,9 @@ from typing import Any
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.moments import from_micros
 from signedin.server.settings import Settings
-from signedin.store import activity, installation, journal, schema_version
+from signedin.store import activity, endings, installation, journal, schema_version
 from signedin.store.bus import PostgresBus, RedisBus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
@@ -26,6 +27,13 @@ from signedin.store.sqlite import SqliteDatabase
 def utc_now() -> datetime:
     """The moment it is, in UTC: the server's clock and no other (R74)."""
     return datetime.now(UTC)
+
+
+def shared_now(means: Means) -> datetime:
+    """The moment it is for all processes: on PostgreSQL the database's, because this machine's clock may be wrong."""
+    if means.lines is None:
+        return utc_now()
+    return from_micros(means.database.read_now(endings.database_time))
 
 
 def database_of(settings: Settings) -> Database:
