@@ -141,6 +141,22 @@ def test_the_entry_of_log_out_all_other_devices_counts_only_what_it_ended(house)
     assert last.facts["by_type"]["all"] == 2
 
 
+@pytest.mark.guide("R65", "D28")
+def test_what_logout_all_counts_is_what_the_list_shows_also_when_a_last_use_is_only_in_memory(house, clock):
+    laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
+    house.signed_in(SAFARI_ON_IPHONE)  # never used again: it expires
+    clock.move(days=29, hours=23, minutes=40)
+    laptop.open("/settings/sessions")
+    phone.open("/settings/sessions")
+    clock.move(minutes=25)
+    shown = len(laptop.sessions())
+    laptop.log_out_all()
+    assert shown == 2
+    assert events(house)[-1].facts["by_type"] == {
+        "all": 2, "web": 2, "admin": 0, "sync": 0, "mobile": 0, "oauth": 0,
+    }  # fmt: skip
+
+
 @pytest.mark.guide("R85")
 def test_the_question_before_a_revoke_says_that_the_session_has_already_ended(house):
     laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from databases import only_on_postgres
 from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
 from plans import PREPARED_AFTER, SCANNED, asked_by, tables_touched
-from signedin.actions import revoke, sign_in, tidy
+from signedin.actions import change_factor, operate, revoke, sign_in, tidy
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Ticks, Visit
 from signedin.gate.user_agent import read_device, ruleset
@@ -137,6 +137,29 @@ def logging_out_everywhere_and_tidying(filled):
     return filled.asked(deed)
 
 
+def an_operator_ending_one(filled):
+    given = (filled.means, filled.account.id, filled.phone.session.id, "lost", NOW)
+    return by_account(filled, operate._end_one, *given)
+
+
+def an_operator_ending_everything(filled):
+    return by_account(filled, operate._end_all, filled.means, ADA, "breach", NOW)
+
+
+def disabling_an_account(filled):
+    return by_account(filled, operate._disable, filled.means, ADA, "breach", NOW)
+
+
+def setting_a_password(filled):
+    return by_account(filled, change_factor._set_password, filled.means, ADA, "hash", "forgotten", NOW)
+
+
+def by_account(filled, deed, *given):
+    """Without the address that leads to the account: that is looked up in a table of all addresses."""
+    asked = filled.asked(deed, *given)
+    return [each for each in asked if "addresses" not in each[0]]
+
+
 def writing_the_journal(filled):
     event = Event(EventKind.SESSION_REVOKED, NOW, "x", None, {}, {"device": "x"})
     return filled.asked(journal.record, filled.account.id, event)
@@ -162,6 +185,10 @@ HOT = {
     revoking_what_has_ended: {"sessions", "tombstones"},
     logging_out: {"sessions", "accounts", "activity", "tombstones", "journal", "journal_personal"},
     logging_out_everywhere_and_tidying: {"sessions", "accounts", "outbox", "known_browsers", "tombstones"},
+    an_operator_ending_one: {"sessions", "accounts", "activity", "tombstones", "journal"},
+    an_operator_ending_everything: {"sessions", "consents", "accounts", "access_keys", "outbox", "journal"},
+    disabling_an_account: {"sessions", "consents", "accounts", "activity", "tombstones", "journal"},
+    setting_a_password: {"sessions", "consents", "accounts", "passwords", "tombstones", "outbox"},
     writing_the_journal: {"accounts", "journal", "journal_personal"},
     looking_up_who_signs_in: {"accounts", "passwords", "known_browsers"},
     signing_in: {"sessions", "activity", "accounts", "known_browsers", "familiar_places", "outbox"},

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from signedin.actions.ending import end_all_rows, what_ended
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.list_sessions import read_list
+from signedin.actions.list_sessions import count_rows
 from signedin.actions.make_account import judge_password
 from signedin.actions.means import Means
 from signedin.actions.operate import account_of, by_operator, held_account_of
@@ -47,9 +47,9 @@ def _set_password(
     conn: sa.Connection, means: Means, email: str, hashed: str, reason: str, now: datetime
 ) -> LogoutAllCounts:
     account = held_account_of(conn, email)
-    listed = read_list(conn, means, account.id, None, now)
+    counts = LogoutAllCounts.of(count_rows(conn, means, account.id, now))
     event = by_operator(EventKind.PASSWORD_CHANGED, reason, now)
-    counts = end_all_rows(conn, listed, account.id, event, EndReason.FACTOR_CHANGED)
+    end_all_rows(conn, account.id, event, EndReason.FACTOR_CHANGED)
     accounts.set_password(conn, account.id, hashed, now)
     accounts.forget_browsers(conn, account.id)
     outbox.queue(conn, account.id, "password_changed", what_ended(account, counts, now), now)

@@ -16,7 +16,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
-from signedin.rules.session_list import Row, SessionList
+from signedin.rules.session_list import Row
 from signedin.store import accounts, consents, endings, journal, sessions, tombstones
 
 AT_ONCE = 500
@@ -61,19 +61,15 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
     return reason
 
 
-def end_all_rows(
-    conn: sa.Connection, listed: SessionList, account_id: AccountId, event: Event, reason: EndReason
-) -> LogoutAllCounts:
+def end_all_rows(conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason) -> None:
     """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
     number = journal.record(conn, account_id, event)
-    ids = [session.id for session in listed.sessions]
-    for start in range(0, len(ids), AT_ONCE):
-        sessions.end(conn, account_id, ids[start : start + AT_ONCE], reason, event.at, number)
-    for consent in listed.consents:
+    while ids := sessions.ids_of(conn, account_id, AT_ONCE):
+        sessions.end(conn, account_id, ids, reason, event.at, number)
+    for consent in consents.of(conn, account_id):
         end_row(conn, consent, reason, event.at, number)
     accounts.set_epoch(conn, account_id, number, event.at)
     end_before(conn, account_id, number, event.at)
-    return LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
 
 
 def what_ended(account: Account, counts: LogoutAllCounts, now: datetime) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +15,7 @@ from signedin.rules import errors
 from signedin.rules.account import Account, AccountId
 from signedin.rules.presence import Presence
 from signedin.rules.session import SessionId
-from signedin.rules.session_list import Row, SessionList, session_list
+from signedin.rules.session_list import Counts, Row, SessionList, session_list
 from signedin.store import accounts, session_rows
 
 
@@ -42,13 +44,20 @@ def read_list(
     return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, keys)
 
 
-def read_one(
-    conn: sa.Connection, means: Means, presence: Presence, row_id: str, now: datetime
-) -> SessionList:
-    """That row and the one that asks, as the list has them."""
-    rows = session_rows.some(conn, presence.account_id, [row_id, presence.current_id or row_id])
-    latest = [_latest(means, row, presence.current_id, now) for row in rows]
-    return session_list(latest, presence.current_id, now, 0)
+def read_some(
+    conn: sa.Connection, means: Means, account_id: AccountId, ids: Sequence[str], now: datetime,
+    current_id: SessionId | None = None,
+) -> SessionList:  # fmt: skip
+    """Only those rows, and the one that asks, as the list has them."""
+    rows = session_rows.some(conn, account_id, [*ids, *filter(None, [current_id])])
+    return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, 0)
+
+
+def count_rows(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> Counts:
+    """What the list has of each type, without reading it all: there may be very many."""
+    certain, doubtful, keys = session_rows.counted(conn, account_id, now)
+    alive = [row.app_type for row in doubtful if _latest(means, row, None, now).is_alive_at(now)]
+    return Counts(certain + Counter(alive), keys)
 
 
 def _latest(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:

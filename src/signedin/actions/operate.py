@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from signedin.actions.ending import end_all_rows, end_before, end_row, what_ended
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.list_sessions import read_list
+from signedin.actions.list_sessions import count_rows, read_some
 from signedin.actions.means import Means
 from signedin.actions.revoke import why_ended
 from signedin.actions.tidy import tidy_at_once
@@ -44,7 +44,7 @@ def _end_one(
     conn: sa.Connection, means: Means, account_id: AccountId, row_id: str, reason: str, now: datetime
 ) -> errors.SessionAlreadyEnded | None:
     accounts.hold(conn, account_id)
-    row = read_list(conn, means, account_id, None, now).find(row_id)
+    row = read_some(conn, means, account_id, [row_id], now).find(row_id)
     if row is None:
         return why_ended(conn, account_id, row_id, now)
     is_consent = isinstance(row, Consent)
@@ -72,13 +72,13 @@ def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
     account = held_account_of(conn, email)
-    listed = read_list(conn, means, account.id, None, now)
-    facts: dict[str, object] = {"by": "operator", "by_type": listed.counts()}
+    ended = count_rows(conn, means, account.id, now)
+    facts: dict[str, object] = {"by": "operator", "by_type": ended.told()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
     number = journal.record(conn, account.id, event)
     accounts.set_epoch(conn, account.id, number, now)
     accounts.forget_browsers(conn, account.id)
-    counts = LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
+    counts = LogoutAllCounts.of(ended)
     outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
     end_before(conn, account.id, number, now)
     return account, counts
@@ -99,8 +99,9 @@ def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: da
     account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
-    listed = read_list(conn, means, account.id, None, now)
-    return end_all_rows(conn, listed, account.id, event, EndReason.ACCOUNT_DISABLED).sessions_ended
+    ended = count_rows(conn, means, account.id, now)
+    end_all_rows(conn, account.id, event, EndReason.ACCOUNT_DISABLED)
+    return ended.sessions
 
 
 async def enable(means: Means, email: str, now: datetime, reason: str = "") -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from signedin.actions.ending import end_before, end_expired, end_row, end_sessions
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.list_sessions import read_list, read_one
+from signedin.actions.list_sessions import count_rows, read_list, read_some
 from signedin.actions.means import Means
 from signedin.actions.tidy import tidy_at_once
 from signedin.rules import errors
@@ -108,7 +108,7 @@ def _find(
 ) -> Row | errors.SessionAlreadyEnded:
     """The row; or why it has ended, which holds in every process once this transaction is over (D9)."""
     may_revoke(presence, row_id)
-    listed = read_one(conn, means, presence, row_id, now)
+    listed = read_some(conn, means, presence.account_id, [row_id], now, presence.current_id)
     _refuse_who_has_ended(conn, presence, listed)
     return listed.find(row_id) or why_ended(conn, presence.account_id, row_id, now)
 
@@ -183,11 +183,12 @@ def _log_out_all(
 ) -> LogoutAllCounts:
     account_id = presence.account_id
     accounts.hold(conn, account_id)
-    listed = list_for(conn, means, presence, now)
-    counts = _counts(listed, keep)
+    _refuse_who_has_ended(conn, presence, read_some(conn, means, account_id, [], now, presence.current_id))
+    ended = count_rows(conn, means, account_id, now)
+    ended = ended.without(presence.app_type) if keep else ended
+    counts = LogoutAllCounts.of(ended)
     kind = EventKind.LOGGED_OUT_OTHERS if keep else EventKind.LOGGED_OUT_EVERYWHERE
-    ended = listed.counts(without=keep)
-    facts: dict[str, object] = {"by_type": ended, "access_keys_kept": counts.access_keys_kept}
+    facts: dict[str, object] = {"by_type": ended.told(), "access_keys_kept": ended.access_keys}
     number = journal.record(conn, account_id, Event(kind, now, None, presence.current_id, facts))
     accounts.set_epoch(conn, account_id, number, now)
     accounts.forget_browsers(conn, account_id)
@@ -196,11 +197,6 @@ def _log_out_all(
     _tell(conn, account_id, counts, now, others_only=keep is not None)
     end_before(conn, account_id, number, now)
     return counts
-
-
-def _counts(listed: SessionList, keep: SessionId | None) -> LogoutAllCounts:
-    ended = [row for row in listed.sessions if row.id != keep]
-    return LogoutAllCounts(len(ended), len(listed.consents), listed.access_keys)
 
 
 def _tell(

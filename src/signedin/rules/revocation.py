@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from signedin.rules import errors
 from signedin.rules.presence import Presence
+from signedin.rules.session_list import Counts
 from signedin.rules.wording import marked as _
 
 
@@ -42,6 +43,11 @@ class LogoutAllCounts:
     sessions_ended: int
     consents_ended: int
     access_keys_kept: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> LogoutAllCounts:
+        """When all of those end."""
+        return cls(counts.sessions, counts.consents, counts.access_keys)
 
 
 def may_manage(presence: Presence) -> None:

@@ -51,6 +51,33 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows of each type there are, and how many access keys beside them."""
+
+    by_type: Counter[AppType]
+    access_keys: int = 0
+
+    @property
+    def consents(self) -> int:
+        """The connected apps among them."""
+        return self.by_type[AppType.OAUTH]
+
+    @property
+    def sessions(self) -> int:
+        """All others."""
+        return self.by_type.total() - self.consents
+
+    def without(self, app_type: AppType) -> Counts:
+        """The same without one row of that type, which is kept."""
+        return Counts(self.by_type - Counter([app_type]), self.access_keys)
+
+    def told(self) -> dict[str, int]:
+        """By the names of the types, and "all" (R83)."""
+        named = {app_type.value: self.by_type[app_type] for app_type in AppType}
+        return {"all": self.by_type.total()} | named
+
+
+@dataclass(frozen=True, slots=True)
 class SessionList:
     """All that is signed in to one account at one moment, the current row known (R18)."""
 
@@ -81,10 +108,9 @@ class SessionList:
         """The row with this id, if it is among this account's."""
         return next((row for row in self.rows if row.id == row_id), None)
 
-    def counts(self, without: SessionId | None = None) -> dict[str, int]:
-        """Rows by app type, and "all" (R83); `without` one row, where that is kept."""
-        by_type = Counter(row.app_type for row in self.rows if row.id != without)
-        return {"all": by_type.total()} | {app_type.value: by_type[app_type] for app_type in AppType}
+    def counts(self) -> dict[str, int]:
+        """Rows by app type, and "all" (R83)."""
+        return Counts(Counter(row.app_type for row in self.rows)).told()
 
     def answer(self, question: Question, displayed: Callable[[Row], str]) -> tuple[Row, ...]:
         """The rows that were asked for, in order; words match what `displayed` shows, nothing hidden (D22)."""

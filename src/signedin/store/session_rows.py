@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
+from signedin.rules.moments import MICROSECOND, to_micros
+from signedin.rules.session import AppType
 from signedin.rules.session_list import Row
 from signedin.store import access_keys
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.consents import COLUMNS as CONSENT_COLUMNS
 from signedin.store.consents import clients, consent_from, consents
+from signedin.store.schema import Int64
 from signedin.store.sessions import COLUMNS as SESSION_COLUMNS
 from signedin.store.sessions import session_from, sessions
+
+_UNWRITTEN = timedelta(minutes=10) // MICROSECOND
+"""How much later than what is written here a last use can have been, at the very most."""
+_NO_LIMIT = sa.literal_column(str(2**62), Int64)
+_NONE: sa.ColumnElement[int] = sa.literal_column("0")
+_OAUTH = sa.literal(AppType.OAUTH.value, literal_execute=True)
+_Columns = Mapping[str, sa.ColumnElement[Any]]
 
 
 def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
     """What the cut-off has not ended, and how many access keys there are; expiry is the reader's to judge."""
-    found = conn.execute(_EVERYTHING, {"account": account_id}).all()
+    found = conn.execute(_parts(conn).statement, {"account": account_id}).all()
     rows = _rows(found)
     return rows, found[0].keys_counted if found else access_keys.count(conn, account_id)
 
 
 def some(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Row]:
     """Only those rows, as far as the cut-off has not ended them."""
-    found = conn.execute(_EVERYTHING.where(activity.c.row_id.in_(ids)), {"account": account_id})
+    found = conn.execute(_parts(conn).statement.where(activity.c.row_id.in_(ids)), {"account": account_id})
     return _rows(found.all())
+
+
+def counted(
+    conn: sa.Connection, account_id: AccountId, now: datetime
+) -> tuple[Counter[AppType], list[Row], int]:
+    """How many rows of each type have certainly not expired, those that may not have, and how many keys there are.
+
+    For whoever would have to read thousands of rows to count them.
+    """
+    parts, at, values = _parts(conn), to_micros(now), {"account": account_id}
+    app_type = sa.func.coalesce(parts.session["app_type"], _OAUTH)
+    is_alive = (parts.idle_until > at) & (parts.overall_until > at)
+    grouped = parts.statement.with_only_columns(app_type, sa.func.count()).where(is_alive).group_by(app_type)
+    certain = Counter({AppType(name): count for name, count in conn.execute(grouped, values)})
+    is_doubtful = parts.idle_until.between(at - _UNWRITTEN, at) & (parts.overall_until > at)
+    doubtful = _rows(conn.execute(parts.statement.where(is_doubtful), values).all())
+    return certain, doubtful, access_keys.count(conn, account_id)
 
 
 def _rows(found: Sequence[sa.Row[*tuple[object, ...]]]) -> list[Row]:
@@ -36,18 +66,7 @@ def _rows(found: Sequence[sa.Row[*tuple[object, ...]]]) -> list[Row]:
 
 # Each session and each consent has exactly one row of last use, so that is where the list begins.
 _MINE = sa.bindparam("account", type_=accounts.c.account_id.type)
-_JOINED = (
-    activity.join(accounts, accounts.c.account_id == activity.c.account_id)
-    .outerjoin(
-        sessions,
-        (sessions.c.account_id == activity.c.account_id) & (sessions.c.session_id == activity.c.row_id),
-    )
-    .outerjoin(
-        consents,
-        (consents.c.account_id == activity.c.account_id) & (consents.c.consent_id == activity.c.row_id),
-    )
-    .outerjoin(clients, clients.c.client_id == consents.c.client_id)
-)
+_USES = activity.join(accounts, accounts.c.account_id == activity.c.account_id)
 _KEYS = (
     sa.select(sa.func.count())
     .select_from(access_keys.access_keys)
@@ -55,9 +74,54 @@ _KEYS = (
     .scalar_subquery()
     .label("keys_counted")
 )
-_EVERYTHING = (
-    sa.select(*SESSION_COLUMNS, *CONSENT_COLUMNS, *LAST_USE, _KEYS)
-    .select_from(_JOINED)
-    .where(activity.c.account_id == _MINE)
-    .where(sa.func.coalesce(sessions.c.first_proof, consents.c.first_proof) >= accounts.c.epoch)
-)
+
+
+class _Parts:
+    """The list as a statement, and what of it can be asked about."""
+
+    def __init__(self, joined: sa.FromClause, session: _Columns, consent: _Columns) -> None:
+        self.session = session
+        idle = sa.func.coalesce(sa.cast(session["idle"], Int64), sa.cast(consent["consent_idle"], Int64))
+        self.idle_until = sa.cast(activity.c.last_at, Int64) + idle
+        self.overall_until = sa.func.coalesce(sa.cast(session["overall_until"], Int64), _NO_LIMIT)
+        first_proof = sa.func.coalesce(session["first_proof"], consent["consent_first_proof"])
+        self.statement: sa.Select[*tuple[Any, ...]] = (
+            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS)
+            .select_from(joined)
+            .where(activity.c.account_id == _MINE)
+            .where(first_proof >= accounts.c.epoch)
+        )
+
+
+def _joined() -> _Parts:
+    mine = (sessions.c.account_id == activity.c.account_id) & (sessions.c.session_id == activity.c.row_id)
+    given = (consents.c.account_id == activity.c.account_id) & (consents.c.consent_id == activity.c.row_id)
+    joined = _USES.outerjoin(sessions, mine).outerjoin(consents, given)
+    return _Parts(
+        joined.outerjoin(clients, clients.c.client_id == consents.c.client_id),
+        {column.name: column for column in SESSION_COLUMNS},
+        {column.name: column for column in CONSENT_COLUMNS},
+    )
+
+
+def _row_by_row() -> _Parts:
+    """The same for PostgreSQL, which otherwise may compare every row with every other when it expects few of them.
+
+    What has an offset is not taken apart: it is looked up by its whole key, once for each last use.
+    """
+    mine = (sessions.c.account_id == _MINE) & (sessions.c.session_id == activity.c.row_id)
+    given = (consents.c.account_id == _MINE) & (consents.c.consent_id == activity.c.row_id)
+    session = sa.select(*SESSION_COLUMNS).where(mine).offset(_NONE).lateral("session")
+    with_client = consents.outerjoin(clients, clients.c.client_id == consents.c.client_id)
+    consent = (
+        sa.select(*CONSENT_COLUMNS).select_from(with_client).where(given).offset(_NONE).lateral("consent")
+    )
+    joined = _USES.outerjoin(session, sa.true()).outerjoin(consent, sa.true())
+    return _Parts(joined, dict(session.c.items()), dict(consent.c.items()))
+
+
+_JOINED, _ROW_BY_ROW = _joined(), _row_by_row()
+
+
+def _parts(conn: sa.Connection) -> _Parts:
+    return _ROW_BY_ROW if conn.dialect.name == "postgresql" else _JOINED

@@ -168,6 +168,12 @@ def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]
     return list(conn.scalars(sa.select(sessions.c.session_id).select_from(joined).where(where).limit(limit)))
 
 
+def ids_of(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
+    """So many of the account's sessions, alive or not."""
+    mine = sa.select(sessions.c.session_id).where(sessions.c.account_id == account_id)
+    return list(conn.scalars(mine.limit(limit)))
+
+
 def is_cut_off(conn: sa.Connection, account_id: AccountId, session_id: str) -> bool:
     """Whether this one waits to be tidied after a cut-off."""
     joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
