@@ -73,3 +73,25 @@ def test_port_0_is_any_free_one_and_the_address_that_is_printed_names_it(signedi
     address = server.line().split()[-1]
     assert answer_of(f"{address}/health/ready").text == "ready\n"
     assert server.stopped().status == 0
+
+
+def test_a_connection_that_was_taken_before_a_stop_still_gets_its_answer(installed, process):
+    port = free_port()
+    server = process("serve", "--port", str(port))
+    answer_of(f"http://localhost:{port}/health/ready")
+    with socket.create_connection(("127.0.0.1", port)) as early:
+        server.running.send_signal(signal.SIGTERM)
+        until_nobody_listens(port)
+        early.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = early.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer
+    assert server.stopped().status == 0
+
+
+def until_nobody_listens(port):
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            return

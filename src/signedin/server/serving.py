@@ -23,6 +23,7 @@ from signedin.gate.middleware import App
 from signedin.server.app import build
 from signedin.server.listening import listening
 from signedin.server.logs import configure_logs
+from signedin.server.parting import Parting
 from signedin.server.server import Server
 from signedin.server.settings import Settings
 from signedin.store import installation
@@ -143,6 +144,7 @@ def run(server: Server, sockets: list[socket.socket]) -> None:
 def _config(app: Any, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=Parting,
         access_log=False,
         log_config=None,
         log_level="warning",

@@ -1,0 +1,42 @@
+"""How connections part from a server that stops: each is asked once more before it is closed.
+
+uvicorn closes at once what has no request under way; but one may be on its way, above all on a connection that was
+only just taken. Whoever sent it would be left without an answer, although other processes of the server go on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+WAITS = 1.0
+"""Seconds that a connection has for a last request."""
+
+
+class Parting(HttpToolsProtocol):
+    """A connection that answers what comes within a moment of the stop, and then closes."""
+
+    is_stopping = False
+
+    def shutdown(self) -> None:
+        """Commence the end: what is under way is finished, and who has asked nothing may still do so."""
+        self.is_stopping = True
+        if self._is_idle():
+            self.loop.call_later(WAITS, self._part)
+        else:
+            super().shutdown()
+
+    def on_headers_complete(self) -> None:
+        """Take a request; after the server was told to stop it is the last one here."""
+        super().on_headers_complete()
+        if self.is_stopping and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _is_idle(self) -> bool:
+        cycle: Any = self.cycle
+        return cycle is None or bool(cycle.response_complete)
+
+    def _part(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            self.transport.close()
