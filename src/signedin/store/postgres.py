@@ -32,6 +32,8 @@ MOST_WAITING = 512
 READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
 HELD_AT_MOST = "1s"
 """How long a process that writes and is silent can hold up what ends in the same account."""
+_AT_LEISURE = sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+"""For what is done by nobody's request: migrations, a restore."""
 NOT_REPLICATED = "might not have been replicated"
 
 CONNECT = {
@@ -113,7 +115,12 @@ class PostgresDatabase(Database):
 
     def write_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `write`, in the caller's own thread."""
-        return self._now(self._engine, inf, deed, *args, **kw)
+
+        def at_leisure(conn: sa.Connection) -> T:
+            conn.execute(_AT_LEISURE)
+            return deed(conn, *args, **kw)
+
+        return self._now(self._engine, inf, at_leisure)
 
     def note_now(self, deed: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         """The same as `note`, in the caller's own thread."""
