@@ -68,7 +68,7 @@ class Node:
         if FAKETIME is not None and self.fakes_time:
             self.wall.write_text(f"{wall}\n")
             faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
-                     "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+                     "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
         log = (self.folder / f"log-{self.name}").open("ab")
         self.process = subprocess.Popen(
             [SIGNEDIN, "serve", "--port", str(self.port)], cwd=self.folder, env=self.environment | faked,

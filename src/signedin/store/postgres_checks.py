@@ -17,7 +17,8 @@ from signedin.rules.living import Living
 from signedin.store.endings import LINEAGE
 from signedin.store.held import HeldLines
 
-LINES = 4
+LINES, LINES_OF_ENDINGS = 4, 2
+"""Connections: an ending that waits never stands in line behind checks."""
 
 _LIVING = """
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at, NULLIF(c.state, 'active'),
@@ -60,12 +61,17 @@ class Late(NamedTuple):
     nodes: list[Node]
 
 
+class _Lines(NamedTuple):
+    checks: HeldLines
+    endings: HeldLines
+
+
 class PostgresChecks:
-    """A few connections that are held open for checks, on whichever event loop asks."""
+    """A few connections that are held open for checks and for endings, on whichever event loop asks."""
 
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
         self._url, self._connect = url, connect
-        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, HeldLines] = WeakKeyDictionary()
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
 
     async def living(self, account_id: int, digest: bytes) -> Living | None:
         """The session with this digest in the live table, whatever the clock says of it.
@@ -100,7 +106,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        rows = await self._ask(_LATE, seq)
+        rows = await self._held().endings.ask(_LATE, (seq,))
         head, lineage, known = rows[0][:3]
         return Late(
             int(head), lineage, lineage != known, [Node(*row[3:]) for row in rows if row[3] is not None]
@@ -112,7 +118,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: another ending will see to it.
         """
-        await self._ask(_NEW_LINEAGE, lineage)
+        await self._held().endings.ask(_NEW_LINEAGE, (lineage,))
 
     async def strike_off(self, silent: Sequence[Node]) -> int:
         """Forget nodes that were waited for in vain and have not renewed since; returns how many.
@@ -122,26 +128,26 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it is not known; another ending will see to it.
         """
-        columns = [
+        columns = (
             [node.node_id for node in silent],
             [node.boot_id for node in silent],
             [node.renewals for node in silent],
-        ]
-        return len(await self._ask(_STRUCK_OFF, *columns))
+        )
+        return len(await self._held().endings.ask(_STRUCK_OFF, columns))
 
     async def close(self) -> None:
         """Let this loop's connections go."""
-        lines = self._lines.pop(asyncio.get_running_loop(), None)
-        if lines is not None:
+        for lines in self._lines.pop(asyncio.get_running_loop(), ()):
             await lines.close()
 
     async def _first(self, question: str, *values: object) -> Any:
-        rows = await self._ask(question, *values)
+        rows = await self._held().checks.ask(question, values)
         return rows[0] if rows else None
 
-    async def _ask(self, question: str, *values: object) -> list[Any]:
+    def _held(self) -> _Lines:
         loop = asyncio.get_running_loop()
         lines = self._lines.get(loop)
         if lines is None:
-            lines = self._lines[loop] = HeldLines(self._url, self._connect, LINES)
-        return await lines.ask(question, values)
+            made = (HeldLines(self._url, self._connect, count) for count in (LINES, LINES_OF_ENDINGS))
+            lines = self._lines[loop] = _Lines(*made)
+        return lines
