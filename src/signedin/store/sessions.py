@@ -130,14 +130,15 @@ def end(
     number: int,
 ) -> list[bytes]:
     """Move sessions from the living to the tombstones, their children with them; returns their digests."""
-    ids = _with_children(conn, account_id, ids)
-    where = (sessions.c.account_id == account_id) & sessions.c.session_id.in_(ids)
-    gone = conn.execute(
-        sessions.delete().where(where).returning(sessions.c.session_id, sessions.c.digest, sessions.c.idle)
-    ).all()
+    mine = sessions.c.account_id == account_id
+    them_and_children = sessions.c.session_id.in_(ids) | sessions.c.made_by.in_(ids)
+    columns = (sessions.c.session_id, sessions.c.digest, sessions.c.idle)
+    gone = conn.execute(sessions.delete().where(mine & them_and_children).returning(*columns)).all()
     if not gone:
         return []
-    conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
+    ended = [session_id for session_id, _, _ in gone]
+    theirs = (activity.c.account_id == account_id) & activity.c.row_id.in_(ended)
+    conn.execute(activity.delete().where(theirs))
     stones = [
         {"account_id": account_id, "session_id": session_id, "digest": digest, "reason": reason.value,
          "ended_at": now, "number": number, "idle": idle}
@@ -183,13 +184,6 @@ def is_cut_off(conn: sa.Connection, account_id: AccountId, session_id: str) -> b
         conn.execute(sa.select(sessions.c.session_id).select_from(joined).where(where & ended)).first()
         is not None
     )
-
-
-def _with_children(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[str]:
-    children = sa.select(sessions.c.session_id).where(
-        (sessions.c.account_id == account_id) & sessions.c.made_by.in_(ids)
-    )
-    return [*ids, *conn.scalars(children)]
 
 
 def _living() -> sa.Select[*tuple[Any, ...]]:
