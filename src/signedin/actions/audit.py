@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +106,7 @@ async def anchor_anew(means: Means, now: datetime) -> int:
             anchors.renew(news, now)
         return len(news)
 
-    count = await means.database.read(work)
+    count = await asyncio.to_thread(means.database.read_now, work)  # of very many accounts it takes its time
     await means.database.write(installation.job_ran, JOB, now)
     return count
 
@@ -128,7 +129,7 @@ async def audit(
     broken: list[Broken] = []
     histories, after, seen = 0, 0, set[int]()
     total = await means.database.read(accounts.count)
-    while page := await means.database.read(_judged, means, after, anchors):
+    while page := await asyncio.to_thread(means.database.read_now, _judged, means, after, anchors):
         histories, after = histories + len(page), page[-1][0].account_id
         seen.update(head.account_id for head, _ in page)
         broken += [Broken(head.account_id, head.email, number) for head, number in page if number is not None]

@@ -17,7 +17,7 @@ from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.session_list import Row
-from signedin.store import accounts, consents, endings, journal, sessions, tombstones
+from signedin.store import access_keys, accounts, consents, endings, journal, sessions, tombstones
 
 AT_ONCE = 500
 """Rows in one statement; all of them are one transaction."""
@@ -61,13 +61,18 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
     return reason
 
 
-def end_all_rows(conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason) -> None:
+def end_all_rows(
+    conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason, *, keys_too: bool = False
+) -> None:
     """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
     number = journal.record(conn, account_id, event)
     while ids := sessions.ids_of(conn, account_id, AT_ONCE):
         sessions.end(conn, account_id, ids, reason, event.at, number)
     for consent in consents.of(conn, account_id):
         end_row(conn, consent, reason, event.at, number)
+    if keys_too:
+        keys = [key.id for key in access_keys.of(conn, account_id)]
+        access_keys.end(conn, account_id, keys, reason, event.at, number)
     accounts.set_epoch(conn, account_id, number, event.at)
     end_before(conn, account_id, number, event.at)
 

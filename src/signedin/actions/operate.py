@@ -85,7 +85,7 @@ def _end_all(
 
 
 async def disable(means: Means, email: str, now: datetime, reason: str = "") -> int:
-    """Disable an account: dead on every path at once; returns how many sessions that ended.
+    """Disable an account: dead on every path at once, its access keys too; returns how many sessions that ended.
 
     Raises:
         NotFound: there is no such account.
@@ -100,7 +100,7 @@ def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: da
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
     ended = count_rows(conn, means, account.id, now)
-    end_all_rows(conn, account.id, event, EndReason.ACCOUNT_DISABLED)
+    end_all_rows(conn, account.id, event, EndReason.ACCOUNT_DISABLED, keys_too=True)
     return ended.sessions
 
 

@@ -185,7 +185,7 @@ def _log_out_all(
     accounts.hold(conn, account_id)
     _refuse_who_has_ended(conn, presence, read_some(conn, means, account_id, [], now, presence.current_id))
     ended = count_rows(conn, means, account_id, now)
-    ended = ended.without(presence.app_type) if keep else ended
+    ended = ended.without(presence.app_type) if keep and presence.app_type else ended
     counts = LogoutAllCounts.of(ended)
     kind = EventKind.LOGGED_OUT_OTHERS if keep else EventKind.LOGGED_OUT_EVERYWHERE
     facts: dict[str, object] = {"by_type": ended.told(), "access_keys_kept": ended.access_keys}
