@@ -64,8 +64,11 @@ def _relations(plan):
         name = plan.get("Relation Name")
         if name is not None:
             yield _table_and_part(name)
-        for each in plan.values():
-            yield from _relations(each)
+        for key, each in plan.items():
+            if (
+                key != "Target Tables"
+            ):  # all that a delete may end in: locked, and no more; what it reads stands below
+                yield from _relations(each)
 
 
 def _table_and_part(name):

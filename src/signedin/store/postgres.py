@@ -30,8 +30,6 @@ WRITERS, READERS = 6, 6
 MOST_WAITING = 512
 """How many may wait for each of those."""
 READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
-HELD_AT_MOST = "1s"
-"""How long a process that writes and is silent can hold up what ends in the same account."""
 _AT_LEISURE = sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
 """For what is done by nobody's request: migrations, a restore."""
 NOT_REPLICATED = "might not have been replicated"
@@ -45,7 +43,7 @@ CONNECT = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "application_name": "signedin",
-    # Who is paused or cut off in the middle of a transaction has it taken away.
+    # Who is paused or cut off in the middle of a transaction holds its rows for three seconds at most.
     "options": "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=3s",
 }
 
@@ -55,9 +53,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self._engine = self._connected(
-            WRITERS, synchronous_commit="on", idle_in_transaction_session_timeout=HELD_AT_MOST
-        )
+        self._engine = self._connected(WRITERS, synchronous_commit="on")
         self._reading = self._connected(READERS, default_transaction_read_only="on")
         self._notes = self._connected(1, synchronous_commit="off").execution_options(
             isolation_level="AUTOCOMMIT"  # a note that waits for its process holds no row
