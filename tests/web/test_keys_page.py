@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from databases import only_on_sqlite
 from people import ADA, BERLIN, GRACE, PASSWORD, Clock, done_apart, running
 from signedin.actions.issue_key import issue_key_for, issue_service_key
 from signedin.rules.access_key import MOST_KEYS, Wish
 from signedin.rules.attempts import BROWSER
+from signedin.rules.secret import Kind, make_token
 from signedin.rules.session import AppType
 from signedin.rules.step_up import FRESH_FOR
 from signedin.server.jobs import flush_now
@@ -279,3 +281,11 @@ def test_what_a_scanner_has_found_is_ended_and_the_answer_tells_nothing(house):
     because = [each.event.facts.get("because") for each in history(house)][:2]
     assert because == ["leaked", "leaked"]
     assert house.browser().http.post("/v1/leaked-tokens", json=[{"token": "x"}] * 101).status_code == 422
+
+
+@only_on_sqlite("On PostgreSQL nobody waits for his turn to write.")
+def test_whoever_reports_what_opens_nothing_keeps_nobody_from_writing(house):
+    keys = house.means.keyring.way_keys
+    invented = [{"token": make_token(Kind.KEY, number, keys)} for number in range(100)]
+    with house.means.database.writing():
+        assert house.browser().http.post("/v1/leaked-tokens", json=invented).status_code == 204

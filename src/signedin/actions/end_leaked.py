@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
+from signedin.actions.authenticate import checks_of
 from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
@@ -39,6 +40,8 @@ async def end_leaked(means: Means, tokens: Iterable[str], now: datetime) -> int:
 
 
 async def _end(means: Means, read: TokenRead, now: datetime) -> bool:
+    if not await _is_there(means, read):
+        return False  # anybody may report anything: what opens nothing costs one read, and nobody's turn to write
     if read.kind is Kind.SVC:
         return await means.database.write(services.revoke_by_digest, read.digest, now) is not None
     end = _end_key if read.kind is Kind.KEY else _end_session
@@ -47,6 +50,20 @@ async def _end(means: Means, read: TokenRead, now: datetime) -> bool:
     if row_id is not None:
         means.recent.forget(account_id, row_id)
     return row_id is not None
+
+
+async def _is_there(means: Means, read: TokenRead) -> bool:
+    if means.lines is None:
+        checks = checks_of(means)
+        if read.kind is Kind.SVC:
+            return checks.service_key(read.digest) is not None
+        find = checks.key if read.kind is Kind.KEY else checks.living
+        return find(read.account_id, read.digest) is not None
+    if read.kind is Kind.SVC:
+        return await means.lines.service_key(read.digest) is not None
+    if read.kind is Kind.KEY:
+        return await means.lines.key(read.account_id, read.digest) is not None
+    return await means.lines.living(read.account_id, read.digest) is not None
 
 
 def _end_key(conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime) -> str | None:
