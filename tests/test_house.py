@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "middleware.py": {"gate"},
     "__init__.py": set(),
 }
-OPEN_THE_STORE = {"gate/known.py", "gate/check.py"}
+OPEN_THE_STORE = {"gate/check.py"}
 DRAWERS = {
     "utils",
     "util",

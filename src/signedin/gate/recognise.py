@@ -13,8 +13,8 @@ from typing import Any
 from signedin.actions.ask import ask
 from signedin.actions.authenticate import BEARER_KINDS, SESSION_KINDS, authenticate
 from signedin.actions.means import Means
-from signedin.gate.known import Known, KnownSessions
 from signedin.rules.account import AccountId
+from signedin.rules.known import Known, KnownSessions
 from signedin.rules.living import Living
 from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence

@@ -15,14 +15,14 @@ from signedin.gate.credentials import CookieNames
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
-from signedin.gate.known import KnownSessions
-from signedin.gate.lease import Lease
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
+from signedin.rules.holding import Lease
+from signedin.rules.known import KnownSessions
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from signedin.actions.means import Means
-from signedin.gate.lease import Lease
 from signedin.gate.middleware import App
 from signedin.gate.recognise import Recogniser
 from signedin.gate.watch import Watch
+from signedin.rules.holding import Lease
 from signedin.server.means import close_means
 from signedin.server.settings import Settings
 from signedin.store import accounts
