@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from signedin.gate.middleware import Arrival
+from signedin.gate.arrival import Arrival
 from signedin.gate.record import RECORDED, record_refusal
 from signedin.rules import errors
 from signedin.rules.account import AccountId

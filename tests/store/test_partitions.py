@@ -55,6 +55,7 @@ UNPARTITIONED = {
     "invitations",
     "facts",
     "jobs",
+    "service_keys",
     "nodes",
 }
 

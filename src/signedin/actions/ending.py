@@ -17,7 +17,7 @@ from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.session_list import Row, SessionList
-from signedin.store import accounts, consents, endings, journal, sessions, tombstones
+from signedin.store import access_keys, accounts, consents, endings, journal, sessions, tombstones
 
 AT_ONCE = 500
 """Rows in one statement; all of them are one transaction."""
@@ -62,8 +62,9 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
 
 
 def end_all_rows(
-    conn: sa.Connection, listed: SessionList, account_id: AccountId, event: Event, reason: EndReason
-) -> LogoutAllCounts:
+    conn: sa.Connection, listed: SessionList, account_id: AccountId, event: Event, reason: EndReason, *,
+    keys_too: bool = False,
+) -> LogoutAllCounts:  # fmt: skip
     """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
     number = journal.record(conn, account_id, event)
     ids = [session.id for session in listed.sessions]
@@ -71,9 +72,12 @@ def end_all_rows(
         sessions.end(conn, account_id, ids[start : start + AT_ONCE], reason, event.at, number)
     for consent in listed.consents:
         end_row(conn, consent, reason, event.at, number)
+    if keys_too:
+        keys = [key.id for key in access_keys.of(conn, account_id)]
+        access_keys.end(conn, account_id, keys, reason, event.at, number)
     accounts.set_epoch(conn, account_id, number, event.at)
     end_before(conn, account_id, number, event.at)
-    return LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
+    return LogoutAllCounts(len(listed.sessions), len(listed.consents), 0 if keys_too else listed.access_keys)
 
 
 def what_ended(account: Account, counts: LogoutAllCounts, now: datetime) -> dict[str, str]:

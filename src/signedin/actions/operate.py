@@ -85,7 +85,7 @@ def _end_all(
 
 
 async def disable(means: Means, email: str, now: datetime, reason: str = "") -> int:
-    """Disable an account: dead on every path at once; returns how many sessions that ended.
+    """Disable an account: dead on every path at once, its access keys too; returns how many sessions that ended.
 
     Raises:
         NotFound: there is no such account.
@@ -100,7 +100,8 @@ def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: da
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     accounts.set_state(conn, account.id, AccountState.DISABLED)
     listed = read_list(conn, means, account.id, None, now)
-    return end_all_rows(conn, listed, account.id, event, EndReason.ACCOUNT_DISABLED).sessions_ended
+    why = EndReason.ACCOUNT_DISABLED
+    return end_all_rows(conn, listed, account.id, event, why, keys_too=True).sessions_ended
 
 
 async def enable(means: Means, email: str, now: datetime, reason: str = "") -> None:

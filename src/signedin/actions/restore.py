@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
-from signedin.store import access_keys, accounts, installation, journal, outbox
+from signedin.store import access_keys, accounts, installation, journal, outbox, services
 from signedin.store.anchors import AnchorsById
 from signedin.store.database import Database
 from signedin.store.journal import Head
@@ -46,7 +46,7 @@ def end_what_may_have_ended(
         database.write_now(_end_accounts, page, now)
         done, after = done + len(page), page[-1].account_id
         tell(done, total)
-    keys = database.write_now(_forget_the_rest, keep_keys=keep_keys)
+    keys = database.write_now(_forget_the_rest, now, keep_keys=keep_keys)
     return Restored(done, keys, went_on)
 
 
@@ -64,7 +64,7 @@ def _end_accounts(conn: sa.Connection, page: list[Head], now: datetime) -> None:
         accounts.forget_browsers(conn, account_id)
 
 
-def _forget_the_rest(conn: sa.Connection, *, keep_keys: bool) -> int:
+def _forget_the_rest(conn: sa.Connection, now: datetime, *, keep_keys: bool) -> int:
     installation.forget_invitations(conn)
     outbox.forget_all(conn)
-    return 0 if keep_keys else access_keys.end_all(conn)
+    return 0 if keep_keys else access_keys.end_all(conn) + services.revoke_all(conn, now)

@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Request
 
+from signedin.gate.arrival import Arrival
 from signedin.gate.credentials import CLEAR_SITE_DATA, header, set_cookie
 from signedin.gate.keep import Kept
-from signedin.gate.middleware import Arrival
 from signedin.gate.same_site import came_from_ourselves
 from signedin.rules import errors
 from signedin.rules.presence import Presence
@@ -32,12 +32,26 @@ def signed_in(ask: Ask) -> Presence:
     return arrival_of(ask).signed_in()
 
 
+def with_scope(ask: Ask, scope: str) -> Presence:
+    """Who asks: a person by a session, or by a key of theirs that holds the scope.
+
+    Raises:
+        NotSignedIn: nobody; 401 with the reason (R4).
+        InsufficientPermission: the key does not hold it, or is no person's.
+    """
+    return arrival_of(ask).with_scope(scope)
+
+
 def changes_from_ourselves(ask: Ask, kept: Kept) -> None:
     """Refuse a change that a cookie signs and another site may have asked for (security CSRF-2, CSRF-3).
+
+    A bearer header is put there by who holds the token, and by no other site.
 
     Raises:
         CrossSite: it did not come from one of our own pages, or it is what a plain form can send.
     """
+    if arrival_of(ask).is_bearer:
+        return
     signed_in(ask)
     headers = ask.scope["headers"]
     kind = (header(headers, b"content-type") or "").partition(";")[0].strip().lower()

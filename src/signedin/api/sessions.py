@@ -17,7 +17,7 @@ from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
 from signedin.actions.seal import seal
 from signedin.api import session_items
-from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in, with_scope
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
@@ -29,7 +29,7 @@ LARGEST_PAGE = 200
 @get("/v1/sessions")
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's sessions and consents, flat, newest use first (D27)."""
-    presence = signed_in(request)
+    presence = with_scope(request, "sessions:read")
     _refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
     listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     rows = listed.answer(_question(request), session_items.displayed)
@@ -41,7 +41,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/current")
 async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
-    presence = signed_in(request)
+    presence = with_scope(request, "sessions:read")
     _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     if listed.current is None:
@@ -52,7 +52,7 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/sessions/{row_id:str}")
 async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
-    presence = signed_in(request)
+    presence = with_scope(request, "sessions:read")
     _refuse_unknown(request, set())
     listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     row = listed.find(row_id)
@@ -63,7 +63,7 @@ async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) 
 
 @delete("/v1/sessions/current", status_code=200)
 async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """Log out."""
+    """Log out: a session may do so by itself, a key has none (D3)."""
     changes_from_ourselves(request, kept)
     await log_out(kept.means, signed_in(request), arrival_of(request).now)
     arrival_of(request).is_quiet = True
@@ -74,7 +74,7 @@ async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResp
 async def revoke_one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """Revoke a session or consent: 204 once it is over everywhere; 409, 410, 404, 403 as D9."""
     changes_from_ourselves(request, kept)
-    await revoke(kept.means, signed_in(request), row_id, arrival_of(request).now)
+    await revoke(kept.means, with_scope(request, "sessions:manage"), row_id, arrival_of(request).now)
     return _empty()
 
 
@@ -82,9 +82,10 @@ async def revoke_one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath
 async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Logout All Devices; `?except=current` for all others."""
     changes_from_ourselves(request, kept)
+    presence = with_scope(request, "sessions:manage")
     _refuse_unknown(request, {"except"})
     others = await _for_all_others(request)
-    counts = await log_out_all(kept.means, signed_in(request), arrival_of(request).now, except_current=others)
+    counts = await log_out_all(kept.means, presence, arrival_of(request).now, except_current=others)
     arrival_of(request).is_quiet = not others
     return _json(
         {

@@ -19,6 +19,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.CannotRevokeCurrent: 409,
     errors.EmailTaken: 409,
     errors.InsufficientPermission: 403,
+    errors.StepUpRequired: 403,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,
@@ -40,3 +41,13 @@ def retry_after(refusal: errors.Refused, now: datetime) -> int | None:
     if isinstance(refusal, errors.Unavailable | errors.DatabaseProblem):
         return 2
     return None
+
+
+def challenge(refusal: errors.Refused) -> list[tuple[str, str]]:
+    """What `WWW-Authenticate` says of it: why nobody is signed in, or the scope that a key would need (RFC 6750, 3)."""
+    if isinstance(refusal, errors.NotSignedIn):
+        return [("www-authenticate", f'Session error="{refusal.reason}"')]
+    if isinstance(refusal, errors.InsufficientPermission) and refusal.scope:
+        said = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
+        return [("www-authenticate", said)]
+    return []

@@ -15,9 +15,12 @@ from typing import NamedTuple
 
 import structlog
 
+from signedin.actions.authenticate import BEARER_KINDS
+from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
-from signedin.gate.answers import retry_after, status_of
+from signedin.gate.answers import challenge, retry_after, status_of
+from signedin.gate.arrival import not_by_this_key
 from signedin.gate.check_query import asked_by
 from signedin.gate.client_address import Networks, reader
 from signedin.gate.credentials import CookieNames, cookies_are_too_many, sent_credential
@@ -25,12 +28,22 @@ from signedin.gate.guessing import Guessing
 from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
-from signedin.rules.errors import DatabaseProblem, InvalidInput, NotSignedIn, Refused, Unavailable
-from signedin.rules.presence import Absence, Presence
+from signedin.rules.errors import (
+    DatabaseProblem,
+    InvalidInput,
+    NotSignedIn,
+    Refused,
+    Unavailable,
+)
+from signedin.rules.presence import Absence, Presence, Service
+from signedin.rules.secret import Kind
 
 PATH = "/v1/check"
 EVERYTHING = b"*"
 """What `Signedin-Scopes` says of a session: whatever its person may do. No header is ever empty: proxies drop those."""
+NONE = b"-"
+"""What stands in a header that has nothing to say: a key has no session and no app type."""
+OF_A_PERSON = f"sgn_{Kind.KEY}_"
 TELL_EVERY = timedelta(seconds=10)
 _METHODS = frozenset({"GET", "HEAD"})
 
@@ -83,19 +96,21 @@ class Check:
         if scope["method"] not in _METHODS:
             return _NOT_THIS_WAY
         try:
-            app_types = asked_by(scope["query_string"]).app_types
+            asked = asked_by(scope["query_string"])
         except InvalidInput as mistake:
             return _refused(mistake, {"field": mistake.field})
         headers = scope["headers"]
         credential, kinds = sent_credential(headers, self._names)
         now = self._clock()
+        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
+            return await self._by_key(scope, credential, asked.scopes, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
         found = self._recogniser.at_once(credential, now, kinds)
         if found is None:
             found = await self._recogniser.recognise(credential, now, kinds)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
-        if found.app_type not in app_types:
+        if found.app_type not in asked.app_types:
             return _known_to_be_bad("wrong_app_type")
         self._note(found, scope, credential, now)
         if found.expires_soon:
@@ -103,6 +118,18 @@ class Check:
             again = await self._recogniser.recognise(credential, self._clock(), kinds)
             if isinstance(again, Absence):  # ended while the note was written
                 return _known_to_be_bad(again.reason)
+        return _let_in(found)
+
+    async def _by_key(self, scope: Scope, credential: str, needed: frozenset[str], now: datetime) -> _Answer:
+        """A person's key opens only what names a scope that it holds (D12); a service key is nobody's, and opens nothing."""
+        if not needed or not credential.startswith(OF_A_PERSON):
+            return _known_to_be_bad("wrong_kind")
+        found = await authenticate_key(self._means, credential, now)
+        if isinstance(found, Absence):
+            return self._nobody(found.reason, scope, credential, now)
+        if isinstance(found, Service) or not needed <= (found.scopes or frozenset()):
+            return _without_scope(" ".join(sorted(needed)))
+        note_key(self._means, found, self._address(scope), now)
         return _let_in(found)
 
     def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> _Answer:
@@ -137,14 +164,17 @@ class Check:
 
 
 def _let_in(found: Presence) -> _Answer:
-    account, session = b"%d" % found.account_id, (found.current_id or "-").encode()
+    account, session = b"%d" % found.account_id, found.current_id.encode() if found.current_id else NONE
     return _Answer(
         200,
         (
             (b"signedin-account", account),
             (b"signedin-session", session),
-            (b"signedin-app-type", found.app_type.value.encode()),
-            (b"signedin-scopes", EVERYTHING),
+            (b"signedin-app-type", found.app_type.value.encode() if found.app_type else NONE),
+            (
+                b"signedin-scopes",
+                EVERYTHING if found.scopes is None else " ".join(sorted(found.scopes)).encode(),
+            ),
         ),
     )
 
@@ -153,6 +183,12 @@ def _let_in(found: Presence) -> _Answer:
 def _known_to_be_bad(reason: str) -> _Answer:
     said = (b"www-authenticate", f'Session error="{reason}"'.encode())
     return _refused(NotSignedIn(reason), {"reason": reason}, said)
+
+
+@lru_cache(maxsize=64)
+def _without_scope(needed: str) -> _Answer:
+    refusal = not_by_this_key(needed)
+    return _refused(refusal, {}, *((name.encode(), value.encode()) for name, value in challenge(refusal)))
 
 
 def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, bytes]) -> _Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from signedin.gate.middleware import Arrival
+from signedin.gate.arrival import Arrival
 from signedin.rules import errors
 from signedin.rules.location import mask_address
 
@@ -24,6 +24,8 @@ def record_refusal(refusal: errors.Refused, arrival: Arrival, method: str, path:
     """Record a refusal, where it is one that whoever runs it should know of."""
     if not isinstance(refusal, RECORDED):
         return
+    who = arrival.service or arrival.recognised
     session = arrival.recognised.current_id if arrival.recognised else None
     origin = mask_address(arrival.address)
-    log.warning("refused", code=refusal.code, method=method, path=path[:200], origin=origin, session=session)
+    log.warning("refused", code=refusal.code, method=method, path=path[:200], origin=origin, session=session,
+                key=who.key_id if who else None)  # fmt: skip

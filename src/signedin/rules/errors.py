@@ -9,7 +9,8 @@ Refused
 ├── NotFound                 there is nothing like that among your own
 ├── SessionAlreadyEnded      what was to end has ended before
 ├── CannotRevokeCurrent      use Logout instead
-├── InsufficientPermission   no right to manage sessions
+├── InsufficientPermission   no right to manage sessions, or a key without the scope
+├── StepUpRequired           show again that it is you
 ├── NoCurrentSession         the one who asks has no row of its own
 ├── CrossSite                the request was not made from one of our own pages
 ├── InvalidInput             a field is missing, malformed or too long
@@ -137,11 +138,24 @@ class CannotRevokeCurrent(Refused):
 
 
 class InsufficientPermission(Refused):
-    """No right to manage sessions (R86, D11)."""
+    """No right to manage sessions (R86, D11); of a key or token `scope` names what it would need."""
 
     code = "insufficient_permission"
     sentence = _("You do not have permission to manage sessions.")
     hint = _("Ask the operator of your organisation.")
+
+    def __init__(self, sentence: str | None = None, *, hint: str | None = None, scope: str = "") -> None:
+        super().__init__(sentence, hint=hint)
+        self.scope = scope
+
+
+class StepUpRequired(Refused):
+    """It needs a proof of identity that is fresher than the sign-in of the session that asks (D17)."""
+
+    code = "step_up_required"
+    sentence = _("Your password is needed again for this, because you signed in some time ago.")
+    hint = _("Enter your password and send it again.")
+    field = "password"
 
 
 class NoCurrentSession(Refused):

@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     PASSWORD_RESET_ASKED = "password_reset_asked"
     ACCESS_KEY_ISSUED = "access_key_issued"
+    ACCESS_KEY_REVOKED = "access_key_revoked"
     PROFILE_CHANGED = "profile_changed"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"

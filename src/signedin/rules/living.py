@@ -1,4 +1,4 @@
-"""What a check needs to know of a session that is in the live table."""
+"""What a check needs to know of a session or key that is in the live table."""
 
 from __future__ import annotations
 
@@ -29,6 +29,27 @@ class Living(NamedTuple):
     inactive: str | None
     cut_off_at: int | None
     first_proof: int
+
+
+class LivingKey(NamedTuple):
+    """A personal access key that is in the live table; moments in microseconds."""
+
+    key_id: str
+    scopes: frozenset[str]
+    issued_at: int
+    expires_at: int | None
+    inactive: str | None
+
+
+class LivingServiceKey(NamedTuple):
+    """A service key that was issued once; `revoked_at` says that it lives no more."""
+
+    key_id: str
+    name: str
+    scopes: frozenset[str]
+    app_types: frozenset[str]
+    expires_at: int | None
+    revoked_at: int | None
 
 
 def soon_from(idle: int, last_at: int) -> int:

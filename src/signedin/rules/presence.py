@@ -15,15 +15,31 @@ class Presence(NamedTuple):
 
     `current_id` is the row of that credential in the session list (R18), or `None` when the one who asks
     has no row of its own (D3). `expires_soon` says that this use must be on disk before the answer (D28).
+    `scopes` is `None` for a session, which may do whatever its person may; a key may do what they name and no more,
+    has no app type, and is named by `key_id`.
     A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
     account_id: AccountId
     current_id: SessionId | None
-    app_type: AppType
+    app_type: AppType | None
     authenticated_at: datetime
     may_manage_sessions: bool = True
     expires_soon: bool = False
+    scopes: frozenset[str] | None = None
+    key_id: str | None = None
+
+
+class Service(NamedTuple):
+    """An app that Signedin serves, as the gate recognised it by its service key: nobody's account.
+
+    `app_types` are those of the sessions that it may begin and check, fixed when the key was issued (D31).
+    """
+
+    key_id: str
+    name: str
+    scopes: frozenset[str]
+    app_types: frozenset[AppType]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,18 @@ SENTENCES: dict[str, str] = {
     "sessions:manage": _("End your sessions"),
     "activity:read": _("Read your activity history"),
     "keys:read": _("See the names of your access keys"),
+    "sessions:begin": _("Begin sessions for its own people"),
+    "sessions:check": _("Check sessions, and hear when they end"),
+    "accounts:read": _("See accounts and where they are signed in"),
+    "accounts:manage": _("Make, disable and delete accounts, and end their sessions"),
 }
-"""Each scope that a person can grant, as a sentence that follows "It can:"."""
+"""Each scope as a sentence that follows "It can:"; people grant the first ones, service keys hold the last."""
 
-STRONG = frozenset({"sessions:manage"})
+PERSONAL = ("account:read", "sessions:read", "activity:read", "keys:read")
+"""All that a personal access key may hold: it reads, and never ends a session (D11)."""
+OF_SERVICES = ("sessions:begin", "sessions:check", "sessions:manage", "accounts:read", "accounts:manage")
+"""What a service key may hold (contract: Scopes)."""
+STRONG = frozenset({"sessions:manage", "sessions:begin", "accounts:manage"})
 """Scopes that end or change something; they carry the diamond."""
 
 

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
-from signedin.gate.answers import retry_after, status_of
+from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
@@ -151,6 +151,6 @@ def problem(
     for extra in ("reason", "field"):
         if getattr(refusal, extra, None):
             told[extra] = getattr(refusal, extra)
-    if isinstance(refusal, errors.NotSignedIn):
-        headers = [*headers, ("www-authenticate", f'Session error="{refusal.reason}"')]
+    if refusal is not None:
+        headers = [*headers, *challenge(refusal)]
     return respond(json.dumps(told), status, media_type="application/problem+json", headers=headers)

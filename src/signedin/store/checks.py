@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from signedin.rules.living import Living
+from signedin.rules.living import Living, LivingKey, LivingServiceKey
+from signedin.store.access_keys import names_in
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
 
@@ -39,6 +40,15 @@ WHERE s.account_id = ? AND s.digest = ?
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
+_KEY = """
+SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
+FROM access_keys k
+JOIN accounts c ON c.account_id = k.account_id
+WHERE k.account_id = ? AND k.digest = ?
+"""
+_SERVICE_KEY = """
+SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = ?
+"""
 
 
 class Checks:
@@ -80,6 +90,22 @@ class Checks:
         row = self._first(_ENDED, (account_id, digest))
         return None if row is None else (row[0], row[1], row[2])
 
+    def key(self, account_id: int, digest: bytes) -> LivingKey | None:
+        """The access key with this digest, whatever the clock says of it.
+
+        Raises:
+            DatabaseProblem: it cannot be read; nobody may be let in on that.
+        """
+        return key_from(self._first(_KEY, (account_id, digest)))
+
+    def service_key(self, digest: bytes) -> LivingServiceKey | None:
+        """The service key with this digest, also a revoked one.
+
+        Raises:
+            DatabaseProblem: it cannot be read; nobody may be let in on that.
+        """
+        return service_key_from(self._first(_SERVICE_KEY, (digest,)))
+
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.
 
@@ -112,6 +138,20 @@ class Checks:
         if _identity(self._path) != self._file:
             raise another_file()
         self._look_at = monotonic() + LOOK_EVERY
+
+
+def key_from(row: tuple[Any, ...] | None) -> LivingKey | None:
+    """A key as it was asked for, in that order."""
+    return None if row is None else LivingKey(row[0], names_in(row[1]), *row[2:])
+
+
+def service_key_from(row: tuple[Any, ...] | None) -> LivingServiceKey | None:
+    """A service key as it was asked for, in that order."""
+    return (
+        None
+        if row is None
+        else LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])
+    )
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -77,6 +77,11 @@ def registration_letters(keyring: Keyring, email: str) -> Subjects:
     return [_subject(keyring, "letter-registration", email, LETTER)]
 
 
+def step_up(keyring: Keyring, session_id: str) -> Subjects:
+    """What a fresh proof counts against: the session that asks, and nobody else (D17)."""
+    return [_subject(keyring, "attempt-step-up", session_id, BROWSER)]
+
+
 def reserve(conn: sa.Connection, counted: Subjects, now: datetime) -> datetime | None:
     """Count an attempt against each subject before it is made; or say until when none may be made.
 

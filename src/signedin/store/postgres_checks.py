@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from signedin.rules.lease import Node
-from signedin.rules.living import Living
+from signedin.rules.living import Living, LivingKey, LivingServiceKey
+from signedin.store.checks import key_from, service_key_from
 from signedin.store.endings import LINEAGE
 from signedin.store.held import HeldLines
 
@@ -45,6 +46,15 @@ DELETE FROM nodes WHERE node_id IN (
 RETURNING node_id
 """
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
+_KEY = """
+SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
+FROM access_keys k
+JOIN accounts c ON c.account_id = k.account_id
+WHERE k.account_id = %s AND k.digest = %s
+"""
+_SERVICE_KEY = """
+SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = %s
+"""
 
 
 class Late(NamedTuple):
@@ -84,6 +94,22 @@ class PostgresChecks:
         """
         row: tuple[str, int, int | None] | None = await self._first(_ENDED, account_id, digest)
         return row
+
+    async def key(self, account_id: int, digest: bytes) -> LivingKey | None:
+        """The access key with this digest, whatever the clock says of it.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        return key_from(await self._first(_KEY, account_id, digest))
+
+    async def service_key(self, digest: bytes) -> LivingServiceKey | None:
+        """The service key with this digest, also a revoked one.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        return service_key_from(await self._first(_SERVICE_KEY, digest))
 
     async def number(self, account_id: int) -> int:
         """The number of the account's latest event.

@@ -14,6 +14,7 @@ from signedin.store import (
     journal,
     limits,
     outbox,
+    services,
     sessions,
     tombstones,
 )
@@ -30,6 +31,7 @@ TABLES: tuple[sa.Table, ...] = (
     consents.clients,
     consents.consents,
     access_keys.access_keys,
+    services.service_keys,
     journal.journal,
     journal.journal_personal,
     outbox.outbox,

@@ -71,9 +71,10 @@ def bury(
     now: datetime,
     number: int,
     idle: timedelta | None = None,
+    digest: bytes = b"",
 ) -> None:
-    """Leave a tombstone for a row without a secret of its own (a consent)."""
-    values = {"account_id": account_id, "session_id": row_id, "digest": b"", "reason": reason.value,
+    """Leave a tombstone; a consent has no secret of its own, an access key has."""
+    values = {"account_id": account_id, "session_id": row_id, "digest": digest, "reason": reason.value,
               "ended_at": now, "number": number, "idle": idle}  # fmt: skip
     conn.execute(insert(conn, tombstones).values(**values).on_conflict_do_nothing())
 

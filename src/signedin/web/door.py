@@ -19,9 +19,9 @@ from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
+from signedin.gate.arrival import Arrival
 from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
 from signedin.gate.languages import LANGUAGES
-from signedin.gate.middleware import Arrival
 from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
