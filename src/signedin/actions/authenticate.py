@@ -11,15 +11,11 @@ from signedin.rules.living import SOON, Living, soon_from
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
+from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
 from signedin.store.checks import Checks
 
 _MICROSECOND = timedelta(microseconds=1)
-SESSION_KINDS = frozenset({Kind.SES})
-"""What signs in by cookie."""
-BEARER_KINDS = frozenset({Kind.APP})
-"""What signs in by a bearer header, as a session: that of a first-party app, or begun by a backend."""
 
 
 def authenticate(

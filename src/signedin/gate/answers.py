@@ -15,6 +15,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.NotFound: 404,
     errors.NoCurrentSession: 404,
     errors.SessionAlreadyEnded: 410,
+    errors.JoinAgain: 410,
     errors.LinkExpired: 410,
     errors.CannotRevokeCurrent: 409,
     errors.EmailTaken: 409,

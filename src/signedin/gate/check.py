@@ -15,28 +15,35 @@ from typing import NamedTuple
 
 import structlog
 
-from signedin.actions.authenticate import BEARER_KINDS
 from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.arrival import not_by_this_key
-from signedin.gate.check_query import asked_by
+from signedin.gate.asking_service import (
+    QUIET,
+    SERVICE_KEY,
+    persons_address,
+    refuse_without_right,
+    said_lasting,
+)
+from signedin.gate.check_query import Asked, asked_by
 from signedin.gate.client_address import Networks, reader
-from signedin.gate.credentials import CookieNames, cookies_are_too_many, sent_credential
 from signedin.gate.guessing import Guessing
 from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
 from signedin.rules.errors import (
     DatabaseProblem,
+    InsufficientPermission,
     InvalidInput,
     NotSignedIn,
     Refused,
     Unavailable,
 )
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.secret import Kind
+from signedin.rules.secret import BEARER_KINDS, Kind
+from signedin.rules.sent import CookieNames, cookies_are_too_many, header, sent_credential
 
 PATH = "/v1/check"
 EVERYTHING = b"*"
@@ -102,6 +109,8 @@ class Check:
         headers = scope["headers"]
         credential, kinds = sent_credential(headers, self._names)
         now = self._clock()
+        if header(headers, SERVICE_KEY) is not None:
+            return await self._for_service(scope, asked, credential, kinds, now)
         if kinds is BEARER_KINDS and credential is not None and is_key(credential):
             return await self._by_key(scope, credential, asked.scopes, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
@@ -120,6 +129,30 @@ class Check:
                 return _known_to_be_bad(again.reason)
         return _let_in(found)
 
+    async def _for_service(
+        self, scope: Scope, asked: Asked, credential: str | None, kinds: frozenset[Kind], now: datetime
+    ) -> _Answer:
+        """A client library asks: it also learns how long it may go by the answer, and tells where its person is."""
+        try:
+            await refuse_without_right(self._means, scope["headers"], asked.app_types, now)
+        except InsufficientPermission as refusal:
+            return _no_right(refusal)
+        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
+            return await self._by_key(scope, credential, asked.scopes, now)
+        found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds)
+        is_quiet = header(scope["headers"], QUIET) is not None
+        if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
+            self._note(found, scope, credential, now)
+            if found.expires_soon:
+                await self._write_first()
+                found, lasting = await self._recogniser.recognise_lasting(credential, self._clock(), kinds)
+        if isinstance(found, Absence):
+            return self._nobody(found.reason, scope, credential, now)
+        if found.app_type not in asked.app_types:
+            return _known_to_be_bad("wrong_app_type")
+        answer = _let_in(found)
+        return answer._replace(headers=(*answer.headers, *said_lasting(lasting, is_quiet=is_quiet)))
+
     async def _by_key(self, scope: Scope, credential: str, needed: frozenset[str], now: datetime) -> _Answer:
         """A person's key opens only what names a scope that it holds (D12); a service key is nobody's, and opens nothing."""
         if not needed or not credential.startswith(OF_A_PERSON):
@@ -134,8 +167,8 @@ class Check:
 
     def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> _Answer:
         headers = scope["headers"]
-        if reason == "unknown":
-            self._guessing.noticed(self._address(scope), credential or "", now)
+        if reason == "unknown" and (address := self._address(scope)):
+            self._guessing.noticed(address, credential or "", now)
         elif reason == "missing" and cookies_are_too_many(headers):
             reason = "malformed"
         return _known_to_be_bad(reason)
@@ -151,6 +184,9 @@ class Check:
         await flush(means.recent, means.database, means.keyring, means.places)
 
     def _address(self, scope: Scope) -> str:
+        """Whose request it is: through trusted proxies, or as a service that has shown its key says."""
+        if header(scope["headers"], SERVICE_KEY) is not None:
+            return persons_address(scope["headers"])
         peer = scope.get("client")
         return self._address_of(peer[0] if peer else None, scope["headers"])
 
@@ -187,7 +223,10 @@ def _known_to_be_bad(reason: str) -> _Answer:
 
 @lru_cache(maxsize=64)
 def _without_scope(needed: str) -> _Answer:
-    refusal = not_by_this_key(needed)
+    return _no_right(not_by_this_key(needed))
+
+
+def _no_right(refusal: InsufficientPermission) -> _Answer:
     return _refused(refusal, {}, *((name.encode(), value.encode()) for name, value in challenge(refusal)))
 
 

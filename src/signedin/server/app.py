@@ -9,9 +9,9 @@ from typing import Any
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.api import feed
 from signedin.api import sessions as api_sessions
 from signedin.gate.check import Check
-from signedin.gate.credentials import CookieNames
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
@@ -23,6 +23,7 @@ from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
+from signedin.rules.sent import CookieNames
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
@@ -57,9 +58,10 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     )  # fmt: skip
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *api_sessions.ROUTES, health.live, health.ready, health.revocation],
+        [*_pages(), *api_sessions.ROUTES, *feed.ROUTES, health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
+            "ear": Provide(lambda: server.ear, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
             "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
