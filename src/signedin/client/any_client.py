@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from signedin.client.address import Address
 from signedin.client.answers import NotSignedIn, SignedIn
-from signedin.client.asking import Credential, GivenHeaders, Question, credential_of
+from signedin.client.asking import Credential, GivenHeaders, Question, credential_of, digest_at_once
 from signedin.client.clock import boot_clock
 from signedin.client.feed import Asks
 from signedin.client.fork import leave_alone, watch
@@ -50,6 +50,7 @@ class AnyClient:
         self._clock = clock or boot_clock()
         names = CookieNames.for_base_url(base_url)
         self._names = names if cookie is None else CookieNames(cookie, "", "", "", is_secure=names.is_secure)
+        self._sought = f"{self._names.session}=".encode()
         self._knowing = self._begun()
         self._begin_to_ask()
         watch(self)
@@ -69,8 +70,13 @@ class AnyClient:
 
     def known(self, headers: GivenHeaders, address: str = "") -> SignedIn | None:
         """Somebody, if memory can say so now; `None` means: `check`. Waits for nothing, so it may be called anywhere."""
+        digest = digest_at_once(headers, self._sought)
+        if digest is not None:
+            return self._knowing.known(digest, address)
         credential = credential_of(headers, self._names)
-        return None if isinstance(credential, NotSignedIn) else self._knowing.known(credential, address)
+        return (
+            None if isinstance(credential, NotSignedIn) else self._knowing.known(credential.digest, address)
+        )
 
     def on_end(self, listener: Callable[[Ending], object]) -> None:
         """Call this in the feed's own thread with every ending that is heard of; connections have `hold_open`."""

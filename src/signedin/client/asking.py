@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -22,12 +23,20 @@ from signedin.rules.feed import (
 )
 from signedin.rules.known import Known
 from signedin.rules.location import normalise_address
-from signedin.rules.secret import SESSION_KINDS, Kind, digest, digest_of, why_unreadable
-from signedin.rules.sent import OURS, CookieNames, Headers, cookies_are_too_many, sent_credential
+from signedin.rules.secret import LENGTH, SESSION_KINDS, Kind, digest, digest_of, why_unreadable
+from signedin.rules.sent import (
+    LONGEST_COOKIE_HEADER,
+    OURS,
+    CookieNames,
+    Headers,
+    cookies_are_too_many,
+    sent_credential,
+)
 
 LONGEST_AGENT, LONGEST_TOKEN = 500, 200
 NEVER_IDLE = 10**15
 SECOND = 1_000_000
+_SESSION = f"{OURS}{Kind.SES}_".encode()
 GivenHeaders = Mapping[str, str] | Iterable[tuple[bytes, bytes]] | Iterable[tuple[str, str]]
 
 
@@ -72,6 +81,34 @@ def credential_of(headers: GivenHeaders, names: CookieNames, *, scope: str = "")
         return Credential(token, digest(token), by_cookie=False, is_session=False)
     is_key = token.startswith((f"{OURS}{Kind.KEY}_", f"{OURS}{Kind.SVC}_"))
     return NotSignedIn("wrong_kind" if is_key else why_unreadable(token, kinds))
+
+
+def digest_at_once(headers: GivenHeaders, sought: bytes) -> bytes | None:
+    """The digest of the session's cookie where it stands as browsers send it; `None` means: look closely.
+
+    On the path of every request, so written for speed. `sought` is the cookie's name with its equals sign. Nothing is
+    taken that `credential_of` would not take: one Cookie header, the name in it once, no Authorization beside it.
+    """
+    if type(headers) is not list:
+        return None
+    line = None
+    for name, value in headers:
+        if name == b"cookie":
+            if line is not None:
+                return None
+            line = value
+        elif name == b"authorization":
+            return None
+    if type(line) is not bytes or len(line) > LONGEST_COOKIE_HEADER:
+        return None
+    at = line.find(sought)
+    if (at and line[at - 2 : at] != b"; ") or line.find(sought, at + 1) != -1:
+        return None  # not there, or not there once
+    begins = at + len(sought)
+    token, after = line[begins : begins + LENGTH], line[begins + LENGTH : begins + LENGTH + 1]
+    if token[:8] != _SESSION or len(token) != LENGTH or (after and after != b";"):
+        return None
+    return sha256(token).digest()
 
 
 def check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 
 def boot_clock() -> Callable[[], float] | None:
@@ -16,5 +17,4 @@ def boot_clock() -> Callable[[], float] | None:
     which: int | None = getattr(time, name, None)
     if which is None:
         return None
-    counted, read = which, time.clock_gettime
-    return lambda: read(counted)
+    return partial(time.clock_gettime, which)

@@ -17,10 +17,8 @@ from signedin.client.memory import Memory
 from signedin.client.opened import Open, Opened
 from signedin.client.uses import Uses
 from signedin.rules.holding import Lease
-from signedin.rules.presence import Presence
 from signedin.rules.sent import CookieNames
 
-MOST_READY = 20_000
 ASK_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 ASK_OPEN_EVERY = 1.0
@@ -45,7 +43,6 @@ class Knowing:
         self.lease = Lease(self.memory, self._clock)
         self.uses = Uses(self._clock)
         self.feed = Feed(address, key, self.lease, self.uses, wires, self._look_after_open)
-        self._ready: dict[str, SignedIn] = {}
         self._started = threading.Lock()
         self._is_started = False
 
@@ -71,16 +68,12 @@ class Knowing:
             return f"While the service cannot be asked, sessions that are known live on for {self._grace:g} seconds."
         return ASKS_EACH_TIME
 
-    def known(self, credential: Credential, address: str = "") -> SignedIn | None:
+    def known(self, digest: bytes, address: str = "") -> SignedIn | None:
         """Somebody, if this process may say so from memory now; `None` means: ask. Nothing waits, nothing is sent."""
-        now = self._clock()
-        found = self.memory.find(credential.digest, int(now * SECOND))
-        if found is None or found.expires_soon:
+        found = self.memory.recall(digest)
+        if found is None or not self.uses.note(found.session, found.account_id, address):
             return None
-        session = found.current_id
-        if session is None or not self.uses.note(session, found.account_id, address, now):
-            return None
-        return self._ready.get(session) or self._said(found)
+        return found.who
 
     def question(self, asked: Question) -> tuple[bytes, int, int]:
         """The bytes to ask with, and what the answer is to be told with."""
@@ -101,19 +94,13 @@ class Knowing:
 
     def in_grace(self, credential: Credential) -> SignedIn | None:
         """Somebody who was known when the service was last there, where the app has chosen that (P2)."""
-        if not self._grace:
-            return None
-        moment = int(self._clock() * SECOND)
-        found = self.memory.find_without_lease(credential.digest, moment, self._grace)
-        return None if found is None else self._said(found)
+        return self.memory.recall_without_lease(credential.digest, self._grace) if self._grace else None
 
     def hold_open(self, asked: Question, close: Callable[[str], object]) -> Open:
         """Hold a connection open under a session; what is not remembered is asked about within a second."""
         one = Open(asked.credential.digest, asked._replace(is_quiet=True), close)
         self.opened.add(one)
-        self.memory.told_of(
-            one.digest, lambda account, proof, until: one.is_under(account, proof, until / SECOND)
-        )
+        self.memory.told_of(one.digest, one.is_under)
         return one
 
     def landed(
@@ -132,7 +119,7 @@ class Knowing:
             raise problem
         assert flight.answer is not None
         if not is_mine:
-            self.known(asked.credential, asked.address)  # a use of its own, if that is remembered
+            self.known(asked.credential.digest, asked.address)  # a use of its own, if that is remembered
         return flight.answer
 
     def ask(self, asked: Question, seconds: float = ASK_SECONDS) -> SignedIn | NotSignedIn:
@@ -149,14 +136,6 @@ class Knowing:
             return
         if found.good_for > 0:
             self.memory.learned_as_of(asked.credential.digest, found.known, found.seq, begun)
-
-    def _said(self, found: Presence) -> SignedIn:
-        if len(self._ready) >= MOST_READY:
-            self._ready.clear()
-        session, app_type = str(found.current_id), found.app_type
-        said = SignedIn(str(found.account_id), session, None if app_type is None else app_type.value)
-        self._ready[session] = said
-        return said
 
     def _look_after_open(self) -> None:
         """Ask about connections that are held open, as far as there is time: what is not known is closed."""

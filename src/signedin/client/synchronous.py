@@ -41,11 +41,11 @@ class SyncClient(AnyClient):
         Raises:
             Unavailable: it cannot be known: answer 503, let nobody in, and sign nobody out.
         """
+        found = self.known(headers, address)
+        if found is not None:
+            return found
         asked = self._asked(headers, address, agent, scope)
-        if isinstance(asked, NotSignedIn):
-            return asked
-        found = self._knowing.known(asked.credential, address)
-        return found if found is not None else self._asked_once(asked)
+        return asked if isinstance(asked, NotSignedIn) else self._asked_once(asked)
 
     @contextmanager
     def open(self, headers: GivenHeaders, close: Callable[[str], object]) -> Iterator[Open]:

@@ -12,8 +12,9 @@ from signedin.rules.session import SessionId
 REPORT_EVERY = 20.0
 """Seconds between reports; with one that fails, they are still told within a minute."""
 MOST_WAITING = 200_000
+WITHIN = REPORT_WITHIN.total_seconds()
 _NOTHING = float("inf")
-_Waiting = dict[SessionId, tuple[float, AccountId, str]]
+_Waiting = dict[SessionId, tuple[float, int, str]]
 
 
 class Uses:
@@ -29,9 +30,10 @@ class Uses:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)
 
-    def note(self, session: SessionId, account: AccountId, address: str, now: float) -> bool:
+    def note(self, session: SessionId, account: int, address: str) -> bool:
         """Note a use; false when it could not be told in time: then it is not to be let in from memory."""
-        if now - self._oldest > REPORT_WITHIN.seconds or len(self._waiting) >= MOST_WAITING:
+        now = self._clock()
+        if now > self._oldest + WITHIN or len(self._waiting) >= MOST_WAITING:
             return False
         if self._oldest is _NOTHING:
             self._oldest = now
@@ -53,7 +55,7 @@ class Uses:
             now = self._clock()
             longest = LONGEST_AGO.seconds
             uses = [
-                Use(account, session, max(0, int(now - at)), address)
+                Use(AccountId(account), session, max(0, int(now - at)), address)
                 for session, (at, account, address) in self._taken.items()
             ]
             return [use for use in uses if use.seconds_ago <= longest]

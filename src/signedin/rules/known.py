@@ -123,7 +123,7 @@ class KnownSessions:
         key = digest[:KEY_BYTES]
         packed = self._by_key.get(key)
         if packed is not None:
-            known = _unpacked(packed)
+            known = unpacked(packed)
             if moment - known.last_at > min(_USED_EVERY, known.idle // 8):
                 self._by_key[key] = _packed(known._replace(last_at=moment))
 
@@ -185,7 +185,7 @@ class KnownSessions:
     def _make_ready(self, key: bytes, packed: bytes) -> _Ready:
         if len(self._ready) >= MOST_READY:
             self._ready.clear()
-        known = _unpacked(packed)
+        known = unpacked(packed)
         presence = Presence(
             AccountId(known.account_id), SessionId(known.session_id), AppType(known.app_type),
             from_micros(known.began_at),
@@ -212,6 +212,7 @@ def _packed(known: Known) -> bytes:
     return _PACKED.pack(*known[:6]) + f"{known.session_id} {known.app_type}".encode()
 
 
-def _unpacked(packed: bytes) -> Known:
+def unpacked(packed: bytes) -> Known:
+    """A session as it was packed."""
     session_id, _, app_type = packed[_PACKED.size :].decode().partition(" ")
     return Known._make((*_PACKED.unpack_from(packed), session_id, app_type))
