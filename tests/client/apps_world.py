@@ -58,7 +58,11 @@ class AppsWorld(World):
             return
         session, asked = wire.body
         for server in self.processes:
-            if not isinstance(server, App) and server.acts and server.known.find(session.digest, 1) is not None:
+            if (
+                not isinstance(server, App)
+                and server.acts
+                and server.known.find(session.digest, 1) is not None
+            ):
                 self.answer("said", wire, (session, (server.known.applied, asked), True))
                 return
         self.answer("said", wire, (session, (len(self.log), asked), session.is_live))

@@ -85,7 +85,11 @@ def test_an_answer_that_was_asked_for_before_this_app_joined_again_is_not_rememb
 @pytest.mark.guide("R48", "R58")
 @pytest.mark.parametrize(
     "ending",
-    [Ending(Scope.SESSION, 0, (DIGEST[:16],), seq=8), Ending(Scope.ACCOUNT, 1, cut_off=6, seq=8), Ending("new", 0, seq=8)],
+    [
+        Ending(Scope.SESSION, 0, (DIGEST[:16],), seq=8),
+        Ending(Scope.ACCOUNT, 1, cut_off=6, seq=8),
+        Ending("new", 0, seq=8),
+    ],
     ids=["a session", "an account", "a kind that is not known here"],
 )
 def test_what_is_heard_between_two_renewals_is_over_at_once(ending):

@@ -38,14 +38,13 @@ def read(body: bytes) -> Acknowledgement:
         InvalidInput, UnknownField: it is none.
     """
     said = _object(_parsed(body), _FIELDS)
+    node, boot = _name(said, "node"), _name(said, "boot")
     joins, leaves = _flag(said, "join"), _flag(said, "leave")
     applied = None if joins or leaves else _number(said, "applied", LARGEST_NUMBER)
     uses = said.get("uses", [])
     if not isinstance(uses, list) or len(uses) > MOST_USES:
         raise InvalidInput(field="uses")
-    return Acknowledgement(
-        _name(said, "node"), _name(said, "boot"), applied, joins, leaves, tuple(map(_use, uses))
-    )
+    return Acknowledgement(node, boot, applied, joins, leaves, tuple(map(_use, uses)))
 
 
 def _parsed(body: bytes) -> object:

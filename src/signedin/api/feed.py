@@ -93,11 +93,8 @@ async def _lines(ear: Ear, after: int) -> AsyncIterator[bytes]:
 
 
 def _json(value: dict[str, Any]) -> ASGIResponse:
-    return ASGIResponse(
-        body=json.dumps(value),
-        media_type="application/json",
-        encoded_headers=[(b"cache-control", b"no-store")],
-    )
+    said = json.dumps(value)
+    return ASGIResponse(body=said, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 ROUTES = [acknowledge, feed]
