@@ -9,9 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from client.shops import service_key
+from client.shops import issued, service_key
 from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, SAN_FRANCISCO, Clock, done_apart, running
-from signedin.actions.list_keys import list_service_keys
 from signedin.actions.revoke_key import revoke_any_key
 from signedin.rules.secret import digest
 from signedin.rules.session import AppType
@@ -206,9 +205,8 @@ def test_a_check_by_a_service_tells_up_to_which_ending_it_is_true_and_for_how_lo
 def test_a_service_key_that_may_not_check_is_refused_and_never_taken_for_a_person_who_is_not_signed_in(
     house, phone
 ):
-    revoked = service_key(house)
-    newest, *_ = done_apart(list_service_keys(house.means))
-    done_apart(revoke_any_key(house.means, newest.id, house.clock(), "test"))
+    key_id, revoked = issued(house)
+    done_apart(revoke_any_key(house.means, key_id, house.clock(), "test"))
     mobile = service_key(house, app_types=(AppType.MOBILE,))
     for key in (mobile, revoked, "sgn_svc_none", service_key(house, "accounts:read")):
         answer = Speaker(house, key).check(phone)

@@ -14,8 +14,14 @@ from signedin.store.boot_clock import boot_time
 
 
 def service_key(house, *scopes, app_types=(AppType.WEB,)):
+    return issued(house, *scopes, app_types=app_types)[1]
+
+
+def issued(house, *scopes, app_types=(AppType.WEB,)):
+    """A new service key: its id and its secret."""
     wish = Wish("shop", scopes or ("sessions:check",), None)
-    return done_apart(issue_service_key(house.means, wish, app_types, house.clock())).token
+    made = done_apart(issue_service_key(house.means, wish, app_types, house.clock()))
+    return made.key.id, made.token
 
 
 def sent_by(browser):
