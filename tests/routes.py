@@ -17,7 +17,7 @@ PUBLIC = frozenset({
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
     ("POST", "/language"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),
-    ("GET", "/static/{path}"),
+    ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 

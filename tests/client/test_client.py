@@ -85,7 +85,7 @@ def test_when_logout_all_devices_has_returned_the_app_refuses_everybody_of_the_a
         assert client.check(headers) == NotSignedIn("logged_out_everywhere")
 
 
-@pytest.mark.guide("P5")
+@pytest.mark.guide("R48")
 def test_a_connection_that_is_open_under_a_session_is_closed_within_a_second_of_its_end(house, client, phone):
     closed, laptop = [], house.signed_in()
     client.check(sent_by(phone))
@@ -96,7 +96,7 @@ def test_a_connection_that_is_open_under_a_session_is_closed_within_a_second_of_
         until(lambda: closed == ["ended", "ended"], 1.0)
 
 
-@pytest.mark.guide("P5")
+@pytest.mark.guide("R48")
 def test_a_connection_that_is_opened_under_a_session_which_has_just_ended_is_closed_too(house, client, phone):
     closed, headers = [], sent_by(phone)
     revoked(house, phone)
@@ -225,7 +225,7 @@ def test_many_threads_that_ask_at_once_ask_the_service_a_few_times(house, client
     assert asks(house) - before <= 5
 
 
-@pytest.mark.guide("R48", "P5")
+@pytest.mark.guide("R48")
 def test_on_an_event_loop_it_is_the_same(house, key, phone):
     headers, before = sent_by(phone), asks(house)
 

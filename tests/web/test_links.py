@@ -79,7 +79,6 @@ def test_what_is_not_built_yet_is_not_offered(visitor):
         "/settings/security",
         "/settings/profile",
         "/settings/activity",
-        "/settings/access-keys",
         "/forgot",
     ):
         assert f'"{path}' not in text

@@ -1,4 +1,4 @@
-"""Following an account's history while a page is open."""
+"""An account's history: followed while a page is open, and read back."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ async def latest_number(means: Means, account_id: AccountId) -> int:
 async def events_since(means: Means, account_id: AccountId, number: int) -> list[Recorded]:
     """What happened after that number, oldest first."""
     return await means.database.read(journal.since, account_id, number)
+
+
+async def events_before(
+    means: Means, account_id: AccountId, number: int | None, limit: int
+) -> list[Recorded]:
+    """What happened before that number, or last, newest first."""
+    return await means.database.read(journal.before, account_id, number, limit)

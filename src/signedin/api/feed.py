@@ -16,8 +16,8 @@ from signedin.actions.note_reports import note_reports
 from signedin.api.acknowledgement import LARGEST_NUMBER, Acknowledgement, read
 from signedin.api.asking import Ask, arrival_of
 from signedin.gate.ear import Ear
-from signedin.rules.errors import DatabaseProblem, InvalidInput, JoinAgain, Unavailable, UnknownField
-from signedin.rules.feed import said_ending, said_renewal
+from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable, UnknownField
+from signedin.rules.feed import JoinAgain, said_ending, said_renewal
 from signedin.rules.presence import Service
 
 SCOPE = "sessions:check"

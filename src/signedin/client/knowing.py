@@ -36,7 +36,7 @@ class Knowing:
         self.address, self.key, self.app_types, self.names = address, key, app_types, names
         self._wires = wires
         self._clock = clock or _stands_still
-        self._may_hold = clock is not None
+        self.holds_by_itself = clock is not None
         self._grace = grace.total_seconds() if grace else 0.0
         self.opened = Opened()
         self.memory = Memory(self._clock, self.opened.heard)
@@ -49,7 +49,7 @@ class Knowing:
     def start(self) -> None:
         """Begin to hold a lease, once."""
         with self._started:
-            if self._may_hold and not self._is_started:
+            if self.holds_by_itself and not self._is_started:
                 self._is_started = True
                 self.feed.start()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from signedin.rules import errors
 from signedin.rules import scope as scopes
 from signedin.rules.account import AccountId, tidy_name
+from signedin.rules.activity import DayLevels
 from signedin.rules.session import AppType, Origin
 from signedin.rules.wording import marked as _
 
@@ -33,6 +34,7 @@ class AccessKey:
     expires_at: datetime | None = None
     last_at: datetime | None = None
     last_from: Origin | None = None
+    days: DayLevels = field(default_factory=DayLevels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ Refused
 │   └── EmailTaken
 ├── SetupRefused             the set-up code is wrong, or set-up is over
 ├── RegistrationClosed
-├── JoinAgain                a lease is renewed by who is not known, or not any more
 ├── LinkExpired              a one-time link was used, has expired, or never was
 └── DatabaseProblem          locked, read-only, full, newer than the code, or missing
 """
@@ -223,14 +222,6 @@ class RegistrationClosed(Refused):
     code = "registration_closed"
     sentence = _("New accounts cannot be made here without an invitation.")
     hint = _("Ask the operator for one.")
-
-
-class JoinAgain(Refused):
-    """A client library renews a lease that is not known (any more): it starts anew, with an empty memory."""
-
-    code = "join_again"
-    sentence = _("This node is not known.")
-    hint = _("Join again, with an empty memory.")
 
 
 class LinkExpired(Refused):

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
+from signedin.rules.errors import Refused
 from signedin.rules.known import KEY_BYTES
 from signedin.rules.lease import DRIFT, LEASE, RENEW_EVERY, Renewal
 from signedin.rules.session import SessionId
+from signedin.rules.wording import marked as _
 
 LASTS = round(LEASE * (1 - DRIFT), 6)
 """For how many seconds an acknowledgement lets a client library answer from memory, counted from its sending."""
@@ -33,6 +35,14 @@ KEY_HEADER, ADDRESS_HEADER, AGENT_HEADER, QUIET_HEADER = (
     "signedin-quiet",
 )
 SEQ_HEADER, EPOCH_HEADER, GOOD_FOR_HEADER = "signedin-seq", "signedin-epoch", "signedin-good-for"
+
+
+class JoinAgain(Refused):
+    """A client library renews a lease that is not known (any more): it starts anew, with an empty memory."""
+
+    code = "join_again"
+    sentence = _("This node is not known.")
+    hint = _("Join again, with an empty memory.")
 
 
 class Use(NamedTuple):

@@ -9,7 +9,10 @@ from typing import Any
 from litestar import Litestar
 from litestar.di import Provide
 
-from signedin.api import feed
+from signedin.api import access_keys as api_access_keys
+from signedin.api import account as api_account
+from signedin.api import feed as api_feed
+from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
 from signedin.gate.check import Check
 from signedin.gate.guessing import Guessing
@@ -34,6 +37,7 @@ from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
     help_page,
+    keys_page,
     language_form,
     sessions_page,
     sessions_stream,
@@ -58,7 +62,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     )  # fmt: skip
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *api_sessions.ROUTES, *feed.ROUTES, health.live, health.ready, health.revocation],
+        [*_pages(), *_calls(), health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
@@ -97,6 +101,13 @@ def _opened(settings: Settings, clock: Clock) -> Server:
     )
 
 
+def _calls() -> list[Any]:
+    return [
+        *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
+        *api_feed.ROUTES,
+    ]  # fmt: skip
+
+
 def _pages() -> list[Any]:
     return [
         sessions_page.home, sessions_page.sessions_page, sessions_page.alive, sessions_page.revoke_page,
@@ -104,6 +115,7 @@ def _pages() -> list[Any]:
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
+        keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file,
     ]  # fmt: skip

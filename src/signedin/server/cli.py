@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from signedin import __version__
-from signedin.server import cli_accounts, cli_backup, cli_devices, cli_geo, cli_store
+from signedin.server import cli_accounts, cli_backup, cli_devices, cli_geo, cli_keys, cli_store
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
 from signedin.server.logs import configure_logs
 from signedin.server.settings import knobs
@@ -16,6 +16,7 @@ from signedin.server.settings import knobs
 PARTS: dict[str, click.Command] = {
     "account": cli_accounts.account,
     "session": cli_accounts.session,
+    "key": cli_keys.key,
     "devices": cli_devices.devices,
     "geo": cli_geo.geo,
     "db": cli_store.db,

@@ -141,5 +141,5 @@ def _key_from(row: sa.Row[*tuple[Any, ...]]) -> AccessKey:
     last_at, last_from = last_use_of(row)
     return AccessKey(
         row.key_id, AccountId(row.account_id), row.name, tuple(row.scopes), row.issued_at, row.last_four,
-        row.expires_at, last_at, last_from,
+        row.expires_at, last_at, last_from, DayLevels(row.counts, row.last_day) if row.counts else DayLevels(),
     )  # fmt: skip

@@ -121,6 +121,20 @@ def since(conn: sa.Connection, account_id: AccountId, number: int, limit: int = 
     ]
 
 
+def before(conn: sa.Connection, account_id: AccountId, number: int | None, limit: int) -> list[Recorded]:
+    """The events before `number`, or the last ones, newest first, with their personal fields where they were kept."""
+    mine = journal.c.account_id == account_id
+    earlier = mine if number is None else mine & (journal.c.number < number)
+    asked = sa.select(journal, journal_personal.c.fields).select_from(_JOINED).where(earlier)
+    return [
+        Recorded(
+            row.number,
+            Event(EventKind(row.kind), row.at, row.subject, row.by_session, row.facts, row.fields or {}),
+        )
+        for row in conn.execute(asked.order_by(journal.c.number.desc()).limit(limit))
+    ]
+
+
 def heads(conn: sa.Connection, after: int, limit: int) -> list[Head]:
     """Where the chains of the next accounts end, by their ids, so that one can go through all of them."""
     columns = (accounts.c.account_id, accounts.c.email, accounts.c.number, accounts.c.chain)

@@ -127,6 +127,13 @@ def some(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Ses
     return [session_from(row) for row in conn.execute(_living().where(where))]
 
 
+def find_by_digest(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Session | None:
+    """The account's session with this digest, or `None`."""
+    where = (sessions.c.account_id == account_id) & (sessions.c.digest == digest)
+    row = conn.execute(_living().where(where)).one_or_none()
+    return session_from(row) if row else None
+
+
 def end(
     conn: sa.Connection,
     account_id: AccountId,

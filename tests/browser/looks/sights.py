@@ -90,6 +90,8 @@ for name, path, who in (
     ("sessions, none found", f"{SESSIONS}?q=atlantis", INES),
     ("sessions of one who is alone", SESSIONS, ALONE),
     ("sessions with long names", SESSIONS, WORDY),
+    ("access keys", "/settings/access-keys", INES),
+    ("access keys of one who has none", "/settings/access-keys", ALONE),
     ("log out all, confirmed", f"{SESSIONS}/logout-all", INES),
     ("log out others, confirmed", f"{SESSIONS}/logout-all?except=current", INES),
     ("log out all with long names", f"{SESSIONS}/logout-all", WORDY),
@@ -120,6 +122,43 @@ for reason in EndReason:
         page.goto(SESSIONS)
         expect(page.locator(".notice")).to_be_visible()
         return page
+
+
+@sight("access key, revoke confirmed")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab("/settings/access-keys")
+    page.goto(page.locator(".row form").first.get_attribute("action"))
+    return page
+
+
+@sight("access key, revoke asked")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab("/settings/access-keys")
+    page.locator(".row").first.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+@sight("access key, shown once")
+def _(gallery, browser):
+    page = gallery.signed_in(browser, WORDY).tab("/settings/access-keys")
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill("Nightly backup")
+    page.get_by_role("button", name="Create access key").click()
+    expect(page.locator("#new-key-value")).to_be_visible()
+    return page
+
+
+@sight("access key, refused")
+def _(gallery, browser):
+    page = gallery.signed_in(browser, ALONE).tab("/settings/access-keys")
+    browser.expects("422")
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill("Nightly backup")
+    page.get_by_label("See your name and email address").uncheck()
+    page.get_by_role("button", name="Create access key").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose at least one")
+    return page
 
 
 @sight("sign-in, wrong password")

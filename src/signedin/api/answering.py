@@ -1,0 +1,61 @@
+"""How a program is answered, and how what it sends is read: typed, and nothing that the call does not know."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar
+
+import msgspec
+from litestar.response.base import ASGIResponse
+
+from signedin.api.asking import Ask
+from signedin.rules import errors
+
+T = TypeVar("T")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_NAMED = re.compile(r"`\$\.(\w+)|required field `(\w+)`")
+
+
+def json_answer(value: Any, status: int = 200) -> ASGIResponse:
+    """A value as JSON."""
+    body = json.dumps(value, ensure_ascii=False)
+    return ASGIResponse(body=body, status_code=status, media_type="application/json")
+
+
+def empty(status: int = 204) -> ASGIResponse:
+    """Nothing but a status."""
+    return ASGIResponse(status_code=status)
+
+
+def refuse_unknown(ask: Ask, known: AbstractSet[str]) -> None:
+    """Refuse what the call does not know.
+
+    Raises:
+        UnknownField: by its name.
+    """
+    for name in ask.query_params:
+        if name not in known:
+            raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name)
+
+
+async def body_of(ask: Ask, kind: type[T]) -> T:
+    """What was sent, read as that.
+
+    Raises:
+        UnknownField: it holds a field that the call does not know.
+        InvalidInput: it is no JSON, or a field is missing or of another kind.
+    """
+    try:
+        return msgspec.json.decode(await ask.body(), type=kind)
+    except msgspec.ValidationError as mistake:
+        said = str(mistake)
+        if unknown := _UNKNOWN.search(said):
+            name = unknown[1][:100]
+            raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name) from None
+        named = _NAMED.search(said)
+        field = (named[1] or named[2] or "") if named else ""
+        raise errors.InvalidInput("A field is missing or of another kind.", field=field) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise errors.InvalidInput("The body is not JSON.") from None

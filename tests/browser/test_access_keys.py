@@ -1,0 +1,103 @@
+"""Settings > Access keys as a person uses it, with scripts and without."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.browsers import button
+from people import ADA, PASSWORD
+
+KEYS = "/settings/access-keys"
+
+
+def made(page, name="backup-nightly"):
+    """A key made by the form; returns what is shown of it."""
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("See where your account is signed in").check()
+    button(page, "Create access key").click()
+    expect(page.get_by_role("heading", name="Copy your new access key now")).to_be_visible()
+    return page.locator("#new-key-value").inner_text()
+
+
+def answer_to(house, token):
+    return house.browser().http.get("/v1/sessions", headers={"authorization": f"Bearer {token}"}).status_code
+
+
+@pytest.mark.guide("R88", "R26")
+@pytest.mark.security("T4", "14.2.2")
+def test_a_key_is_made_copied_and_never_seen_again(house, laptop):
+    laptop.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = laptop.signed_in().tab()
+    page.get_by_role("paragraph").get_by_role("link", name="Access keys").click()
+    token = made(page)
+    assert answer_to(house, token) == 200
+    button(page, "Copy").click()
+    expect(button(page, "Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == token
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.locator(".row .name")).to_have_text("backup-nightly")
+    assert token not in page.content()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Access keys", level=1)).to_be_visible()
+    assert token not in page.content()
+
+
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["with scripts", "without"])
+def test_a_key_is_revoked_after_a_question_that_names_it(house, browsers, has_scripts):
+    laptop = browsers("laptop", java_script_enabled=has_scripts)
+    page = laptop.signed_in().tab(KEYS)
+    token = made(page)
+    page.goto(KEYS)
+    button(page, "Revoke", "backup-nightly").click()
+    asked = (
+        page.get_by_role("dialog", name="Revoke this access key?")
+        if has_scripts
+        else page.locator(".dialog-page")
+    )
+    expect(asked).to_contain_text(f"sgn_key_…{token[-4:]}")
+    asked.get_by_role("link", name="Cancel").click()
+    assert answer_to(house, token) == 200
+    button(page, "Revoke", "backup-nightly").click()
+    button(asked, "Revoke access key").click()
+    expect(page.get_by_role("status").first).to_contain_text(
+        "The access key backup-nightly has been revoked."
+    )
+    expect(page.get_by_role("heading", name="You have no access keys")).to_be_visible()
+    assert answer_to(house, token) == 401
+
+
+@pytest.mark.guide("D17")
+def test_who_signed_in_long_ago_enters_the_password_once_more(house, laptop, clock):
+    laptop.signed_in()
+    clock.move(hours=1)
+    page = laptop.tab(KEYS)
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill("backup-nightly")
+    page.get_by_label("Your password").fill("not this one")
+    laptop.expects("403")
+    button(page, "Create access key").click()
+    expect(page.get_by_role("alert")).to_contain_text("The password is wrong.")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("backup-nightly")
+    page.get_by_label("Your password").fill(PASSWORD)
+    button(page, "Create access key").click()
+    expect(page.locator("#new-key-value")).to_have_text(re.compile("^sgn_key_"))
+
+
+@pytest.mark.guide("R60", "R57")
+def test_logging_out_all_devices_leaves_the_key_alone(house, laptop):
+    page = laptop.signed_in().tab(KEYS)
+    token = made(page)
+    page.goto("/settings/sessions")
+    button(page, "Logout All Devices").click()
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("1 access key")
+    button(asked, "Logout All Devices").click()
+    expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
+    assert answer_to(house, token) == 200
+    laptop.signed_in(ADA)
+    page.goto(KEYS)
+    expect(page.locator(".row .name")).to_have_text("backup-nightly")
