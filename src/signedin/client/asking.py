@@ -106,7 +106,7 @@ def digest_at_once(headers: GivenHeaders, sought: bytes) -> bytes | None:
         return None  # not there, or not there once
     begins = at + len(sought)
     token, after = line[begins : begins + LENGTH], line[begins + LENGTH : begins + LENGTH + 1]
-    if token[:8] != _SESSION or len(token) != LENGTH or (after and after != b";"):
+    if token[:8] != _SESSION or len(token) != LENGTH or not token.isascii() or (after and after != b";"):
         return None
     return sha256(token).digest()
 
@@ -184,8 +184,6 @@ def _pairs(headers: GivenHeaders) -> Headers:
     """As ASGI has them: names in lower case, bytes."""
     if isinstance(headers, Mapping):
         return [_pair(name, value) for name, value in headers.items()]
-    if isinstance(headers, list) and headers and isinstance(headers[0][0], bytes):
-        return headers  # it is ASGI
     return [_pair(name, value) for name, value in headers]
 
 
