@@ -81,7 +81,6 @@ def test_a_connection_that_is_to_be_closed_or_has_more_to_say_is_not_asked_again
     assert not answered(PLAIN + b"HTTP/1.1 200 OK").may_go_on, "an answer to a question that was not asked"
 
 
-@pytest.mark.security("1.2.2")
 def test_no_header_can_hold_the_end_of_its_line():
     for value in ("a\r\nb: c", "a\nb", "a\0"):
         with pytest.raises(ValueError, match="end of a line"):

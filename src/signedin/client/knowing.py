@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,6 +47,7 @@ class Knowing:
         self.feed = Feed(address, key, self.lease, self.uses, wires, self._look_after_open)
         self._started = threading.Lock()
         self._is_started = False
+        self._process = os.getpid()
 
     def start(self) -> None:
         """Begin to hold a lease, once."""
@@ -52,10 +55,14 @@ class Knowing:
             if self.holds_by_itself and not self._is_started:
                 self._is_started = True
                 self.feed.start()
+                atexit.register(self.stop)  # who leaves without a word is waited for by the next ending
 
     def stop(self) -> None:
-        """Report, leave, and end."""
+        """Report, leave, and end: not for a parent, in a process that was forked."""
+        if self._process != os.getpid():
+            return
         if self._is_started:
+            atexit.unregister(self.stop)
             self.feed.stop()
         self._wires.close()
 

@@ -20,15 +20,13 @@ class Wire:
     """One connection."""
 
     def __init__(self, address: Address, until: float) -> None:
-        if address.socket is None:
-            self._socket = socket.create_connection((address.host, address.port), _left(until))
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        else:
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.settimeout(_left(until))
-            self._socket.connect(address.socket)
+        self._socket = _connected(address, until)
         if address.tls is not None:
-            self._socket = address.tls.wrap_socket(self._socket, server_hostname=address.host)
+            try:
+                self._socket = address.tls.wrap_socket(self._socket, server_hostname=address.host)
+            except BaseException:
+                self._socket.close()
+                raise
         self._incoming = Incoming()
 
     @property
@@ -141,6 +139,21 @@ class Wires:
                 return answer
         wire.close()
         return answer
+
+
+def _connected(address: Address, until: float) -> socket.socket:
+    if address.socket is None:
+        made = socket.create_connection((address.host, address.port), _left(until))
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.settimeout(_left(until))
+        made.connect(address.socket)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _left(until: float) -> float:
