@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -14,6 +16,7 @@ from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, r
 from signedin.client import Client, KeyRefused, NotSignedIn, SyncClient, Unavailable
 from signedin.rules.session import AppType
 from signedin.server.jobs import flush_now
+from signedin.store import endings
 
 pytestmark = pytest.mark.xdist_group("client library")
 
@@ -256,3 +259,22 @@ def test_what_is_no_service_is_never_somebody(key, phone):
         SyncClient("http://localhost:9", key, app_types=())
     with pytest.raises(ValueError, match="service key"):
         SyncClient("http://localhost:9", "two\r\nlines")
+
+
+@pytest.mark.guide("R48", "D34")
+def test_an_app_that_ends_without_closing_its_client_is_waited_for_by_nobody(house, key):
+    program = (
+        "import sys, time; from signedin.client import SyncClient; client = SyncClient(*sys.argv[1:]).start()\n"
+        "while not client.may_answer: time.sleep(0.01)\n"
+        "sys.stdout.write(client._knowing.lease.node_id)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, house.base_url, key],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    names = [node.node_id for node, _ in house.means.database.read_now(endings.every_node)]
+    assert ended.stdout
+    assert not [name for name in names if name.endswith(ended.stdout)]
