@@ -15,11 +15,11 @@ import pytest
 from client.shops import until
 from databases import ON_POSTGRES, own_server
 from nemesis.fault_proxy import FaultProxy, Wire
+from nemesis.history import SLACK, WAITS_AT_MOST
 from postgres_server import make_database
 from served import a_place, served
 
 APP = Path(__file__).parent / "app_process.py"
-A_LEASE = 3.15
 pytestmark = pytest.mark.xdist_group("processes of apps")
 
 
@@ -122,7 +122,7 @@ def test_an_app_that_was_paused_over_a_revoke_lets_nothing_in_when_it_goes_on(st
     stage.app.signal(signal.SIGSTOP)
     stage.app.ask(stage.cookie)
     took = stage.revoked()
-    assert took < A_LEASE + 1.5, "a silent app is waited for no longer than its lease"
+    assert took < WAITS_AT_MOST + SLACK, "a silent app is waited for no longer than its lease"
     stage.app.signal(signal.SIGCONT)
     assert stage.app.answer()["answer"] in {"out", "unavailable"}
     until(lambda: stage.app.asked(stage.cookie)["answer"] == "out")
@@ -132,7 +132,7 @@ def test_an_app_that_was_paused_over_a_revoke_lets_nothing_in_when_it_goes_on(st
 @pytest.mark.parametrize("wire", [Wire.STALLED, Wire.REPLIES_LOST, Wire.QUESTIONS_LOST, Wire.RESET])
 def test_an_app_that_is_cut_off_over_a_revoke_lets_nobody_in(stage, wire):
     stage.wire.set(wire)
-    assert stage.revoked() < A_LEASE + 1.5
+    assert stage.revoked() < WAITS_AT_MOST + SLACK
     assert stage.app.asked(stage.cookie)["answer"] == "unavailable", (
         "nobody is let in, and nobody is signed out"
     )
