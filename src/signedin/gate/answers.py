@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors
+from signedin.rules import errors, vouching
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -20,6 +20,8 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.EmailTaken: 409,
     errors.InsufficientPermission: 403,
     errors.StepUpRequired: 403,
+    vouching.BackToApp: 403,
+    vouching.AccountInactive: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,
