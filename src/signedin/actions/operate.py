@@ -72,8 +72,15 @@ def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
     account = held_account_of(conn, email)
+    return account, end_all_of(conn, means, account, {"by": "operator"}, reason, now)
+
+
+def end_all_of(
+    conn: sa.Connection, means: Means, account: Account, by: dict[str, object], reason: str, now: datetime
+) -> LogoutAllCounts:
+    """End everything that an account, which is held, has signed in; `by` says in its history who did it."""
     listed = read_list(conn, means, account.id, None, now)
-    facts: dict[str, object] = {"by": "operator", "by_type": listed.counts()}
+    facts: dict[str, object] = by | {"by_type": listed.counts()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
     number = journal.record(conn, account.id, event)
     accounts.set_epoch(conn, account.id, number, now)
@@ -81,7 +88,7 @@ def _end_all(
     counts = LogoutAllCounts(len(listed.sessions), len(listed.consents), listed.access_keys)
     outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
     end_before(conn, account.id, number, now)
-    return account, counts
+    return counts
 
 
 async def disable(means: Means, email: str, now: datetime, reason: str = "") -> int:
@@ -98,9 +105,16 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
     account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
-    accounts.set_state(conn, account.id, AccountState.DISABLED)
-    listed = read_list(conn, means, account.id, None, now)
-    why = EndReason.ACCOUNT_DISABLED
+    return stop_account(conn, means, account, AccountState.DISABLED, event)
+
+
+def stop_account(
+    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event
+) -> int:
+    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions."""
+    accounts.set_state(conn, account.id, state)
+    listed = read_list(conn, means, account.id, None, event.at)
+    why = EndReason.ACCOUNT_CLOSED if state is AccountState.CLOSED else EndReason.ACCOUNT_DISABLED
     return end_all_rows(conn, listed, account.id, event, why, keys_too=True).sessions_ended
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
-from litestar import post
+from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.begin_session import Vouched, begin_session
+from signedin.actions.keep_accounts import end_sessions_of, sessions_of
 from signedin.actions.sign_in import Begun, Visit
+from signedin.api.accounts import reason_of
 from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
-from signedin.api.session_items import moment
+from signedin.api.session_items import displayed, item, moment
 from signedin.gate.keep import Kept
 from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import normalise_address
 from signedin.rules.session import AppType
+from signedin.rules.session_list import Question, Sort
 
 _PICTURES = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
 
@@ -59,7 +63,27 @@ async def begin(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[
     return json_answer(_told(await begin_session(kept.means, service, vouched, visit, now)), status=201)
 
 
-ROUTES = [begin]
+@get("/v1/accounts/{account_id:str}/sessions")
+async def list_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """The session list of an account, newest use first; nothing in it is current."""
+    service = arrival_of(request).service_with("accounts:read")
+    refuse_unknown(request, set())
+    listed = await sessions_of(kept.means, service, account_id, arrival_of(request).now)
+    items = [item(listed, row) for row in listed.answer(Question(sort=Sort.RECENT), displayed)]
+    return json_answer({"items": items, "counts": listed.counts(), "next_cursor": None})
+
+
+@delete("/v1/accounts/{account_id:str}/sessions", status_code=200)
+async def end_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """End all that an account has signed in, once it is over everywhere; access keys stay."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("sessions:manage")
+    reason, now = reason_of(request), arrival_of(request).now
+    counts = await end_sessions_of(kept.means, service, account_id, reason, now)
+    return json_answer(asdict(counts))
+
+
+ROUTES = [begin, list_all, end_all]
 
 
 def _app_type(person: Person) -> AppType:

@@ -41,6 +41,18 @@ def may_vouch_as(service: Service, app_type: AppType) -> None:
         )
 
 
+def may_change(account: Account) -> None:
+    """Refuse to let an app change or stop an operator's account.
+
+    Raises:
+        InsufficientPermission: it is one.
+    """
+    if account.is_operator:
+        raise InsufficientPermission(
+            _("No app changes an operator’s account."), hint=_("Operators do that by themselves.")
+        )
+
+
 def may_vouch_for(account: Account) -> None:
     """Refuse accounts that no app signs in.
 

@@ -101,7 +101,7 @@ def remember(conn: sa.Connection, account: Account) -> Account:
 def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     """The account, or `None`."""
     row = conn.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
-    return _account(row) if row else None
+    return account_from(row) if row else None
 
 
 def hold(conn: sa.Connection, account_id: AccountId) -> None:
@@ -120,7 +120,7 @@ def find_by_email(conn: sa.Connection, email: str) -> Account | None:
 def every(conn: sa.Connection) -> list[Account]:
     """All accounts, by address, for the operator's list."""
     rows = conn.execute(sa.select(accounts).order_by(accounts.c.email))
-    return [_account(row) for row in rows]
+    return [account_from(row) for row in rows]
 
 
 def count(conn: sa.Connection) -> int:
@@ -224,7 +224,8 @@ def add_familiar(conn: sa.Connection, account_id: AccountId, place: str, now: da
     )
 
 
-def _account(row: sa.Row[tuple[object, ...]]) -> Account:
+def account_from(row: sa.Row[tuple[object, ...]]) -> Account:
+    """The account in a row of its table."""
     return Account(
         AccountId(row.account_id), row.email, row.name, AccountState(row.state), row.created_at, row.epoch,
         OrganisationId(row.organisation_id) if row.organisation_id is not None else None,
