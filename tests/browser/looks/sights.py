@@ -131,7 +131,7 @@ def _(gallery, browser):
     return page
 
 
-@sight("access key, revoke asked")
+@sight("dialog: revoke an access key")
 def _(gallery, browser):
     page = gallery.signed_in(browser).tab("/settings/access-keys")
     page.locator(".row").first.get_by_role("button", name="Revoke").click()
