@@ -101,12 +101,14 @@ def digest_at_once(headers: GivenHeaders, sought: bytes) -> bytes | None:
             return None
     if type(line) is not bytes or len(line) > LONGEST_COOKIE_HEADER:
         return None
-    at = line.find(sought)
-    if (at and line[at - 2 : at] != b"; ") or line.find(sought, at + 1) != -1:
+    parts = line.split(sought)
+    if len(parts) != 2:
         return None  # not there, or not there once
-    begins = at + len(sought)
-    token, after = line[begins : begins + LENGTH], line[begins + LENGTH : begins + LENGTH + 1]
-    if token[:8] != _SESSION or len(token) != LENGTH or not token.isascii() or (after and after != b";"):
+    before, after = parts
+    token, then = after[:LENGTH], after[LENGTH : LENGTH + 1]
+    if (before and before[-2:] != b"; ") or (then and then != b";"):
+        return None
+    if len(token) != LENGTH or not token.startswith(_SESSION) or not token.isascii():
         return None
     return sha256(token).digest()
 
