@@ -8,12 +8,16 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
-from signedin.actions.authenticate import checks_of
+from signedin.actions.ask import ask
+from signedin.actions.authenticate import authenticate
+from signedin.actions.authenticate_key import KEY_KINDS, authenticate_key
 from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
+from signedin.actions.revoke_key import end_key
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
+from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, TokenRead, read_token
 from signedin.store import access_keys, accounts, journal, services, sessions
@@ -30,17 +34,17 @@ async def end_leaked(means: Means, tokens: Iterable[str], now: datetime) -> int:
     Raises:
         DatabaseProblem, Unavailable: not all of it has ended; whoever reported it tries again.
     """
-    read = {read_token(each, LEAKING, means.keyring.way_keys) for each in tokens} - {None}
-    ended = [each.kind for each in read if each is not None and await _end(means, each, now)]
-    if {Kind.SES, Kind.APP} & {each.kind for each in read if each is not None}:
+    read = {each: found for each in tokens if (found := read_token(each, LEAKING, means.keyring.way_keys))}
+    ended = [found.kind for token, found in read.items() if await _end(means, token, found, now)]
+    if {Kind.SES, Kind.APP} & {found.kind for found in read.values()}:
         await heard_everywhere(means)  # also for what had ended before: its own call may have been given up
     for kind in ended:
         log.warning("a leaked token was ended", kind=kind.value)
     return len(ended)
 
 
-async def _end(means: Means, read: TokenRead, now: datetime) -> bool:
-    if not await _is_there(means, read):
+async def _end(means: Means, token: str, read: TokenRead, now: datetime) -> bool:
+    if not await _opens_something(means, token, read, now):
         return False  # anybody may report anything: what opens nothing costs one read, and nobody's turn to write
     if read.kind is Kind.SVC:
         return await means.database.write(services.revoke_by_digest, read.digest, now) is not None
@@ -52,18 +56,12 @@ async def _end(means: Means, read: TokenRead, now: datetime) -> bool:
     return row_id is not None
 
 
-async def _is_there(means: Means, read: TokenRead) -> bool:
+async def _opens_something(means: Means, token: str, read: TokenRead, now: datetime) -> bool:
+    if read.kind in KEY_KINDS:
+        return not isinstance(await authenticate_key(means, token, now), Absence)
     if means.lines is None:
-        checks = checks_of(means)
-        if read.kind is Kind.SVC:
-            return checks.service_key(read.digest) is not None
-        find = checks.key if read.kind is Kind.KEY else checks.living
-        return find(read.account_id, read.digest) is not None
-    if read.kind is Kind.SVC:
-        return await means.lines.service_key(read.digest) is not None
-    if read.kind is Kind.KEY:
-        return await means.lines.key(read.account_id, read.digest) is not None
-    return await means.lines.living(read.account_id, read.digest) is not None
+        return isinstance(authenticate(means, token, now, frozenset({read.kind})), Presence)
+    return isinstance((await ask(means, AccountId(read.account_id), read.digest, now))[0], Presence)
 
 
 def _end_key(conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime) -> str | None:
@@ -71,9 +69,7 @@ def _end_key(conn: sa.Connection, account_id: AccountId, digest: bytes, now: dat
     key = access_keys.find_by_digest(conn, account_id, digest)
     if key is None:
         return None
-    event = Event(EventKind.ACCESS_KEY_REVOKED, now, key.id, None, _BECAUSE, {"name": key.name})
-    number = journal.record(conn, account_id, event)
-    access_keys.end(conn, account_id, [key.id], EndReason.POLICY, now, number)
+    end_key(conn, key, now, why=EndReason.POLICY, facts=_BECAUSE)
     return key.id
 
 

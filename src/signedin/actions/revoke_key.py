@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 import structlog
@@ -54,7 +56,9 @@ def _revoke(conn: sa.Connection, presence: Presence, key_id: str, now: datetime)
     accounts.hold(conn, presence.account_id)
     if sessions.find(conn, presence.account_id, presence.current_id or "") is None:
         raise errors.NotSignedIn("revoked")
-    return end_key(conn, presence.account_id, key_id, now, by=presence.current_id)
+    key = _found(conn, presence.account_id, key_id)
+    end_key(conn, key, now, by=presence.current_id)
+    return key
 
 
 async def revoke_any_key(means: Means, key_id: str, now: datetime, reason: str = "") -> str:
@@ -81,27 +85,26 @@ def _revoke_any(
     conn: sa.Connection, account_id: AccountId, key_id: str, now: datetime, reason: str
 ) -> AccessKey:
     accounts.hold(conn, account_id)
-    return end_key(conn, account_id, key_id, now, reason=reason, because="operator")
+    key, why = _found(conn, account_id, key_id), EndReason.ENDED_BY_OPERATOR
+    end_key(conn, key, now, why=why, reason=reason, facts={"by": "operator"})
+    return key
 
 
 def end_key(
-    conn: sa.Connection, account_id: AccountId, key_id: str, now: datetime, *,
-    by: str | None = None, reason: str = "", because: str = "",
-) -> AccessKey:  # fmt: skip
-    """End a key in the transaction at hand, of an account that is held.
+    conn: sa.Connection, key: AccessKey, now: datetime, *, why: EndReason = EndReason.REVOKED,
+    by: str | None = None, reason: str = "", facts: Mapping[str, object] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """End a key in the transaction at hand, of an account that is held: row, tombstone and event together."""
+    personal = {"name": key.name} | ({"reason": reason} if reason else {})
+    event = Event(EventKind.ACCESS_KEY_REVOKED, now, key.id, by, dict(facts), dict(personal))
+    number = journal.record(conn, key.account_id, event)
+    access_keys.end(conn, key.account_id, [key.id], why, now, number)
 
-    Raises:
-        NotFound: there is none like that (any more).
-    """
+
+def _found(conn: sa.Connection, account_id: AccountId, key_id: str) -> AccessKey:
     key = access_keys.find(conn, account_id, key_id)
     if key is None:
         raise not_there()
-    facts: dict[str, object] = {"by": because} if because else {}
-    personal = {"name": key.name} | ({"reason": reason} if reason else {})
-    event = Event(EventKind.ACCESS_KEY_REVOKED, now, key_id, by, facts, dict(personal))
-    number = journal.record(conn, account_id, event)
-    why = EndReason.ENDED_BY_OPERATOR if because == "operator" else EndReason.REVOKED
-    access_keys.end(conn, account_id, [key_id], why, now, number)
     return key
 
 

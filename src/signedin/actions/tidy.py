@@ -44,9 +44,8 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
         sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
     if withdrawn:
         consents.end(conn, account_id, withdrawn)
-        for consent_id in withdrawn:
-            why = EndReason.LOGGED_OUT_EVERYWHERE
-            tombstones.bury(conn, account_id, consent_id, why, ended_at, account.epoch)
+        gone, why = map(tombstones.Gone, withdrawn), EndReason.LOGGED_OUT_EVERYWHERE
+        tombstones.bury(conn, account_id, gone, why, ended_at, account.epoch)
     if max(len(dead), len(withdrawn)) < limit:
         accounts.tidied(conn, account_id, account.epoch)
     return len(dead) + len(withdrawn)

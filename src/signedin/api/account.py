@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hmac import compare_digest
 from typing import Any
 
 from litestar import get
@@ -11,15 +10,13 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.follow import events_before
 from signedin.actions.list_sessions import account_of
-from signedin.actions.seal import seal
 from signedin.api.answering import json_answer, refuse_unknown
 from signedin.api.asking import Ask, with_scope
+from signedin.api.paging import cursor, limit_of, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
-from signedin.rules import errors
 from signedin.rules.event import Recorded
 
-LARGEST_PAGE = 200
 _CURSOR = "activity-cursor"
 
 
@@ -38,11 +35,10 @@ async def activity(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """What happened to the account, the newest first; a page goes on where the cursor of the one before says."""
     presence = with_scope(request, "activity:read")
     refuse_unknown(request, {"limit", "cursor"})
-    limit, before = _limit(request), _before(request, kept)
-    found = await events_before(kept.means, presence.account_id, before, limit + 1)
-    more = found[limit - 1].number if len(found) > limit else None
-    cursor = None if more is None else f"{more}.{seal(kept.means, _CURSOR, str(more))}"
-    return json_answer({"items": [_item(each) for each in found[:limit]], "next_cursor": cursor})
+    limit, place = limit_of(request, 50), place_of(kept.means, _CURSOR, request)
+    found = await events_before(kept.means, presence.account_id, int(place) if place else None, limit + 1)
+    more = cursor(kept.means, _CURSOR, str(found[limit - 1].number)) if len(found) > limit else None
+    return json_answer({"items": [_item(each) for each in found[:limit]], "next_cursor": more})
 
 
 ROUTES = [account, activity]
@@ -54,22 +50,3 @@ def _item(recorded: Recorded) -> dict[str, Any]:
         "number": recorded.number, "kind": event.kind.value, "at": moment(event.at), "subject": event.subject,
         "by": event.by, "facts": event.facts, "personal": event.personal,
     }  # fmt: skip
-
-
-def _before(request: Ask, kept: Kept) -> int | None:
-    cursor = request.query_params.get("cursor")
-    if cursor is None:
-        return None
-    number, _, mark = cursor[:100].partition(".")
-    is_ours = compare_digest(seal(kept.means, _CURSOR, number).encode(), mark.encode())
-    if not (is_ours and number.isascii() and number.isdigit()):
-        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
-    return int(number)
-
-
-def _limit(request: Ask) -> int:
-    text = request.query_params.get("limit", "50")
-    is_number = text.isascii() and text.isdigit() and len(text) <= 3
-    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
-        raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
-    return int(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
@@ -18,15 +19,15 @@ _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _NAMED = re.compile(r"`\$\.(\w+)|required field `(\w+)`")
 
 
-def json_answer(value: Any, status: int = 200) -> ASGIResponse:
+def json_answer(value: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
     """A value as JSON."""
     body = json.dumps(value, ensure_ascii=False)
-    return ASGIResponse(body=body, status_code=status, media_type="application/json")
+    return ASGIResponse(body=body, status_code=status, media_type="application/json", headers=headers)
 
 
-def empty(status: int = 204) -> ASGIResponse:
-    """Nothing but a status."""
-    return ASGIResponse(status_code=status)
+def empty(headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
+    """204, and nothing else."""
+    return ASGIResponse(status_code=204, headers=headers)
 
 
 def refuse_unknown(ask: Ask, known: AbstractSet[str]) -> None:

@@ -15,25 +15,27 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
+from signedin.actions import issue_key
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.means import Means
-from signedin.rules.access_key import AccessKey
+from signedin.actions.note_use import flush
+from signedin.rules.access_key import Wish
 from signedin.rules.account import Account, AccountId
 from signedin.rules.activity import DAYS, DayLevels
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
-from signedin.rules.secret import Kind, digest, make_session_id, make_token
+from signedin.rules.secret import make_session_id
 from signedin.rules.session import AppType, Origin, SessionId
 from signedin.server.app import build
 from signedin.server.demo_places import DEMO_PLACES_FILE
-from signedin.server.demo_rows import APPS, KEYS, DemoApp
+from signedin.server.demo_rows import APPS, KEYS, DemoApp, DemoKey
 from signedin.server.demo_story import Step, Story
 from signedin.server.means import utc_now
 from signedin.server.server import Server
 from signedin.server.serving import serve
 from signedin.server.settings import Settings
-from signedin.store import access_keys, accounts, consents, journal
+from signedin.store import accounts, consents, journal
 
 EMAIL = "ines@halloran.example"
 NAME = "Ines Halloran"
@@ -81,7 +83,7 @@ def _emptied(settings: Settings) -> Settings:
 async def fill(means: Means, now: datetime) -> Filled:
     """Fill an empty database by the real actions where they exist, in the order in which it all happened.
 
-    Consents and access keys have no way in yet, so their rows are written as they will be.
+    Consents have no way in yet, so their rows are written as they will be.
     """
     password = "-".join(secrets.choice(_WORDS) for _ in range(5))
     account = await add_by_operator(means, Applicant(EMAIL, NAME, password), now - timedelta(days=420))
@@ -104,9 +106,8 @@ def _others(means: Means, account_id: AccountId, now: datetime, chance: random.R
     for app in APPS:
         consent = partial(means.database.write, _consent, means, account_id, app, now, chance)
         yield now - app.age, consent
-    for name, scopes, days in KEYS:
-        at = now - timedelta(days=days)
-        yield at, partial(means.database.write, _key, means, account_id, name, scopes, at)
+    for key in KEYS:
+        yield now - timedelta(days=key.age), partial(_key, means, account_id, key, now)
 
 
 def _days(began_at: datetime, last_at: datetime, busy: float, chance: random.Random) -> DayLevels:
@@ -142,13 +143,16 @@ def _consent(
     journal.record(conn, account_id, Event(EventKind.CONSENT_GIVEN, consented_at, consent.id))
 
 
-def _key(
-    conn: sa.Connection, means: Means, account_id: AccountId, name: str, scopes: tuple[str, ...], at: datetime
-) -> None:
-    token = make_token(Kind.KEY, account_id, means.keyring.way_keys)
-    key_id = make_session_id(account_id, means.keyring.way_keys)
-    access_keys.add(conn, AccessKey(key_id, account_id, name, scopes, at, token[-4:]), digest(token))
-    journal.record(conn, account_id, Event(EventKind.ACCESS_KEY_ISSUED, at, key_id, personal={"name": name}))
+async def _key(means: Means, account_id: AccountId, key: DemoKey, now: datetime) -> None:
+    """Issue it, and use it about as often as it says, each time some hours later in the day."""
+    wish, at = Wish(key.name, key.scopes), now - timedelta(days=key.age)
+    issued = await means.database.write(issue_key.add, means, account_id, wish, at)
+    chance = random.Random(key.name)  # noqa: S311  # believable bars, not secrets
+    for back in range(min(key.age, DAYS) - 1, 0, -1):
+        if chance.random() < key.busy:
+            used_at = now - timedelta(days=back) + timedelta(hours=chance.uniform(12, 20))
+            means.recent.note(account_id, issued.key.id, key.address, used_at)
+            await flush(means.recent, means.database, means.keyring, means.places)
 
 
 _WORDS = (

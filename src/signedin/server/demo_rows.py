@@ -40,6 +40,17 @@ class DemoApp:
     logo: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DemoKey:
+    """An access key: how many days ago it was issued, and on which part of the days it is used from where, if at all."""
+
+    name: str
+    scopes: tuple[str, ...]
+    age: int
+    busy: float = 0.0
+    address: str = ""
+
+
 def _ago(days: float = 0, hours: float = 0, minutes: float = 0) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes)
 
@@ -122,8 +133,8 @@ APPS: tuple[DemoApp, ...] = (
     DemoApp("Ledgerline", "Bookkeeping for small companies.", ("account:read",), _ASHBURN[1], _ago(349), _ago(11), 0.4),
 )  # fmt: skip
 
-KEYS: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    ("Nightly backup", ("account:read", "sessions:read"), 120),
-    ("Status board", ("sessions:read",), 44),
-    ("Export script", ("account:read", "activity:read"), 9),
+KEYS = (
+    DemoKey("Nightly backup", ("account:read", "sessions:read"), 120, 0.95, _ASHBURN[1]),
+    DemoKey("Status board", ("sessions:read",), 44, 0.6, _SF[0]),
+    DemoKey("Export script", ("account:read", "activity:read"), 9),
 )

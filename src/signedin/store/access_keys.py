@@ -98,11 +98,10 @@ def end(
     gone = conn.execute(
         access_keys.delete().where(where).returning(access_keys.c.key_id, access_keys.c.digest)
     ).all()
-    for key_id, digest in gone:
-        conn.execute(
-            activity.delete().where((activity.c.account_id == account_id) & (activity.c.row_id == key_id))
-        )
-        tombstones.bury(conn, account_id, f"key:{key_id}", reason, now, number, digest=digest)
+    theirs = (activity.c.account_id == account_id) & activity.c.row_id.in_([key_id for key_id, _ in gone])
+    conn.execute(activity.delete().where(theirs))
+    stones = (tombstones.Gone(f"key:{key_id}", digest) for key_id, digest in gone)
+    tombstones.bury(conn, account_id, stones, reason, now, number)
     return len(gone)
 
 

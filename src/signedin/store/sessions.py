@@ -18,10 +18,10 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.moments import to_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
+from signedin.store import tombstones
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
-from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, insert, metadata
-from signedin.store.tombstones import tombstones
+from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, metadata
 
 sessions = sa.Table(
     "sessions",
@@ -146,12 +146,7 @@ def end(
     ended = [session_id for session_id, _, _ in gone]
     theirs = (activity.c.account_id == account_id) & activity.c.row_id.in_(ended)
     conn.execute(activity.delete().where(theirs))
-    stones = [
-        {"account_id": account_id, "session_id": session_id, "digest": digest, "reason": reason.value,
-         "ended_at": now, "number": number, "idle": idle}
-        for session_id, digest, idle in gone
-    ]  # fmt: skip
-    conn.execute(insert(conn, tombstones).on_conflict_do_nothing(), stones)
+    tombstones.bury(conn, account_id, (tombstones.Gone(*row) for row in gone), reason, now, number)
     return [digest for _, digest, _ in gone]
 
 

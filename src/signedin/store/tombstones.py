@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -56,6 +58,14 @@ NO_RETURN = {
 """What refuses the return of an ended session, whoever tries (P4)."""
 
 
+class Gone(NamedTuple):
+    """A row that is gone: its id, the digest of its secret if it had one, and its idle period if it had one."""
+
+    row_id: str
+    digest: bytes = b""
+    idle: timedelta | None = None
+
+
 def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) -> Tombstone | None:
     """Why and when the account's session ended, or `None` when it never was or was forgotten."""
     where = (tombstones.c.account_id == account_id) & (tombstones.c.session_id == session_id)
@@ -64,19 +74,16 @@ def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) ->
 
 
 def bury(
-    conn: sa.Connection,
-    account_id: AccountId,
-    row_id: str,
-    reason: EndReason,
-    now: datetime,
-    number: int,
-    idle: timedelta | None = None,
-    digest: bytes = b"",
-) -> None:
-    """Leave a tombstone; a consent has no secret of its own, an access key has."""
-    values = {"account_id": account_id, "session_id": row_id, "digest": digest, "reason": reason.value,
-              "ended_at": now, "number": number, "idle": idle}  # fmt: skip
-    conn.execute(insert(conn, tombstones).values(**values).on_conflict_do_nothing())
+    conn: sa.Connection, account_id: AccountId, gone: Iterable[Gone], reason: EndReason, now: datetime, number: int
+) -> None:  # fmt: skip
+    """Leave a tombstone for each of them."""
+    stones = [
+        {"account_id": account_id, "session_id": row_id, "digest": digest, "reason": reason.value,
+         "ended_at": now, "number": number, "idle": idle}
+        for row_id, digest, idle in gone
+    ]  # fmt: skip
+    if stones:
+        conn.execute(insert(conn, tombstones).on_conflict_do_nothing(), stones)
 
 
 def purge_tombstones(conn: sa.Connection, before: datetime, limit: int = 500) -> int:

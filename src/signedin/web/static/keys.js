@@ -21,7 +21,12 @@ addEventListener("click", async (event) => {
     dialog.close();
   } else if (copy) {
     const said = document.querySelector("[data-copied]");
-    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent);
+    const shown = document.getElementById(copy.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(shown.textContent);
+    } catch {
+      return getSelection().selectAllChildren(shown); // the browser does not allow it: one keypress is left
+    }
     said.textContent = said.dataset.copied;
     copy.querySelector("span").textContent = said.dataset.copied;
   }
