@@ -13,10 +13,10 @@ from pathlib import Path
 import uvicorn
 
 from bench.filling import opened, settings_in
-from signedin.gate.credentials import CookieNames
 from signedin.gate.middleware import App, Gate, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import ALWAYS, SecurityHeaders
+from signedin.rules.sent import CookieNames
 from signedin.server.means import utc_now
 
 LET_IN = [

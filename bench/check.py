@@ -12,12 +12,12 @@ from typing import TypeVar
 from bench.figures import Case
 from bench.filling import Filled, fill, opened, path_of
 from bench.rounds import Way, profile_of, side_by_side
-from signedin.actions.authenticate import SESSION_KINDS, authenticate, checks_of
+from signedin.actions.authenticate import authenticate, checks_of
 from signedin.actions.means import Means
 from signedin.rules.moments import to_micros
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import Kind, digest_of, make_token, read_token, way_of
+from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, make_token, read_token, way_of
 from signedin.store import sessions
 from signedin.store.checks import _LIVING, CACHE_KIB
 from signedin.store.sqlite import open_raw

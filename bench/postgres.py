@@ -17,9 +17,9 @@ from bench.figures import Case, percentile
 from bench.machine import ROOT
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
-from signedin.gate.known import KnownSessions
 from signedin.gate.recognise import Recogniser
 from signedin.rules.account import Account
+from signedin.rules.known import KnownSessions
 from signedin.server.means import utc_now
 from signedin.store.boot_clock import boot_time
 

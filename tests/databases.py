@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from postgres_server import PostgresServer, make_database, programs
-from signedin.actions.note_use import GRACE
+from signedin.rules.lifetime import GRACE
 from signedin.store import schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring

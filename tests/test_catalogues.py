@@ -24,6 +24,8 @@ HUMAN = re.compile(
 WORD = re.compile(r"[A-Za-z]{2,}")
 NO_TEXTS_OF_THEIR_OWN = {errors.NotSignedIn, errors.SessionAlreadyEnded, errors.TooManyRequests}
 FOR_PROGRAMS = (
+    "client/",
+    "testing.py",
     "api/",
     "server/",
     "actions/operate.py",

@@ -17,7 +17,7 @@ from signedin.rules.lease import waits_until
 from signedin.store import endings
 
 NOW = Clock()()
-pytestmark = only_on_postgres("On SQLite nobody answers from memory.")
+only_servers = only_on_postgres("On SQLite no server answers from memory.")
 
 
 class Moved:
@@ -31,6 +31,7 @@ class Moved:
         return self.at
 
 
+@only_servers
 @pytest.mark.guide("R48")
 def test_the_first_ending_after_a_fail_over_waits_for_every_lease_of_before_and_the_next_does_not(
     means, monkeypatch
@@ -56,6 +57,7 @@ def test_the_first_ending_after_a_fail_over_waits_for_every_lease_of_before_and_
     assert second < 1
 
 
+@only_servers
 @pytest.mark.guide("R48")
 def test_an_ending_whose_database_is_succeeded_while_it_waits_is_not_told_as_done(means, monkeypatch):
     means.database.write_now(endings.join, "silent", "boot", "a process")
@@ -77,3 +79,46 @@ def test_an_ending_whose_database_is_succeeded_while_it_waits_is_not_told_as_don
 
     with pytest.raises(Unavailable):
         asyncio.run(ended())
+
+
+def ended(means, clock):
+    """How long an ending waits, by the clock of the one who waits."""
+
+    async def waited():
+        means.database.write_now(endings.record, Ending(Scope.ACCOUNT, AccountId(1), cut_off=1), NOW)
+        began = clock.at
+        try:
+            await hear.heard_everywhere(means)
+        finally:
+            if means.lines is not None:
+                await means.lines.close()
+        return clock.at - began
+
+    return asyncio.run(waited())
+
+
+@pytest.mark.guide("R48", "D34")
+def test_a_client_library_is_waited_for_on_either_database_until_its_lease_has_run_out_and_then_no_more(
+    means, monkeypatch
+):
+    clock = Moved()
+    monkeypatch.setattr(hear, "boot_time", clock)
+    if means.lines is not None:
+        ended(means, clock)  # the first ending in a new database waits for leases of before
+    means.database.write_now(endings.join, "key:silent", "boot", "client library of a shop")
+    assert waits_until(0) < ended(means, clock) < waits_until(0) + 1
+    assert means.database.read_now(endings.every_node) == [], "it is forgotten"
+    assert ended(means, clock) < 1
+
+
+@pytest.mark.guide("R48", "D34")
+def test_who_has_acknowledged_is_not_waited_for(means, monkeypatch):
+    clock = Moved()
+    monkeypatch.setattr(hear, "boot_time", clock)
+    if means.lines is not None:
+        ended(means, clock)
+    means.database.write_now(endings.join, "key:quick", "boot", "client library of a shop")
+    far = endings.nodes.update().values(applied=10**6)
+    means.database.write_now(lambda conn: conn.execute(far))
+    assert ended(means, clock) < 1
+    assert len(means.database.read_now(endings.every_node)) == 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gate.world import World
-from signedin.gate.known import KnownSessions
-from signedin.gate.lease import Asked, Lease
 from signedin.rules import lease
+from signedin.rules.holding import Asked, Lease
+from signedin.rules.known import KnownSessions
 
 
 class _NoFillGuard(KnownSessions):

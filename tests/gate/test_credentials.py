@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signedin.gate.credentials import DUPLICATED, LONGEST_COOKIE_HEADER, CookieNames, cookies, set_cookie
+from signedin.gate.credentials import set_cookie
+from signedin.rules.sent import DUPLICATED, LONGEST_COOKIE_HEADER, CookieNames, cookies
 
 SECURE = CookieNames.for_base_url("https://account.test")
 OURS = SECURE.session.encode()

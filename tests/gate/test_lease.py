@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from gate.broken_worlds import MUTANTS
 from gate.world import Broken, World
-from signedin.gate.known import Known, KnownSessions
-from signedin.gate.lease import Lease, hold_lease
+from signedin.gate.lease import hold_lease
+from signedin.rules.holding import Lease
+from signedin.rules.known import Known, KnownSessions
 from signedin.rules.lease import Renewal
 from signedin.store.boot_clock import boot_time
 

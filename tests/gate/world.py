@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from signedin.gate.known import Known, KnownSessions
-from signedin.gate.lease import Lease
 from signedin.rules.ending import Ending, Scope
+from signedin.rules.holding import Lease
+from signedin.rules.known import Known, KnownSessions
 from signedin.rules.lease import Node, Renewal, Waiting
 
 FOREVER = 10**18

@@ -1,13 +1,15 @@
-"""Who a credential signs in, asked of PostgreSQL: what cannot be known is never taken for nobody, nor for somebody."""
+"""Who a credential signs in, asked of the database: what cannot be known is never taken for nobody, nor for somebody."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from signedin.actions.authenticate import judged, told_by
+from signedin.actions.authenticate import checks_of, judged, told_by
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
-from signedin.rules.living import Living
+from signedin.rules.living import Living, soon_from
+from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence
 
 
@@ -24,3 +26,52 @@ async def ask(
     if living is None:
         return told_by(await means.lines.ended(account_id, digest)), None
     return judged(means, account_id, living, now), living
+
+
+class Lasting(NamedTuple):
+    """What a client library needs to answer for a session from memory (docs/feed.md).
+
+    `seq` is the number of the latest ending that the answer reflects, `first_proof` is compared with an account's
+    cut-offs, and for `good_for` seconds nothing but an ending has to be known: counted from a use now, or from the
+    latest one that is known.
+    """
+
+    seq: int
+    first_proof: int
+    good_for: int
+    good_unused_for: int
+
+
+async def ask_lasting(
+    means: Means, account_id: AccountId, digest: bytes, now: datetime
+) -> tuple[Presence | Absence, Lasting | None]:
+    """The answer, and how long it lasts: asked of the database itself, with the number of the latest ending.
+
+    Raises:
+        DatabaseProblem, Unavailable: it cannot be known.
+    """
+    found = await _living_as_of(means, account_id, digest)
+    if found is None:
+        return told_by(await _ended(means, account_id, digest)), None
+    living, seq = found
+    who = judged(means, account_id, living, now)
+    used = living._replace(last_at=max(living.last_at, to_micros(now)))
+    return who, Lasting(seq, living.first_proof, _good_for(used, now), _good_for(living, now))
+
+
+def _good_for(living: Living, now: datetime) -> int:
+    """For how many seconds nothing has to be written before an answer; where the period is short, none at all."""
+    until = min(soon_from(living.idle, living.last_at), living.overall_until)
+    return max(0, (until - to_micros(now)) // 1_000_000)
+
+
+async def _living_as_of(means: Means, account_id: AccountId, digest: bytes) -> tuple[Living, int] | None:
+    if means.lines is None:
+        return checks_of(means).living_as_of(account_id, digest)
+    return await means.lines.living_as_of(account_id, digest)
+
+
+async def _ended(means: Means, account_id: AccountId, digest: bytes) -> tuple[str, int, int | None] | None:
+    if means.lines is None:
+        return checks_of(means).ended(account_id, digest)
+    return await means.lines.ended(account_id, digest)

@@ -5,24 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from signedin.actions.means import Means
-from signedin.actions.note_use import GRACE
 from signedin.rules.account import AccountId, AccountState
-from signedin.rules.lifetime import WRITE_THROUGH_BELOW, why_expired
-from signedin.rules.living import Living
+from signedin.rules.lifetime import GRACE, WRITE_THROUGH_BELOW, why_expired
+from signedin.rules.living import SOON, Living, soon_from
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
+from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
 from signedin.store.checks import Checks
 
 _MICROSECOND = timedelta(microseconds=1)
-_SOON = 2 * GRACE // _MICROSECOND
-_SHORT = WRITE_THROUGH_BELOW // _MICROSECOND
-SESSION_KINDS = frozenset({Kind.SES})
-"""What signs in by cookie."""
-BEARER_KINDS = frozenset({Kind.APP})
-"""What signs in by a bearer header, as a session: that of a first-party app, or begun by a backend."""
 
 
 def authenticate(
@@ -46,7 +39,7 @@ def authenticate(
     if met is not None:
         presence, used_at = met
         moment = to_micros(now)
-        if checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + _SOON):
+        if checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + SOON):
             return presence
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
@@ -124,8 +117,3 @@ def doubt_of(means: Means, idle: timedelta, *, is_seen: bool) -> timedelta:
     """How much later than this process knows a last use may have been."""
     is_exact = idle < WRITE_THROUGH_BELOW or (is_seen and means.knows_every_use())
     return timedelta(0) if is_exact else GRACE
-
-
-def soon_from(idle: int, last_at: int) -> int:
-    """From when on a use must be on disk before the answer, in microseconds (D28)."""
-    return 0 if idle < _SHORT else last_at + idle - _SOON + 1

@@ -1,7 +1,8 @@
 """An ending returns once everybody who could still answer from memory has heard of it.
 
 Each has acknowledged, has left, or its lease has run out: at most 3.15 seconds after the commit, by the clock of
-the one who waits. On SQLite no process of the server answers from memory, so there is nobody to wait for.
+the one who waits. On SQLite no process of the server answers from memory, so only client libraries in other apps
+are waited for, and where there are none an ending returns at its commit (D34).
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from contextlib import suppress
 
 from prometheus_client import Histogram
 
+from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import Node, Waiting
+from signedin.store import endings
 from signedin.store.boot_clock import boot_time
+from signedin.store.endings import Late
 
 FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
 """Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
@@ -32,21 +36,20 @@ async def heard_everywhere(means: Means) -> None:
     Raises:
         DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
     """
-    if means.bus is None or means.lines is None:
-        return
     began, pause = boot_time(), FIRST_LOOK
-    late = await means.lines.late()
+    late = await _late(means)
     waiting, nodes = Waiting(late.seq, began, late.is_new), late.nodes
-    await means.bus.tell(late.seq)
+    if means.bus is not None:
+        await means.bus.tell(late.seq)
     while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
-        now = await means.lines.late(late.seq)
+        now = await _late(means, late.seq)
         if now.lineage != late.lineage:
             raise Unavailable  # a fail-over meanwhile: the ending itself may be lost, and nodes may be missing
         nodes = now.nodes
     WAITED.observe(boot_time() - began)
-    if late.is_new:
+    if late.is_new and means.lines is not None:
         with suppress(DatabaseProblem, Unavailable):
             await means.lines.know_lineage(late.lineage)
     if waiting.silent:
@@ -61,6 +64,15 @@ async def _strike_off(means: Means, waiting: Waiting, nodes: list[Node]) -> None
     await asyncio.sleep(max(0.0, left))
     gone = waiting.gone(boot_time())
     silent = [node for node in nodes if gone.get((node.node_id, node.boot_id)) == node.renewals]
-    if silent and means.lines is not None:
-        with suppress(DatabaseProblem, Unavailable):  # the ending holds all the same
+    if not silent:
+        return
+    with suppress(DatabaseProblem, Unavailable):  # the ending holds all the same
+        if means.lines is not None:
             await means.lines.strike_off(silent)
+        else:
+            await means.database.note(endings.strike_off, silent)
+
+
+async def _late(means: Means, seq: int | None = None) -> Late:
+    """Who has not heard: on SQLite read on the caller's thread, without waiting."""
+    return checks_of(means).late(seq) if means.lines is None else await means.lines.late(seq)

@@ -30,8 +30,8 @@ class Registration(StrEnum):
 class Means:
     """Everything an action may use; nothing is found by looking around.
 
-    On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks,
-    and a `bus` to hint on that something has ended.
+    On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks.
+    A `bus` hints that something has ended.
     """
 
     database: Database

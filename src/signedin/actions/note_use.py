@@ -20,8 +20,6 @@ from signedin.store.places import Places
 
 FLUSH_EVERY = timedelta(seconds=20)
 """How often notes are written; with one missed turn the list is still under a minute behind."""
-GRACE = timedelta(seconds=60)
-"""How much later than known a use may have been, when another process or a crash kept it (D28)."""
 CHUNK = 1000
 TRIES = 3
 """A note whose row another process was just writing is tried again at once: it may have to be on disk (D28)."""

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from signedin.actions.audit import anchor
 from signedin.actions.ending import end_expired
 from signedin.actions.means import Means
-from signedin.actions.note_use import GRACE
 from signedin.actions.tidy import tidy
 from signedin.rules.account import AccountId
 from signedin.rules.attempts import FORGOTTEN_AFTER
+from signedin.rules.lifetime import GRACE
 from signedin.store import (
     accounts,
     consents,

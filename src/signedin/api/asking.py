@@ -7,11 +7,12 @@ from typing import Any
 from litestar import Request
 
 from signedin.gate.arrival import Arrival
-from signedin.gate.credentials import CLEAR_SITE_DATA, header, set_cookie
+from signedin.gate.credentials import CLEAR_SITE_DATA, set_cookie
 from signedin.gate.keep import Kept
 from signedin.gate.same_site import came_from_ourselves
 from signedin.rules import errors
 from signedin.rules.presence import Presence
+from signedin.rules.sent import header
 
 Ask = Request[Any, Any, Any]
 _OF_FORMS = frozenset({"text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from signedin.rules import errors
+from signedin.rules.feed import JoinAgain
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -15,6 +16,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.NotFound: 404,
     errors.NoCurrentSession: 404,
     errors.SessionAlreadyEnded: 410,
+    JoinAgain: 410,
     errors.LinkExpired: 410,
     errors.CannotRevokeCurrent: 409,
     errors.EmailTaken: 409,

@@ -6,37 +6,43 @@ known; and whatever goes wrong here is nobody's way in (D12).
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import structlog
 
-from signedin.actions.authenticate import BEARER_KINDS
 from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.arrival import not_by_this_key
-from signedin.gate.check_query import asked_by
+from signedin.gate.asking_app import (
+    QUIET,
+    SERVICE_KEY,
+    persons_address,
+    refuse_without_right,
+    said_lasting,
+)
+from signedin.gate.check_answer import Answer, problem
+from signedin.gate.check_query import Asked, asked_by
 from signedin.gate.client_address import Networks, reader
-from signedin.gate.credentials import CookieNames, cookies_are_too_many, sent_credential
 from signedin.gate.guessing import Guessing
 from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
 from signedin.rules.errors import (
     DatabaseProblem,
+    InsufficientPermission,
     InvalidInput,
     NotSignedIn,
     Refused,
     Unavailable,
 )
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.secret import Kind
+from signedin.rules.secret import BEARER_KINDS, Kind
+from signedin.rules.sent import CookieNames, cookies_are_too_many, header, sent_credential
 
 PATH = "/v1/check"
 EVERYTHING = b"*"
@@ -48,12 +54,6 @@ TELL_EVERY = timedelta(seconds=10)
 _METHODS = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger("signedin.security")
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes = b""
 
 
 class Check:
@@ -83,8 +83,8 @@ class Check:
             return
         try:
             status, headers, body = await self._answered(scope)
-        except (DatabaseProblem, Unavailable) as problem:
-            status, headers, body = self._not_known(problem)
+        except (DatabaseProblem, Unavailable) as unknown:
+            status, headers, body = self._not_known(unknown)
         except Exception as error:  # a bug here opens nothing, and ends nobody's session either
             log.error("a check failed", reference=secrets.token_hex(6), exc_info=error)
             status, headers, body = _unavailable()
@@ -92,7 +92,7 @@ class Check:
         await send({"type": "http.response.start", "status": status, "headers": every})
         await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
 
-    async def _answered(self, scope: Scope) -> _Answer:
+    async def _answered(self, scope: Scope) -> Answer:
         if scope["method"] not in _METHODS:
             return _NOT_THIS_WAY
         try:
@@ -102,6 +102,8 @@ class Check:
         headers = scope["headers"]
         credential, kinds = sent_credential(headers, self._names)
         now = self._clock()
+        if header(headers, SERVICE_KEY) is not None:
+            return await self._for_service(scope, asked, credential, kinds, now)
         if kinds is BEARER_KINDS and credential is not None and is_key(credential):
             return await self._by_key(scope, credential, asked.scopes, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
@@ -120,7 +122,31 @@ class Check:
                 return _known_to_be_bad(again.reason)
         return _let_in(found)
 
-    async def _by_key(self, scope: Scope, credential: str, needed: frozenset[str], now: datetime) -> _Answer:
+    async def _for_service(
+        self, scope: Scope, asked: Asked, credential: str | None, kinds: frozenset[Kind], now: datetime
+    ) -> Answer:
+        """A client library asks: it also learns how long it may go by the answer, and tells where its person is."""
+        try:
+            await refuse_without_right(self._means, scope["headers"], asked.app_types, now)
+        except InsufficientPermission as refusal:
+            return _no_right(refusal)
+        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
+            return await self._by_key(scope, credential, asked.scopes, now)
+        found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds)
+        is_quiet = header(scope["headers"], QUIET) is not None
+        if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
+            self._note(found, scope, credential, now)
+            if found.expires_soon:
+                await self._write_first()
+                found, lasting = await self._recogniser.recognise_lasting(credential, self._clock(), kinds)
+        if isinstance(found, Absence):
+            return self._nobody(found.reason, scope, credential, now)
+        if found.app_type not in asked.app_types:
+            return _known_to_be_bad("wrong_app_type")
+        answer = _let_in(found)
+        return answer._replace(headers=(*answer.headers, *said_lasting(lasting, is_quiet=is_quiet)))
+
+    async def _by_key(self, scope: Scope, credential: str, needed: frozenset[str], now: datetime) -> Answer:
         """A person's key opens only what names a scope that it holds (D12); a service key is nobody's, and opens nothing."""
         if not needed or not credential.startswith(OF_A_PERSON):
             return _known_to_be_bad("wrong_kind")
@@ -132,10 +158,10 @@ class Check:
         note_key(self._means, found, self._address(scope), now)
         return _let_in(found)
 
-    def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> _Answer:
+    def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> Answer:
         headers = scope["headers"]
-        if reason == "unknown":
-            self._guessing.noticed(self._address(scope), credential or "", now)
+        if reason == "unknown" and (address := self._address(scope)):
+            self._guessing.noticed(address, credential or "", now)
         elif reason == "missing" and cookies_are_too_many(headers):
             reason = "malformed"
         return _known_to_be_bad(reason)
@@ -151,21 +177,24 @@ class Check:
         await flush(means.recent, means.database, means.keyring, means.places)
 
     def _address(self, scope: Scope) -> str:
+        """Whose request it is: through trusted proxies, or as a service that has shown its key says."""
+        if header(scope["headers"], SERVICE_KEY) is not None:
+            return persons_address(scope["headers"])
         peer = scope.get("client")
         return self._address_of(peer[0] if peer else None, scope["headers"])
 
-    def _not_known(self, problem: Refused) -> _Answer:
+    def _not_known(self, unknown: Refused) -> Answer:
         """503, told in the log every few seconds, however many ask."""
         now = self._clock()
         if self._tell_from is None or now >= self._tell_from:
             self._tell_from = now + TELL_EVERY
-            log.error("checks cannot be answered", code=problem.code, sentence=problem.sentence)
+            log.error("checks cannot be answered", code=unknown.code, sentence=unknown.sentence)
         return _unavailable()
 
 
-def _let_in(found: Presence) -> _Answer:
+def _let_in(found: Presence) -> Answer:
     account, session = b"%d" % found.account_id, found.current_id.encode() if found.current_id else NONE
-    return _Answer(
+    return Answer(
         200,
         (
             (b"signedin-account", account),
@@ -180,36 +209,30 @@ def _let_in(found: Presence) -> _Answer:
 
 
 @lru_cache(maxsize=64)
-def _known_to_be_bad(reason: str) -> _Answer:
+def _known_to_be_bad(reason: str) -> Answer:
     said = (b"www-authenticate", f'Session error="{reason}"'.encode())
     return _refused(NotSignedIn(reason), {"reason": reason}, said)
 
 
 @lru_cache(maxsize=64)
-def _without_scope(needed: str) -> _Answer:
-    refusal = not_by_this_key(needed)
+def _without_scope(needed: str) -> Answer:
+    return _no_right(not_by_this_key(needed))
+
+
+def _no_right(refusal: InsufficientPermission) -> Answer:
     return _refused(refusal, {}, *((name.encode(), value.encode()) for name, value in challenge(refusal)))
 
 
-def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, bytes]) -> _Answer:
-    return _problem(status_of(refusal), refusal.code, refusal.sentence, refusal.hint, extra, *headers)
-
-
-def _problem(
-    status: int, code: str, sentence: str, hint: str, extra: dict[str, str], *headers: tuple[bytes, bytes]
-) -> _Answer:
-    """An RFC 9457 problem with a stable code, as all of the API answers."""
-    told = {"type": "about:blank", "title": sentence, "status": status, "code": code, "detail": hint}
-    body = json.dumps(told | {name: value for name, value in extra.items() if value}).encode()
-    return _Answer(status, ((b"content-type", b"application/problem+json"), *headers), body)
+def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, bytes]) -> Answer:
+    return problem(status_of(refusal), refusal.code, refusal.sentence, refusal.hint, extra, *headers)
 
 
 @cache
-def _unavailable() -> _Answer:
+def _unavailable() -> Answer:
     refusal = Unavailable()
     return _refused(refusal, {}, (b"retry-after", b"%d" % (retry_after(refusal, datetime.now(UTC)) or 1)))
 
 
-_NOT_THIS_WAY = _problem(
+_NOT_THIS_WAY = problem(
     405, "method_not_allowed", "A check is asked for with GET or HEAD.", "Ask again with GET.", {}, (b"allow", b"GET, HEAD")
 )  # fmt: skip

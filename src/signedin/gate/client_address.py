@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from signedin.gate.credentials import Headers
 from signedin.rules.location import normalise_address
+from signedin.rules.sent import Headers
 
 Networks = Sequence[IPv4Network | IPv6Network]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from signedin.actions.means import Means
-from signedin.gate.credentials import CookieNames
+from signedin.rules.sent import CookieNames
 
 
 @dataclass(frozen=True, slots=True)

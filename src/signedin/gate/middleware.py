@@ -10,18 +10,18 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
 from typing import Any
 
-from signedin.actions.authenticate import BEARER_KINDS, SESSION_KINDS
 from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.arrival import Arrival
 from signedin.gate.client_address import Networks, client_address
-from signedin.gate.credentials import CookieNames, cookies, sent_credential, why_unread
+from signedin.gate.credentials import why_unread
 from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.secret import Kind
+from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
+from signedin.rules.sent import CookieNames, cookies, sent_credential
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from signedin.gate.credentials import header
 from signedin.gate.middleware import App, Receive, Scope, Send
+from signedin.rules.sent import header
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "0.0.0.0"})  # noqa: S104  # names to come by, nothing is bound
 

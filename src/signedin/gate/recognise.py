@@ -10,15 +10,15 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
-from signedin.actions.ask import ask
-from signedin.actions.authenticate import BEARER_KINDS, SESSION_KINDS, authenticate
+from signedin.actions.ask import Lasting, ask, ask_lasting
+from signedin.actions.authenticate import authenticate
 from signedin.actions.means import Means
-from signedin.gate.known import Known, KnownSessions
 from signedin.rules.account import AccountId
+from signedin.rules.known import Known, KnownSessions
 from signedin.rules.living import Living
 from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence
-from signedin.rules.secret import Kind, digest_of, way_of, why_unreadable
+from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind, digest_of, way_of, why_unreadable
 
 _ALL_KINDS = SESSION_KINDS | BEARER_KINDS
 
@@ -74,6 +74,23 @@ class Recogniser:
         if digest is None or account_id is None:
             return Absence(why_unreadable(credential, kinds))
         return await self._asked_once(AccountId(account_id), digest, now)
+
+    async def recognise_lasting(
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+    ) -> tuple[Presence | Absence, Lasting | None]:
+        """Who the credential signs in now, asked of the database, and how long a client library may go by it.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        if not credential:
+            return Absence("missing"), None
+        digest = digest_of(credential, kinds)
+        account_id = None if digest is None else way_of(credential, self._means.keyring.way_keys)
+        if digest is None or account_id is None:
+            return Absence(why_unreadable(credential, kinds)), None
+        self.asked += 1
+        return await ask_lasting(self._means, AccountId(account_id), digest, now)
 
     def used(self, credential: str | None, now: datetime) -> None:
         """Note a use that was seen here, so that the session does not seem to expire in this memory."""

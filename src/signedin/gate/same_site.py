@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
-from signedin.gate.credentials import Headers, header
 from signedin.rules.errors import CrossSite
+from signedin.rules.sent import Headers, header
 
 
 def came_from_ourselves(headers: Headers, origin: str) -> bool:

@@ -49,6 +49,7 @@ class Renewal:
 
     When more was missed than one answer holds it is not complete: it is applied, but brings no lease. `at` is what
     time it was by the database, in microseconds: for expiry, never for leases. `lineage` changes with a fail-over.
+    `shorter_by` are the seconds by which a lease is shorter at a service of another version than it is known here.
     """
 
     endings: tuple[Ending, ...]
@@ -56,6 +57,7 @@ class Renewal:
     is_complete: bool = True
     at: int | None = None
     lineage: str = ""
+    shorter_by: float = 0.0
 
 
 @dataclass(slots=True)

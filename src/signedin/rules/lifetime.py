@@ -15,6 +15,8 @@ OVERALL = timedelta(days=365)
 """OWASP ASVS 7.3.2 wants an overall limit (D7)."""
 SHARED_COMPUTER = timedelta(hours=1)
 """A public or shared computer: the session ends after an hour without use (D35)."""
+GRACE = timedelta(seconds=60)
+"""How much later than known a use may have been, when another process or a crash kept it (D28)."""
 WRITE_THROUGH_BELOW = timedelta(minutes=10)
 """Idle periods under this are written at each use, not coalesced (D28)."""
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
+
+from signedin.rules.lifetime import GRACE, WRITE_THROUGH_BELOW
+
+_MICROSECOND = timedelta(microseconds=1)
+SOON = 2 * GRACE // _MICROSECOND
+"""How long before its end a session's use must be on disk before the answer, in microseconds (D28)."""
+_SHORT = WRITE_THROUGH_BELOW // _MICROSECOND
 
 
 class Living(NamedTuple):
@@ -42,3 +50,8 @@ class LivingServiceKey(NamedTuple):
     app_types: frozenset[str]
     expires_at: int | None
     revoked_at: int | None
+
+
+def soon_from(idle: int, last_at: int) -> int:
+    """From when on a use must be on disk before the answer, in microseconds (D28)."""
+    return 0 if idle < _SHORT else last_at + idle - SOON + 1

@@ -55,6 +55,10 @@ class Kind(StrEnum):
     REG = "reg"
 
 
+SESSION_KINDS = frozenset({Kind.SES})
+"""What signs in by cookie."""
+BEARER_KINDS = frozenset({Kind.APP})
+"""What signs in by a bearer header, as a session: that of a first-party app, or begun by a backend."""
 _KINDS = {f"sgn_{kind.value}_": kind for kind in Kind}
 
 

@@ -11,21 +11,22 @@ from litestar.di import Provide
 
 from signedin.api import access_keys as api_access_keys
 from signedin.api import account as api_account
+from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
 from signedin.gate.check import Check
-from signedin.gate.credentials import CookieNames
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
-from signedin.gate.known import KnownSessions
-from signedin.gate.lease import Lease
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
+from signedin.rules.holding import Lease
+from signedin.rules.known import KnownSessions
+from signedin.rules.sent import CookieNames
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
@@ -64,6 +65,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         [*_pages(), *_calls(), health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
+            "ear": Provide(lambda: server.ear, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
             "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
@@ -102,6 +104,7 @@ def _opened(settings: Settings, clock: Clock) -> Server:
 def _calls() -> list[Any]:
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
+        *api_feed.ROUTES,
     ]  # fmt: skip
 
 

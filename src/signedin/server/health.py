@@ -15,9 +15,11 @@ from signedin.rules.account import AccountId
 from signedin.rules.errors import Refused
 from signedin.rules.lease import LEASE, waits_until
 from signedin.server.server import Server
+from signedin.store import endings
 from signedin.web.door import Door, respond
 
 BY_READING = "Every check reads the database: an ending holds everywhere from its commit on."
+BY_BOTH = "Every check here reads the database; an ending returns once every client library has applied it, or its lease has run out."
 BY_LEASE = "An ending returns once every process has applied it, or its lease has run out."
 
 
@@ -69,7 +71,7 @@ async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
 async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
-        return {"promise": BY_READING, "database": "sqlite", "waits_at_most_seconds": 0}
+        return await _promised_by_reading(server)
     now, known = await standing(server.means), server.lease.known
     nodes, head = server.watch.see(now), now.head
     return {
@@ -80,4 +82,15 @@ async def _promised(server: Server) -> dict[str, Any]:
                  "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},
         "nodes": [{"node": each.node_id, "applied": each.applied, "behind": max(0, head - each.applied),
                    "renewals": each.renewals, "silent_for_seconds": round(each.silent_for, 1)} for each in nodes],
+    }  # fmt: skip
+
+
+async def _promised_by_reading(server: Server) -> dict[str, Any]:
+    """On SQLite only client libraries in other apps answer from memory, where there are any."""
+    nodes = [node for node, _ in await server.means.database.read(endings.every_node)]
+    if not nodes:
+        return {"promise": BY_READING, "database": "sqlite", "waits_at_most_seconds": 0}
+    return {
+        "promise": BY_BOTH, "database": "sqlite", "waits_at_most_seconds": waits_until(0),
+        "nodes": [{"node": each.node_id, "applied": each.applied, "renewals": each.renewals} for each in nodes],
     }  # fmt: skip

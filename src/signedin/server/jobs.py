@@ -41,6 +41,7 @@ async def running(server: Server, _: Litestar) -> AsyncIterator[None]:
         with suppress(Exception):
             await flush_now(server)
             await anchor(server.means, server.clock())
+        await server.ear.close()
         if server.means.lines is not None:
             await server.means.lines.close()
         if server.closes_itself:

@@ -16,6 +16,7 @@ from signedin.store.bus import PostgresBus, RedisBus
 from signedin.store.checks import Checks
 from signedin.store.company import Company
 from signedin.store.database import Database
+from signedin.store.file_bus import FileBus
 from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
@@ -99,7 +100,8 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
 def _parts(database: Database, settings: Settings) -> dict[str, Any]:
     """What checks read with: the file itself on SQLite; lines and a bus on PostgreSQL."""
     if isinstance(database, SqliteDatabase):
-        return {"checks": Checks(database.path)}
+        checks = Checks(database.path)
+        return {"checks": checks, "bus": FileBus(checks)}
     assert isinstance(database, PostgresDatabase)
     by_redis = settings.bus != "postgres"
     bus = RedisBus(settings.bus) if by_redis else PostgresBus(database.url, CONNECT)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from signedin.actions.means import Means
-from signedin.gate.lease import Lease
+from signedin.gate.ear import Ear
 from signedin.gate.middleware import App
 from signedin.gate.recognise import Recogniser
 from signedin.gate.watch import Watch
+from signedin.rules.holding import Lease
 from signedin.server.means import close_means
 from signedin.server.settings import Settings
 from signedin.store import accounts
@@ -34,6 +35,11 @@ class Server:
     lease: Lease | None = None
     closes_itself: bool = False
     watch: Watch | None = None
+    ear: Ear = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have an ear for those who want to hear of endings."""
+        self.ear = Ear(self.means)
 
     def setup_code(self) -> str | None:
         """The one-time code for the first account, or `None` once there is one."""

@@ -22,10 +22,17 @@ QUIET_SECONDS = 30.0
 log = structlog.get_logger("signedin.bus")
 
 
+class Hint(Protocol):
+    """Whoever wants to hear: an event, mostly."""
+
+    def set(self) -> None:
+        """Something may have ended."""
+
+
 class Bus(Protocol):
     """Somewhere to hear that something has ended."""
 
-    async def listen(self, hint: asyncio.Event) -> None:
+    async def listen(self, hint: Hint) -> None:
         """Set the event at every hint, and at every new connection: something may have been missed."""
 
     async def tell(self, seq: int) -> None:
@@ -39,14 +46,14 @@ class PostgresBus:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
 
-    async def listen(self, hint: asyncio.Event) -> None:
+    async def listen(self, hint: Hint) -> None:
         """Listen for ever; a lost connection is made anew."""
         await _again_and_again("postgres", lambda: self._listen(hint))
 
     async def tell(self, seq: int) -> None:
         """Nothing: NOTIFY was part of the transaction."""
 
-    async def _listen(self, hint: asyncio.Event) -> None:
+    async def _listen(self, hint: Hint) -> None:
         async with await AsyncConnection.connect(
             self._conninfo,
             autocommit=True,
@@ -66,7 +73,7 @@ class RedisBus:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    async def listen(self, hint: asyncio.Event) -> None:
+    async def listen(self, hint: Hint) -> None:
         """Listen for ever; a lost connection is made anew."""
         await _again_and_again("redis", lambda: self._listen(hint))
 
@@ -79,7 +86,7 @@ class RedisBus:
             async with Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1) as redis:
                 await redis.publish(CHANNEL, str(seq))
 
-    async def _listen(self, hint: asyncio.Event) -> None:
+    async def _listen(self, hint: Hint) -> None:
         from redis.asyncio import Redis
 
         async with (

@@ -11,8 +11,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from signedin.rules.ending import Ending
+from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey
 from signedin.store.access_keys import names_in
+from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
 
@@ -38,8 +41,21 @@ JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = ? AND s.digest = ?
 """
+_AS_OF = _LIVING.replace("s.first_proof\nFROM", "s.first_proof, (SELECT seq FROM endings_head)\nFROM")
+_LATE = """
+SELECT h.seq, n.node_id, n.boot_id, n.renewals, n.applied
+FROM endings_head h LEFT JOIN nodes n ON n.applied < ifnull(?, h.seq)
+"""
+_NODE = """
+SELECT h.seq, ifnull((SELECT value FROM facts WHERE name = 'lineage'), ''), n.boot_id, n.applied
+FROM endings_head h LEFT JOIN nodes n ON n.node_id = ?
+"""
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
+_SINCE = f"""
+SELECT seq, scope, account_id, digests, cut_off, ifnull((SELECT value FROM facts WHERE name = 'lineage'), '')
+FROM endings WHERE seq > ? ORDER BY seq LIMIT {MOST_AT_ONCE}
+"""  # noqa: S608  # made of our own words alone
 _KEY = """
 SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
 FROM access_keys k
@@ -81,6 +97,15 @@ class Checks:
         row = self._first(_LIVING, (account_id, digest))
         return None if row is None else Living._make(row)
 
+    def living_as_of(self, account_id: int, digest: bytes) -> tuple[Living, int] | None:
+        """The same, and the number of the latest ending that the answer reflects: both from one moment.
+
+        Raises:
+            DatabaseProblem: it cannot be read; nobody may be let in on that.
+        """
+        row = self._first(_AS_OF, (account_id, digest))
+        return None if row is None else (Living._make(row[:-1]), int(row[-1]))
+
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
         """Why and when the session with this digest ended, and its idle period, while that is remembered.
 
@@ -115,6 +140,32 @@ class Checks:
         row = self._first(_NUMBER, (account_id,))
         return 0 if row is None else int(row[0])
 
+    def late(self, seq: int | None = None) -> Late:
+        """Which client libraries have not applied the latest ending yet, or the one asked about.
+
+        Raises:
+            DatabaseProblem: it cannot be read.
+        """
+        rows = self._every(_LATE, (seq,))
+        return Late(rows[0][0], "", False, [Node(*row[1:]) for row in rows if row[1] is not None])
+
+    def node(self, node_id: str) -> tuple[int, str, str | None, int]:
+        """The number of the latest ending, the lineage of the file, and what a node is known by and has applied.
+
+        Raises:
+            DatabaseProblem: it cannot be read.
+        """
+        [(head, lineage, boot_id, applied)] = self._every(_NODE, (node_id,))
+        return head, lineage, boot_id, applied or 0
+
+    def since(self, number: int) -> tuple[str, list[Ending]]:
+        """The endings after a number, in their order, as many as one answer holds; and the lineage they are of.
+
+        Raises:
+            DatabaseProblem: it cannot be read.
+        """
+        return logged(self._every(_SINCE, (number,)))
+
     def version(self) -> int:
         """Changes whenever another connection has committed (PRAGMA data_version)."""
         return int(self._ask("PRAGMA data_version").fetchone()[0])
@@ -132,6 +183,14 @@ class Checks:
         except sqlite3.Error as error:
             raise problem_of(error) from error
         return row
+
+    def _every(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        if monotonic() >= self._look_at:
+            self._refuse_another_file()
+        try:
+            return self._ask(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise problem_of(error) from error
 
     def _refuse_another_file(self) -> None:
         """Refuse to read on in a file that has left its place: what ends in the new one is not seen there."""

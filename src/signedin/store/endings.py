@@ -6,14 +6,15 @@ reader at 42 has seen every ending up to 42. The nodes have no times on purpose 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
-from signedin.rules.lease import Node
+from signedin.rules.lease import Node, Renewal
 from signedin.store.schema import Int64, Moment, insert, metadata
 
 DIGEST_BYTES = 32
@@ -70,6 +71,19 @@ nodes = sa.Table(
 )
 
 
+class Late(NamedTuple):
+    """The number of the latest ending, who has not applied it, and whether the database has been succeeded.
+
+    After a fail-over nodes may be missing from the table, or stand there with endings that were lost: then every
+    lease of before has to run out.
+    """
+
+    seq: int
+    lineage: str
+    is_new: bool
+    nodes: list[Node]
+
+
 LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
   || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"""
 """Which database this is, and which of its successors: another after every fail-over (the timeline)."""
@@ -113,6 +127,55 @@ def join(conn: sa.Connection, node_id: str, boot_id: str, about: str) -> None:
     )
 
 
+def renew(conn: sa.Connection, node_id: str, boot_id: str, applied: int) -> Renewal | None:
+    """Note what a node has applied, and tell what it missed; `None` when it is not known, or missed too much.
+
+    On SQLite; on PostgreSQL it is one statement (store/lease_line.py).
+    """
+    known = (nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)
+    noted = nodes.update().where(known).values(renewals=nodes.c.renewals + 1, applied=applied)
+    latest = head(conn)
+    if applied > latest or not conn.execute(noted).rowcount:
+        return None
+    return renewal_of(since(conn, applied), applied, latest)
+
+
+def since(conn: sa.Connection, number: int) -> list[Ending]:
+    """The endings after a number, in their order: as many as one answer holds."""
+    later = sa.select(endings).where(endings.c.seq > number).order_by(endings.c.seq).limit(MOST_AT_ONCE)
+    return [ending_from(row) for row in conn.execute(later)]
+
+
+def renewal_of(found: Sequence[Ending], applied: int, latest: int, **more: Any) -> Renewal | None:
+    """The answer to a node that has applied so many; `None` when what it missed was forgotten: numbers have no gaps."""
+    if applied == latest:
+        return Renewal((), latest, **more)
+    if not found or found[0].seq != applied + 1:
+        return None
+    return Renewal(tuple(found), latest, is_complete=found[-1].seq >= latest, **more)
+
+
+def count_of(conn: sa.Connection, beginning: str) -> int:
+    """How many nodes there are whose names begin like that."""
+    some = sa.select(sa.func.count()).where(nodes.c.node_id.startswith(beginning, autoescape=True))
+    return int(conn.scalar(some) or 0)
+
+
+def strike_off(conn: sa.Connection, silent: Sequence[Node]) -> int:
+    """Forget nodes that were waited for in vain and have not renewed since; returns how many (on SQLite)."""
+    gone = [
+        conn.execute(
+            nodes.delete().where(
+                (nodes.c.node_id == node.node_id)
+                & (nodes.c.boot_id == node.boot_id)
+                & (nodes.c.renewals == node.renewals)
+            )
+        ).rowcount
+        for node in silent
+    ]
+    return sum(gone)
+
+
 def leave(conn: sa.Connection, node_id: str, boot_id: str) -> None:
     """Let no ending wait for a node any more."""
     conn.execute(nodes.delete().where((nodes.c.node_id == node_id) & (nodes.c.boot_id == boot_id)))
@@ -134,6 +197,19 @@ def forget(conn: sa.Connection, before: datetime, limit: int = 2000) -> int:
 
 def _node(row: sa.Row[*tuple[object, ...]]) -> Node:
     return Node(row.node_id, row.boot_id, row.renewals, row.applied)
+
+
+def logged(rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[Ending]]:
+    """The lineage and the endings of rows of the log, as they are asked for in that order."""
+    return rows[0][-1] if rows else "", [ending_from(_Logged(*row[:-1])) for row in rows]
+
+
+class _Logged(NamedTuple):
+    seq: int
+    scope: str
+    account_id: int
+    digests: bytes
+    cut_off: int
 
 
 def ending_from(row: Any) -> Ending:

@@ -1,4 +1,4 @@
-"""The connection on which one process renews its lease: nothing else can keep it busy, and it is given up in time."""
+"""The connections on which leases are renewed: nothing else can keep them busy, and they are given up in time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.lease import Renewal
-from signedin.store.endings import LINEAGE, MOST_AT_ONCE, ending_from
+from signedin.store.endings import LINEAGE, MOST_AT_ONCE, ending_from, renewal_of
 from signedin.store.held import HeldLines
 
 _HEAD = f"SELECT seq, {LINEAGE} FROM endings_head"  # noqa: S608  # made of our own words alone, like the next
@@ -35,11 +35,11 @@ class _Row(NamedTuple):
 
 
 class LeaseLine:
-    """Asks and tells on behalf of one node; a renewal that is lost in a crash only makes endings wait."""
+    """Asks and tells on behalf of nodes; a renewal that is lost in a crash only makes endings wait."""
 
-    def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
+    def __init__(self, url: sa.URL, connect: dict[str, str], lines: int = 1) -> None:
         own = connect | {"options": connect["options"] + " -c synchronous_commit=off"}
-        self._line = HeldLines(url, own, 1)
+        self._line = HeldLines(url, own, lines)
 
     async def head(self) -> tuple[int, str]:
         """The number of the latest ending, and the lineage of the database.
@@ -70,10 +70,5 @@ class LeaseLine:
 
 
 def _renewal(rows: list[_Row], applied: int) -> Renewal | None:
-    head, now, lineage = rows[0][:3]
-    if applied == head:
-        return Renewal((), head, at=now, lineage=lineage)
-    found: Any = tuple(ending_from(row) for row in rows if row.seq is not None)
-    if not found or found[0].seq != applied + 1:
-        return None  # the numbers have no gaps: what this node missed was forgotten
-    return Renewal(found, head, is_complete=found[-1].seq >= head, at=now, lineage=lineage)
+    found: Any = [ending_from(row) for row in rows if row.seq is not None]
+    return renewal_of(found, applied, rows[0].head, at=rows[0].now, lineage=rows[0].lineage)

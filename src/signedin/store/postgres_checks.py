@@ -12,10 +12,11 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey
 from signedin.store.checks import key_from, service_key_from
-from signedin.store.endings import LINEAGE
+from signedin.store.endings import LINEAGE, MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines
 
 LINES, LINES_OF_ENDINGS = 4, 2
@@ -29,6 +30,10 @@ JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
+_AS_OF = _LIVING.replace("s.first_proof\nFROM", "s.first_proof, (SELECT seq FROM endings_head)\nFROM")
+_SINCE = f"""
+SELECT seq, scope, account_id, digests, cut_off, {LINEAGE} FROM endings WHERE seq > %s ORDER BY seq LIMIT {MOST_AT_ONCE}
+"""  # noqa: S608
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
 _LATE = f"""
 SELECT h.seq, {LINEAGE}, (SELECT value FROM facts WHERE name = 'lineage'),
@@ -58,19 +63,6 @@ SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys
 """
 
 
-class Late(NamedTuple):
-    """The number of the latest ending, who has not applied it, and whether the database has been succeeded.
-
-    After a fail-over nodes may be missing from the table, or stand there with endings that were lost: then every
-    lease of before has to run out.
-    """
-
-    seq: int
-    lineage: str
-    is_new: bool
-    nodes: list[Node]
-
-
 class _Lines(NamedTuple):
     checks: HeldLines
     endings: HeldLines
@@ -91,6 +83,23 @@ class PostgresChecks:
         """
         row = await self._first(_LIVING, account_id, digest)
         return Living._make(row) if row else None
+
+    async def living_as_of(self, account_id: int, digest: bytes) -> tuple[Living, int] | None:
+        """The same, and the number of the latest ending that the answer reflects: both from one moment.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        row = await self._first(_AS_OF, account_id, digest)
+        return (Living._make(row[:-1]), int(row[-1])) if row else None
+
+    async def since(self, number: int) -> tuple[str, list[Ending]]:
+        """The endings after a number, in their order, as many as one answer holds; and the lineage they are of.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        return logged(await self._held().endings.ask(_SINCE, (number,)))
 
     async def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
         """Why and when the session with this digest ended, and its idle period, while that is remembered.

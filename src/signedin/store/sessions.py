@@ -121,6 +121,12 @@ def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session
     return session_from(row) if row else None
 
 
+def some(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Session]:
+    """Those of these sessions that are in the live table and that no cut-off has ended."""
+    where = sa.tuple_(sessions.c.account_id, sessions.c.session_id).in_(keys)
+    return [session_from(row) for row in conn.execute(_living().where(where))]
+
+
 def find_by_digest(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Session | None:
     """The account's session with this digest, or `None`."""
     where = (sessions.c.account_id == account_id) & (sessions.c.digest == digest)

@@ -20,7 +20,7 @@ from signedin.actions.seal import seal
 from signedin.actions.sign_in import Begun, Ticks
 from signedin.gate.answers import retry_after, status_of
 from signedin.gate.arrival import Arrival
-from signedin.gate.credentials import DUPLICATED, CookieNames, set_cookie
+from signedin.gate.credentials import set_cookie
 from signedin.gate.languages import LANGUAGES
 from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
@@ -28,6 +28,7 @@ from signedin.gate.same_site import came_from_ourselves, form_token, refuse_fore
 from signedin.rules import errors
 from signedin.rules.lifetime import INACTIVITY
 from signedin.rules.presence import Presence
+from signedin.rules.sent import DUPLICATED, CookieNames
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.web.language import Reader, reader_of

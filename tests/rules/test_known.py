@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from signedin.gate.known import MOST_READY, Known, KnownSessions
 from signedin.rules.ending import Ending, Scope
+from signedin.rules.known import MOST_READY, Known, KnownSessions
 from signedin.rules.presence import Presence
 
 SECOND = 1_000_000

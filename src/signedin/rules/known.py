@@ -1,4 +1,4 @@
-"""The sessions this process may answer for from memory, and until when (on PostgreSQL).
+"""The sessions that one process may answer for from memory, and until when: a server on PostgreSQL, a client library.
 
 What is remembered is trusted only while the lease runs, and the lease is counted only after everything that
 ended before it was granted has been applied. Every guard here has a test that turns red without it.
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
-from signedin.actions.authenticate import soon_from
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.lease import answers_until
+from signedin.rules.living import soon_from
 from signedin.rules.moments import MICROSECOND, from_micros
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType, SessionId
@@ -116,17 +116,14 @@ class KnownSessions:
         """Remember what the database said, unless anything has ended meanwhile: the answer may be older."""
         if asked != self._changes:
             return
-        key = digest[:KEY_BYTES]
-        if key not in self._by_key and len(self._by_key) >= self._most:
-            self._make_room()
-        self._by_key[key] = _packed(known)
+        self._keep(digest[:KEY_BYTES], known)
 
     def used(self, digest: bytes, moment: int) -> None:
         """Note a use that this process saw, to a minute or so: the session does not seem to expire here."""
         key = digest[:KEY_BYTES]
         packed = self._by_key.get(key)
         if packed is not None:
-            known = _unpacked(packed)
+            known = unpacked(packed)
             if moment - known.last_at > min(_USED_EVERY, known.idle // 8):
                 self._by_key[key] = _packed(known._replace(last_at=moment))
 
@@ -164,6 +161,11 @@ class KnownSessions:
         """Let the lease go at once: from here on everything is asked."""
         self._until = NEVER
 
+    def _keep(self, key: bytes, known: Known) -> None:
+        if key not in self._by_key and len(self._by_key) >= self._most:
+            self._make_room()
+        self._by_key[key] = _packed(known)
+
     def _cut(self, account_id: AccountId, cut_off: int) -> None:
         if len(self._cut_offs) >= MOST_CUT_OFFS:
             self._forget_all()
@@ -183,7 +185,7 @@ class KnownSessions:
     def _make_ready(self, key: bytes, packed: bytes) -> _Ready:
         if len(self._ready) >= MOST_READY:
             self._ready.clear()
-        known = _unpacked(packed)
+        known = unpacked(packed)
         presence = Presence(
             AccountId(known.account_id), SessionId(known.session_id), AppType(known.app_type),
             from_micros(known.began_at),
@@ -210,6 +212,7 @@ def _packed(known: Known) -> bytes:
     return _PACKED.pack(*known[:6]) + f"{known.session_id} {known.app_type}".encode()
 
 
-def _unpacked(packed: bytes) -> Known:
+def unpacked(packed: bytes) -> Known:
+    """A session as it was packed."""
     session_id, _, app_type = packed[_PACKED.size :].decode().partition(" ")
     return Known._make((*_PACKED.unpack_from(packed), session_id, app_type))

@@ -1,0 +1,48 @@
+"""Uses that a client library has let in from memory, noted like the service's own: when, and from where (R15, D16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from signedin.actions.means import Means
+from signedin.rules.account import AccountId
+from signedin.rules.feed import Use
+from signedin.rules.lifetime import GRACE
+from signedin.rules.presence import Service
+from signedin.rules.session import Session
+from signedin.store import sessions
+
+
+async def note_reports(means: Means, service: Service, uses: Sequence[Use], now: datetime) -> int:
+    """Note what was reported of living sessions of the service's own app types; returns of how many.
+
+    How long ago is all that is believed: nothing is noted of the future, and a use after the end of a session's
+    period brings it back as little as a request would (P4).
+
+    Raises:
+        DatabaseProblem, Unavailable: it is not known; to be reported again.
+    """
+    keys = [(use.account_id, use.session_id) for use in uses]
+    living = await means.database.read(_living, keys) if keys else {}
+    noted = 0
+    for use in sorted(uses, key=lambda use: -use.seconds_ago):
+        session, at = (
+            living.get((int(use.account_id), use.session_id)),
+            now - timedelta(seconds=use.seconds_ago),
+        )
+        if session is not None and session.app_type in service.app_types and _lived(means, session, at):
+            means.recent.note(session.account_id, session.id, use.address, at)
+            noted += 1
+    return noted
+
+
+def _living(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> dict[tuple[int, str], Session]:
+    return {(int(session.account_id), session.id): session for session in sessions.some(conn, keys)}
+
+
+def _lived(means: Means, session: Session, at: datetime) -> bool:
+    last_at = max(session.last_at, means.recent.latest(session.account_id, session.id) or session.last_at)
+    return session.began_at <= at + GRACE and at < min(last_at + session.idle, session.overall_until)

@@ -1,0 +1,100 @@
+"""The revocation feed for client libraries in other apps: endings, leases, and reports of last use (docs/feed.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.response.base import ASGIResponse
+from litestar.response.streaming import ASGIStreamingResponse
+
+from signedin.actions.note_reports import note_reports
+from signedin.api.acknowledgement import LARGEST_NUMBER, Acknowledgement, read
+from signedin.api.asking import Ask, arrival_of
+from signedin.gate.ear import Ear
+from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable, UnknownField
+from signedin.rules.feed import JoinAgain, said_ending, said_renewal
+from signedin.rules.presence import Service
+
+SCOPE = "sessions:check"
+HEARTBEAT_EVERY = 5.0
+"""Seconds of silence after which the stream says that it lives."""
+NDJSON = "application/x-ndjson"
+
+
+@post("/v1/feed/ack", status_code=200)
+async def acknowledge(request: Ask, ear: NamedDependency[Ear]) -> ASGIResponse:
+    """Join, renew, acknowledge, report, leave: what a client library says every second."""
+    service = arrival_of(request).service_with(SCOPE)
+    said = read(await request.body())
+    now = arrival_of(request).now
+    noted = await note_reports(ear.means, service, said.uses, now)
+    return _json(await _answered(ear, service, said, request) | {"uses_noted": noted})
+
+
+async def _answered(ear: Ear, service: Service, said: Acknowledgement, request: Ask) -> dict[str, Any]:
+    if said.leaves:
+        await ear.lending.leave(service, said.node, said.boot)
+        return {}
+    if said.applied is None:
+        now = arrival_of(request).now
+        head, lineage = await ear.lending.join(service, said.node, said.boot, now)
+        return {"head": head, "lineage": lineage}
+    renewal = await ear.lending.renew(service, said.node, said.boot, said.applied)
+    if renewal is None:
+        raise JoinAgain
+    return said_renewal(renewal)
+
+
+@get("/v1/feed")
+async def feed(request: Ask, ear: NamedDependency[Ear]) -> ASGIStreamingResponse:
+    """Endings as they commit, one JSON object a line: a hint that lets a client library acknowledge at once."""
+    arrival_of(request).service_with(SCOPE)
+    lines = _lines(ear, _after(request))
+    return ASGIStreamingResponse(
+        iterator=lines, media_type=NDJSON,
+        headers={"x-accel-buffering": "no", "cache-control": "no-store"},
+    )  # fmt: skip
+
+
+def _after(request: Ask) -> int:
+    for name in request.query_params:
+        if name != "after":
+            raise UnknownField(field=name[:100])
+    said = request.query_params.get("after", "")
+    if not (said.isascii() and said.isdigit() and int(said[:20]) <= LARGEST_NUMBER):
+        raise InvalidInput(field="after")
+    return int(said)
+
+
+async def _lines(ear: Ear, after: int) -> AsyncIterator[bytes]:
+    """What has ended since, until whoever listens goes away; nothing is told while nothing can be known."""
+    with ear.listening() as news:
+        yield b"{}\n"
+        while True:
+            news.clear()
+            try:
+                lineage, found = await ear.since(after)
+            except (DatabaseProblem, Unavailable):
+                found, lineage = [], ""
+            if found:
+                after = found[-1].seq
+                said = {"lineage": lineage, "endings": [said_ending(ending) for ending in found]}
+                yield json.dumps(said).encode() + b"\n"
+                continue
+            try:
+                await asyncio.wait_for(news.wait(), HEARTBEAT_EVERY)
+            except TimeoutError:
+                yield b"{}\n"
+
+
+def _json(value: dict[str, Any]) -> ASGIResponse:
+    said = json.dumps(value)
+    return ASGIResponse(body=said, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+ROUTES = [acknowledge, feed]

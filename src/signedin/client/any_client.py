@@ -1,0 +1,114 @@
+"""The client library as an app holds it: what asynchronous and threaded apps set up and ask alike."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from signedin.client.address import Address
+from signedin.client.answers import NotSignedIn, SignedIn
+from signedin.client.asking import Credential, GivenHeaders, Question, credential_of, digest_at_once
+from signedin.client.clock import boot_clock
+from signedin.client.feed import Asks
+from signedin.client.fork import leave_alone, watch
+from signedin.client.knowing import Knowing
+from signedin.client.opened import Open
+from signedin.client.wires import Wires
+from signedin.rules.ending import Ending
+from signedin.rules.sent import CookieNames
+from signedin.rules.session import AppType
+
+SESSION_TYPES = frozenset(AppType) - {AppType.OAUTH}
+
+
+class AnyClient:
+    """Answers for sessions of a Signedin service in another process, from memory while it holds a lease.
+
+    `app_types` are the ones that are let in (D12), and `key` is a service key with the scope `sessions:check` for
+    them. `cookie` is the name of the session's cookie where it is not the service's own. `tls` verifies an https
+    address by something else than what this machine trusts; `socket` is a Unix socket that leads there.
+    `outage_grace` lets sessions that are known live on for that long while the service cannot be asked: then an
+    ending does not hold here until it can (P2); without it nobody is let in meanwhile.
+
+    Raises:
+        ValueError: the address, the key or an app type is none.
+    """
+
+    def __init__(
+        self, base_url: str, key: str, app_types: Iterable[str] = ("web",), *, cookie: str | None = None,
+        outage_grace: timedelta | None = None, tls: ssl.SSLContext | None = None, socket: str | None = None,
+        clock: Callable[[], float] | None = None, carried_by: Asks | None = None,
+    ) -> None:  # fmt: skip
+        self._address = Address.of(base_url, tls=tls, socket=socket)
+        self._app_types = tuple(sorted(AppType(each).value for each in app_types))
+        if not self._app_types or not set(self._app_types) <= {each.value for each in SESSION_TYPES}:
+            raise ValueError("app_types names at least one type of session, like web")
+        if not key.isascii() or not key.isprintable() or not key or " " in key:
+            raise ValueError("this is no service key")
+        self._key, self._grace, self._carried_by = key, outage_grace, carried_by
+        self._clock = clock or boot_clock()
+        names = CookieNames.for_base_url(base_url)
+        self._names = names if cookie is None else CookieNames(cookie, "", "", "", is_secure=names.is_secure)
+        self._sought = f"{self._names.session}=".encode()
+        self._knowing = self._begun()
+        self._begin_to_ask()
+        watch(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._address.named}>"
+
+    @property
+    def guarantee(self) -> str:
+        """What is promised of endings at this moment, in a sentence."""
+        return self._knowing.guarantee
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether it holds a lease, and so answers from memory."""
+        return self._knowing.memory.may_answer
+
+    def known(self, headers: GivenHeaders, address: str = "") -> SignedIn | None:
+        """Somebody, if memory can say so now; `None` means: `check`. Waits for nothing, so it may be called anywhere."""
+        digest = digest_at_once(headers, self._sought)
+        if digest is not None:
+            return self._knowing.known(digest, address)
+        credential = credential_of(headers, self._names)
+        return (
+            None if isinstance(credential, NotSignedIn) else self._knowing.known(credential.digest, address)
+        )
+
+    def on_end(self, listener: Callable[[Ending], object]) -> None:
+        """Call this in the feed's own thread with every ending that is heard of; connections have `hold_open`."""
+        self._knowing.opened.listeners.append(listener)
+
+    def begin_anew(self) -> None:
+        """In a forked process: another node, with an empty memory and connections of its own."""
+        before, self._knowing = self._knowing, self._begun()
+        self._knowing.opened.listeners += before.opened.listeners
+        leave_alone(before)
+        self._begin_to_ask()
+
+    def _begin_to_ask(self) -> None:
+        """Have what questions are asked with."""
+
+    def _begun(self) -> Knowing:
+        wires = self._carried_by or Wires(self._address)
+        return Knowing(
+            self._address, self._key, self._app_types, self._names, wires, self._clock, self._grace,
+        )  # fmt: skip
+
+    def _asked(self, headers: GivenHeaders, address: str, agent: str, scope: str) -> Question | NotSignedIn:
+        credential = credential_of(headers, self._names, scope=scope)
+        return (
+            credential if isinstance(credential, NotSignedIn) else Question(credential, address, agent, scope)
+        )
+
+    def _hold_open(self, headers: GivenHeaders, close: Callable[[str], object]) -> Open:
+        credential = credential_of(headers, self._names)
+        if not isinstance(credential, Credential):
+            one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
+            one.end(credential.reason)
+            return one
+        self._knowing.start()
+        return self._knowing.hold_open(Question(credential), close)

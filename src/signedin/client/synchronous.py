@@ -1,0 +1,86 @@
+"""The client library for apps that wait in threads: Django, Flask, scripts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from signedin.client.answers import NotSignedIn, SignedIn, Unavailable
+from signedin.client.any_client import AnyClient
+from signedin.client.asking import GivenHeaders, Question
+from signedin.client.flights import Flight, Flights
+from signedin.client.knowing import ASK_SECONDS
+from signedin.client.opened import Open
+
+_Answer = SignedIn | NotSignedIn
+
+
+class SyncClient(AnyClient):
+    """As described at `AnyClient`; any number of threads may ask at once."""
+
+    def start(self) -> Self:
+        """Begin to hold a lease in a thread of its own. Without it the first check begins it."""
+        self._knowing.start()
+        return self
+
+    def close(self) -> None:
+        """Report what waits, give the lease back, and end."""
+        self._knowing.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def check(self, headers: GivenHeaders, *, address: str = "", agent: str = "", scope: str = "") -> _Answer:
+        """Who is signed in by the headers of a request, or nobody and why; `address` is where the person is (D16).
+
+        Raises:
+            Unavailable: it cannot be known: answer 503, let nobody in, and sign nobody out.
+        """
+        found = self.known(headers, address)
+        if found is not None:
+            return found
+        asked = self._asked(headers, address, agent, scope)
+        return asked if isinstance(asked, NotSignedIn) else self._asked_once(asked)
+
+    @contextmanager
+    def open(self, headers: GivenHeaders, close: Callable[[str], object]) -> Iterator[Open]:
+        """Hold a connection open under a session: `close(reason)` is called within a second of its end, in another thread."""
+        one = self._hold_open(headers, close)
+        try:
+            yield one
+        finally:
+            self._knowing.opened.remove(one)
+
+    def _begin_to_ask(self) -> None:
+        self._lock = threading.Lock()
+        self._flights: Flights[threading.Event, _Answer] = Flights(threading.Event)
+
+    def _asked_once(self, asked: Question) -> _Answer:
+        knowing, key = self._knowing, asked.credential.digest + asked.scope.encode()
+        knowing.start()
+        with self._lock:
+            flight, is_mine = self._flights.board(key)
+        if is_mine:
+            self._fly(key, flight, asked)
+        elif not flight.landed.wait(2 * ASK_SECONDS):
+            raise Unavailable("The service does not answer.")
+        return knowing.landed(flight, asked, is_mine=is_mine)
+
+    def _fly(self, key: bytes, flight: Flight[threading.Event, _Answer], asked: Question) -> None:
+        if flight.before is not None:
+            flight.before.landed.wait(ASK_SECONDS + 1)
+        with self._lock:
+            self._flights.begins(key, flight)
+        try:
+            flight.answer = self._knowing.ask(asked)
+        except BaseException as problem:  # noqa: BLE001  # raised again by everybody who waited for it
+            flight.problem = problem
+        finally:
+            with self._lock:
+                self._flights.ended(key, flight)
+            flight.landed.set()

@@ -1,0 +1,23 @@
+"""The answer to a check as it is sent: a status, headers, and a body only where somebody is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+
+class Answer(NamedTuple):
+    """What is sent."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+
+def problem(
+    status: int, code: str, sentence: str, hint: str, extra: dict[str, str], *headers: tuple[bytes, bytes]
+) -> Answer:
+    """An RFC 9457 problem with a stable code, as all of the API answers."""
+    told = {"type": "about:blank", "title": sentence, "status": status, "code": code, "detail": hint}
+    body = json.dumps(told | {name: value for name, value in extra.items() if value}).encode()
+    return Answer(status, ((b"content-type", b"application/problem+json"), *headers), body)

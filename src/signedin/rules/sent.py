@@ -1,0 +1,107 @@
+"""What a request sends to be recognised by: cookies by exact name, a bearer token, and nothing that is doubtful.
+
+Read alike by the service and by client libraries in other apps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
+
+LONGEST_COOKIE_HEADER = 16_384
+DUPLICATED = "\0duplicated"
+"""Stands for a cookie that came twice: nothing that can be read as a token."""
+OURS = "sgn_"
+"""How every token of ours begins."""
+_BLANKS = " \t"
+"""All that browsers leave out around a name: what else looks like a blank may be another's `__Host-` in disguise."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class CookieNames:
+    """The names of our cookies: with the `__Host-` prefix, or plain on loopback http (D18)."""
+
+    session: str
+    browser: str
+    form: str
+    flash: str
+    is_secure: bool
+
+    @classmethod
+    def for_base_url(cls, base_url: str) -> CookieNames:
+        """The names that fit the base URL."""
+        secure = base_url.startswith("https://")
+        prefix = "__Host-" if secure else ""
+        session, browser, form, flash = (
+            f"{prefix}signedin{suffix}" for suffix in ("", "-browser", "-form", "-notice")
+        )
+        return cls(session, browser, form, flash, is_secure=secure)
+
+
+def header(headers: Headers, name: bytes) -> str | None:
+    """The first header of that name, or `None`."""
+    return next((value.decode("latin-1") for key, value in headers if key == name), None)
+
+
+def cookies(headers: Headers) -> dict[str, str]:
+    """The cookies of a request by exact name; one that came twice reads as nothing (security C5).
+
+    >>> cookies([(b"cookie", b"a=1; b=2; a=3")]) == {"a": DUPLICATED, "b": "2"}
+    True
+    """
+    found: dict[str, str] = {}
+    lines = cookie_lines(headers)
+    if are_too_long(lines):
+        return found
+    for line in lines:
+        for pair in line.decode("latin-1").split(";"):
+            name, equals, value = pair.strip(_BLANKS).partition("=")
+            if equals:
+                found[name] = DUPLICATED if name in found else value
+    return found
+
+
+def sent_credential(headers: Headers, names: CookieNames) -> tuple[str | None, frozenset[Kind]]:
+    """What signs in with a request from a program or a proxy, and the kinds of token it may be there.
+
+    A session's cookie, or a bearer token where there is none. One of each of ours is a doubt, and reads as nothing;
+    an app's own Authorization header beside the cookie is none of ours.
+    """
+    by_cookie, by_header = cookies(headers).get(names.session), bearer(headers)
+    if by_cookie is None:
+        return by_header, BEARER_KINDS if by_header is not None else SESSION_KINDS
+    if by_header is not None and by_header.startswith(OURS):
+        return DUPLICATED, SESSION_KINDS
+    return by_cookie, SESSION_KINDS
+
+
+def bearer(headers: Headers) -> str | None:
+    """The bearer token of a request; `DUPLICATED` when Authorization came twice and one of them may be ours.
+
+    >>> bearer([(b"authorization", b"Bearer sgn_app_1")]), bearer([(b"authorization", b"Basic YTpi")])
+    ('sgn_app_1', None)
+    """
+    lines = [value.decode("latin-1") for key, value in headers if key == b"authorization"]
+    if len(lines) != 1:
+        return DUPLICATED if any(OURS in line for line in lines) else None
+    scheme, _, token = lines[0].partition(" ")
+    return token.strip(_BLANKS) if scheme.lower() == "bearer" else None
+
+
+def cookies_are_too_many(headers: Headers) -> bool:
+    """Whether there are so many cookies that none is read."""
+    return are_too_long(cookie_lines(headers))
+
+
+def cookie_lines(headers: Headers) -> list[bytes]:
+    """Every Cookie header of a request."""
+    return [value for key, value in headers if key == b"cookie"]
+
+
+def are_too_long(lines: list[bytes]) -> bool:
+    """Whether these are so long that none is read."""
+    return sum(map(len, lines)) > LONGEST_COOKIE_HEADER
