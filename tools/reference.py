@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from signedin.gate.answers import status_of
-from signedin.rules import errors, feed
+from signedin.rules import errors, feed, vouching
 from signedin.server import geo, listening
 from signedin.server.refusals import OWN
 from signedin.server.settings import Settings, knobs
@@ -66,7 +66,9 @@ def errors_page() -> str:
         "|---|---|---|---|",
         *(
             f"| `{kind.code}` | {_status(kind)} | {kind.sentence} | {kind.hint} |"
-            for kind in (*refusals(errors), *refusals(feed))
+            for kind in sorted(
+                [*refusals(errors), *refusals(feed), *refusals(vouching)], key=lambda kind: kind.code
+            )
         ),
         "",
         "What the server answers by itself, where no rule was asked:",

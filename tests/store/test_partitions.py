@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,14 +13,17 @@ import sqlalchemy as sa
 from databases import only_on_postgres
 from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
 from plans import PREPARED_AFTER, SCANNED, asked_by, tables_touched
-from signedin.actions import change_factor, operate, revoke, sign_in, tidy
+from signedin.actions import begin_session, change_factor, operate, revoke, sign_in, tidy
+from signedin.actions.begin_session import Vouched
+from signedin.actions.issue_key import issue_service_key
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Ticks, Visit
 from signedin.gate.user_agent import read_device, ruleset
-from signedin.rules.access_key import AccessKey
+from signedin.rules.access_key import AccessKey, Wish
+from signedin.rules.account import OutsideId
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
-from signedin.rules.presence import Presence
+from signedin.rules.presence import Presence, Service
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import digest
 from signedin.rules.session import AppType
@@ -32,6 +36,7 @@ from signedin.store import (
     endings,
     journal,
     limits,
+    outside,
     postgres_checks,
     session_rows,
     sessions,
@@ -57,6 +62,7 @@ UNPARTITIONED = {
     "jobs",
     "service_keys",
     "nodes",
+    "outside_directory",
 }
 
 
@@ -72,6 +78,7 @@ class Filled:
         self.laptop, self.phone = self._signed_in(self.account), self._signed_in(self.account)
         key = AccessKey("k1", self.account.id, "backup", ("account:read",), NOW, "abcd")
         self.database.write_now(access_keys.add, key, digest("key"))
+        self.service = self._service()
         ended = self._signed_in(self.account)
         self.database.write_now(sessions.end, self.account.id, [ended.session.id], EndReason.REVOKED, NOW, 1)
         self.ended = digest(ended.token)
@@ -79,6 +86,15 @@ class Filled:
             conn.exec_driver_sql("ANALYZE")
         web = AppType.WEB
         self.presence = Presence(self.account.id, self.laptop.session.id, web, NOW)
+
+    def _service(self):
+        """An app that knows her by an id of its own."""
+        values = {"service": "shop", "subject": "ada", "account_id": self.account.id}
+        for table in (outside.outside_directory, outside.outside_ids):
+            self.database.write_now(lambda conn, into: conn.execute(into.insert().values(**values)), table)
+        wish = Wish("shop", ("sessions:begin",))
+        made = asyncio.run(issue_service_key(self.means, wish, [AppType.WEB], NOW)).key
+        return Service(made.id, made.name, frozenset(made.scopes), frozenset(made.app_types))
 
     def _people(self, conn):
         for number in range(MANY):
@@ -179,6 +195,22 @@ def checking_an_access_key(filled):
     return filled.asked(access_keys.find_by_digest, filled.account.id, digest("key"))
 
 
+def making_an_account_for_an_app(filled):
+    given = (filled.service, OutsideId("shop", "somebody new"), Vouched("", AppType.WEB), NOW)
+    return filled.asked(begin_session._made, *given)
+
+
+def beginning_a_session_for_an_app(filled):
+    whose, vouched = OutsideId("shop", "ada"), Vouched("", AppType.WEB, remember=True)
+    visit = replace(VISIT, vouched_by=filled.service)
+
+    def deed(conn):
+        begin_session._begin(conn, filled.means, filled.service, whose, vouched, visit, NOW)
+        outside.of(conn, filled.account.id)
+
+    return filled.asked(deed)
+
+
 HOT = {
     the_check: {"sessions", "accounts", "activity", "tombstones"},
     the_list: {"sessions", "accounts", "activity", "consents", "access_keys"},
@@ -194,6 +226,8 @@ HOT = {
     looking_up_who_signs_in: {"accounts", "passwords", "known_browsers"},
     signing_in: {"sessions", "activity", "accounts", "known_browsers", "familiar_places", "outbox"},
     checking_an_access_key: {"access_keys"},
+    making_an_account_for_an_app: {"accounts", "outside_ids", "journal", "journal_personal"},
+    beginning_a_session_for_an_app: {"accounts", "outside_ids", "sessions", "activity", "journal"},
 }
 
 

@@ -44,7 +44,7 @@ async def issue_key(
     Raises:
         InsufficientPermission: a key asks, and no key makes others.
         InvalidInput: the wish cannot be granted, or there are too many keys already.
-        StepUpRequired, TooManyRequests, Unavailable: as `prove_again`.
+        BackToApp, StepUpRequired, TooManyRequests, Unavailable: as `prove_again`.
         NotSignedIn: the session that asks has ended meanwhile.
     """
     if presence.scopes is not None or presence.current_id is None:

@@ -70,15 +70,17 @@ async def register(
     await means.database.write(_register, means, email, tidy_name(applicant.name), hashed, invitation, now)
 
 
-async def add_by_operator(means: Means, applicant: Applicant, now: datetime) -> Account:
-    """Make an account from the command line.
+async def add_by_operator(
+    means: Means, applicant: Applicant, now: datetime, by: dict[str, object] | None = None
+) -> Account:
+    """Make an account from the command line, or for an app that `by` names in the account's history.
 
     Raises:
         EmailTaken: there is one with this address.
         InvalidInput, PasswordRefused: the words cannot be used as they are.
     """
     email, hashed = await _prepared(means, applicant)
-    return await means.database.write(_add, email, tidy_name(applicant.name), hashed, now)
+    return await means.database.write(_add, email, tidy_name(applicant.name), hashed, now, by)
 
 
 async def invite(means: Means, email: str, now: datetime) -> str:
@@ -128,10 +130,18 @@ def judge_password(password: str, words: Iterable[str]) -> None:
         raise errors.PasswordRefused(problem.sentence, field="password")
 
 
-def _add(conn: sa.Connection, email: str, name: str, hashed: str, now: datetime) -> Account:
+def _add(
+    conn: sa.Connection,
+    email: str,
+    name: str,
+    hashed: str,
+    now: datetime,
+    by: dict[str, object] | None = None,
+) -> Account:
     account = accounts.add(conn, email, name, now)
     accounts.set_password(conn, account.id, hashed, now)
-    journal.record(conn, account.id, Event(EventKind.ACCOUNT_CREATED, now, personal={"name": name}))
+    event = Event(EventKind.ACCOUNT_CREATED, now, facts=by or {}, personal={"name": name})
+    journal.record(conn, account.id, event)
     return account
 
 

@@ -72,8 +72,15 @@ def _end_all(
     conn: sa.Connection, means: Means, email: str, reason: str, now: datetime
 ) -> tuple[Account, LogoutAllCounts]:
     account = held_account_of(conn, email)
+    return account, end_all_of(conn, means, account, {"by": "operator"}, reason, now)
+
+
+def end_all_of(
+    conn: sa.Connection, means: Means, account: Account, by: dict[str, object], reason: str, now: datetime
+) -> LogoutAllCounts:
+    """End everything that an account, which is held, has signed in; `by` says in its history who did it."""
     ended = count_rows(conn, means, account.id, now)
-    facts: dict[str, object] = {"by": "operator", "by_type": ended.told()}
+    facts: dict[str, object] = by | {"by_type": ended.told()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
     number = journal.record(conn, account.id, event)
     accounts.set_epoch(conn, account.id, number, now)
@@ -81,7 +88,7 @@ def _end_all(
     counts = LogoutAllCounts.of(ended)
     outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
     end_before(conn, account.id, number, now)
-    return account, counts
+    return counts
 
 
 async def disable(means: Means, email: str, now: datetime, reason: str = "") -> int:
@@ -98,9 +105,17 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
     account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
-    accounts.set_state(conn, account.id, AccountState.DISABLED)
-    ended = count_rows(conn, means, account.id, now)
-    end_all_rows(conn, account.id, event, EndReason.ACCOUNT_DISABLED, keys_too=True)
+    return stop_account(conn, means, account, AccountState.DISABLED, event)
+
+
+def stop_account(
+    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event
+) -> int:
+    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions."""
+    accounts.set_state(conn, account.id, state)
+    ended = count_rows(conn, means, account.id, event.at)
+    why = EndReason.ACCOUNT_CLOSED if state is AccountState.CLOSED else EndReason.ACCOUNT_DISABLED
+    end_all_rows(conn, account.id, event, why, keys_too=True)
     return ended.sessions
 
 

@@ -10,8 +10,9 @@ from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.presence import Presence
 from signedin.rules.step_up import is_fresh
+from signedin.rules.vouching import BackToApp
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, limits
+from signedin.store import accounts, limits, sessions
 from signedin.store.passwords import HashingBusy
 
 log = structlog.get_logger("signedin.security")
@@ -24,13 +25,19 @@ async def prove_again(means: Means, presence: Presence, password: str, now: date
     before.
 
     Raises:
+        BackToApp: an app began the session that asks, so nothing was ever proved here (D31).
         StepUpRequired: the sign-in is not fresh, and there is no password or a wrong one.
         TooManyRequests: there were too many wrong ones from this session.
         Unavailable: too much waits for the one hashing thread.
     """
+    if presence.current_id is None:
+        raise errors.StepUpRequired
+    asking = await means.database.read(sessions.find, presence.account_id, presence.current_id)
+    if asking is not None and not asking.factors:
+        raise BackToApp
     if is_fresh(presence, now):
         return
-    if not password or presence.current_id is None:
+    if not password:
         raise errors.StepUpRequired
     subjects = limits.step_up(means.keyring, presence.current_id)
     retry_at = await means.database.write(limits.reserve, subjects, now)

@@ -9,6 +9,7 @@ import structlog
 
 from signedin.actions.means import Means
 from signedin.rules.location import mask_address
+from signedin.rules.presence import Service
 
 log = structlog.get_logger("signedin.security")
 
@@ -16,6 +17,11 @@ log = structlog.get_logger("signedin.security")
 def signed_in(means: Means, email: str, address: str, session_id: str) -> None:
     """Record a sign-in, with the public id of its session."""
     log.info("signed in", account=_known_as(means, email), origin=mask_address(address), session=session_id)
+
+
+def begun(service: Service, address: str, session_id: str) -> None:
+    """Record a session that an app began, with the app's key and the person's network."""
+    log.info("session begun by an app", key=service.key_id, origin=mask_address(address), session=session_id)
 
 
 def refused(means: Means, email: str, address: str, why: str) -> None:

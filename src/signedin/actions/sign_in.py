@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions import record
+from signedin.actions.begun import alert, started
 from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
 from signedin.actions.revoke import log_out
@@ -16,9 +17,8 @@ from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.device import Device
-from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
-from signedin.rules.presence import Presence
+from signedin.rules.presence import Presence, Service
 from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
@@ -32,6 +32,7 @@ class Visit:
     """Where a sign-in comes from: all that the server itself can see of the browser, and how it wants to be told.
 
     `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4).
+    `vouched_by` is the app that vouches for the person, where nothing was proved here (D31).
     """
 
     address: str
@@ -42,6 +43,7 @@ class Visit:
     signed_in: Presence | None = None
     locale: str = ""
     zone: str = ""
+    vouched_by: Service | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def begin(
     """
     accounts.hold(conn, account.id)
     _refuse_if_cut_off(conn, account.id, first_proof)
-    token = make_token(Kind.SES, account.id, means.keyring.way_keys)
+    token = make_token(Kind.APP if visit.vouched_by else Kind.SES, account.id, means.keyring.way_keys)
     origin = Origin(mask_address(visit.address), means.places.locate(visit.address))
     before = _seen_before(conn, means, account.id, visit)
     session = _new_session(means, account, visit, origin, first_proof, now)
@@ -164,11 +166,11 @@ def begin(
         noticed=notice(origin.location, before),
     )  # fmt: skip
     sessions.begin(conn, session, _kept(means, account.id, visit, token))
-    journal.record(conn, account.id, _started(session))
+    journal.record(conn, account.id, started(session, visit.vouched_by))
     if not any(n.sign.value == "unfamiliar_location" for n in session.noticed):
         accounts.add_familiar(conn, account.id, origin.location.place_key, now)
     if not before.is_first_sign_in and not before.is_known_browser:
-        outbox.queue(conn, account.id, "new_sign_in", _alert(account, session), now)
+        outbox.queue(conn, account.id, "new_sign_in", alert(account, session), now)
     if visit.locale and account.locale is None:
         accounts.set_language(conn, account.id, visit.locale, visit.zone or account.zone)
     browser = _remember(conn, means, account.id, visit, ticks, before, now)
@@ -197,7 +199,7 @@ def _new_session(
         id=SessionId(make_session_id(account.id, means.keyring.way_keys)), account_id=account.id,
         app_type=AppType.WEB, device=visit.device, began_at=now, began_from=origin, last_at=now,
         last_from=origin, idle=means.lifetimes.default.idle, overall_until=now, first_proof=first_proof,
-        days=DayLevels(last_day=day_of(now)).noted(day_of(now)), factors=("password",),
+        days=DayLevels(last_day=day_of(now)).noted(day_of(now)), factors=() if visit.vouched_by else ("password",),
     )  # fmt: skip
 
 
@@ -207,29 +209,6 @@ def _kept(means: Means, account_id: AccountId, visit: Visit, token: str) -> Sign
         digest(token), visit.user_agent[:1024], visit.ruleset, sealed,
         address_mac(means.keyring, visit.address),
     )  # fmt: skip
-
-
-def _started(session: Session) -> Event:
-    facts: dict[str, object] = {
-        "app_type": session.app_type.value,
-        "signs": [n.sign.value for n in session.noticed],
-    }
-    return Event(
-        EventKind.SESSION_STARTED, session.began_at, session.id, session.made_by, facts, _personal(session)
-    )
-
-
-def _personal(session: Session) -> dict[str, object]:
-    return {
-        "device": session.device.name,
-        "place": session.last_from.location.label,
-        "masked_ip": session.last_from.masked_ip,
-    }
-
-
-def _alert(account: Account, session: Session) -> dict[str, str]:
-    fields = {key: str(value) for key, value in _personal(session).items()}
-    return {"to": account.email, "name": account.name, "at": session.began_at.isoformat()} | fields
 
 
 def _remember(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors
+from signedin.rules import errors, vouching
 from signedin.rules.feed import JoinAgain
 
 STATUS: dict[type[errors.Refused], int] = {
@@ -22,6 +22,8 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.EmailTaken: 409,
     errors.InsufficientPermission: 403,
     errors.StepUpRequired: 403,
+    vouching.BackToApp: 403,
+    vouching.AccountInactive: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,

@@ -16,6 +16,9 @@ OrganisationId = NewType("OrganisationId", int)
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
+LONGEST_SUBJECT = 200
+OUTSIDE = "outside:"
+"""What an app writes before its own id of somebody, where ours could stand too."""
 # The dotted form of RFC 5321 without quotes: what mail programs write and mail servers take. Beyond ASCII every
 # letter is allowed before the @ (RFC 6531); a host is kept in its ASCII form.
 _LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\".]{1,64}(?:\.[^\s()<>\[\]:;@\\,\".]{1,64}){0,32}")
@@ -31,8 +34,19 @@ class AccountState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideId:
+    """How an app that Signedin serves knows one of its people: the subject means nothing to any other app (D31)."""
+
+    service: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An account. `epoch` is the number in its history at which all devices were last logged out (D23)."""
+    """An account. `epoch` is the number in its history at which all devices were last logged out (D23).
+
+    `email` is empty where only an app knows the person. No app begins sessions for whoever `is_operator`.
+    """
 
     id: AccountId
     email: str
@@ -44,6 +58,7 @@ class Account:
     zone: str | None = None
     locale: str | None = None
     is_demo: bool = False
+    is_operator: bool = False
 
     @property
     def initials(self) -> str:
@@ -72,6 +87,23 @@ def normalise_email(text: str) -> str | None:
     except UnicodeError:
         return None
     return f"{local}@{host}" if _HOST.fullmatch(host) else None
+
+
+def account_named(text: str, service: str) -> AccountId | OutsideId | None:
+    """The account that an app names, by our number or by its own id for it; `None` for what can be neither.
+
+    >>> account_named("7", "shop"), account_named("outside:anna", "shop")
+    (7, OutsideId(service='shop', subject='anna'))
+    >>> account_named("outside:", "shop") is None
+    True
+    """
+    if text.startswith(OUTSIDE):
+        subject = text.removeprefix(OUTSIDE)
+        # What was no UTF-8 has become U+FFFD: two ids would be one there.
+        is_one = 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable() and "\ufffd" not in subject
+        return OutsideId(service, subject) if is_one else None
+    is_number = text.isascii() and text.isdigit() and len(text) <= 19
+    return AccountId(int(text)) if is_number and int(text) < 2**63 else None
 
 
 def tidy_name(text: str) -> str:

@@ -35,10 +35,19 @@ def _new_device(flag: Flag, row: Session, speech: Speech) -> str:
     kinds = {"tablet": _("this tablet"), "phone": _("this phone"), "laptop": _("this browser")}
     otherwise = _("this device")
     what = speech.say(kinds.get(row.device.kind.value, otherwise))
-    said = speech.say(
-        "First sign-in from {what}, {when} at {time}, with your password.", what=what,
-        when=_day_said(row, speech), time=speech.clock(row.began_at),
-    )  # fmt: skip
+    when, time = _day_said(row, speech), speech.clock(row.began_at)
+    if row.factors:
+        said = speech.say(
+            "First sign-in from {what}, {when} at {time}, with your password.",
+            what=what,
+            when=when,
+            time=time,
+        )
+    else:
+        said = speech.say(
+            "First sign-in from {what}, {when} at {time}, by an app that vouched for you.",
+            what=what, when=when, time=time,
+        )  # fmt: skip
     if flag.noticed and flag.noticed.place_is_familiar:
         said += " " + speech.say("The place is one you often use.")
     return said

@@ -11,6 +11,8 @@ from litestar.di import Provide
 
 from signedin.api import access_keys as api_access_keys
 from signedin.api import account as api_account
+from signedin.api import account_sessions as api_account_sessions
+from signedin.api import accounts as api_accounts
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
@@ -105,6 +107,7 @@ def _calls() -> list[Any]:
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
+        *api_accounts.ROUTES, *api_account_sessions.ROUTES,
     ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ accounts = sa.Table(
     sa.Column("epoch", Int64, nullable=False, default=0),
     sa.Column("epoch_at", Moment),
     sa.Column("tidied", Int64, nullable=False, default=0, server_default="0"),
+    sa.Column("operator_role", sa.Text),
     sa.Index(
         "ix_accounts_epoch_at",
         "epoch_at",
@@ -77,28 +78,30 @@ def add(conn: sa.Connection, email: str, name: str, now: datetime, *, is_demo: b
     Raises:
         EmailTaken: the address belongs to an account already.
     """
-    account_id = AccountId(secrets.randbits(62) | (1 << 40))
-    claimed = insert(conn, addresses).values(email=email, account_id=account_id).on_conflict_do_nothing()
+    account = Account(new_id(), email, name, AccountState.ACTIVE, now, is_demo=is_demo)
+    claimed = insert(conn, addresses).values(email=email, account_id=account.id).on_conflict_do_nothing()
     if conn.execute(claimed.returning(addresses.c.email)).first() is None:
         raise errors.EmailTaken(field="email")
-    account = Account(account_id, email, name, AccountState.ACTIVE, now, is_demo=is_demo)
-    conn.execute(
-        accounts.insert().values(
-            account_id=account_id,
-            email=email,
-            name=name,
-            state=account.state,
-            created_at=now,
-            is_demo=is_demo,
-        )
-    )
+    return remember(conn, account)
+
+
+def new_id() -> AccountId:
+    """An id for a new account."""
+    return AccountId(secrets.randbits(62) | (1 << 40))
+
+
+def remember(conn: sa.Connection, account: Account) -> Account:
+    """Write the row of a new account, however it can be reached."""
+    columns = ("email", "name", "state", "created_at", "is_demo")
+    values = {name: getattr(account, name) for name in columns}
+    conn.execute(accounts.insert().values(account_id=account.id, **values))
     return account
 
 
 def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     """The account, or `None`."""
     row = conn.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
-    return _account(row) if row else None
+    return account_from(row) if row else None
 
 
 def hold(conn: sa.Connection, account_id: AccountId) -> None:
@@ -117,7 +120,7 @@ def find_by_email(conn: sa.Connection, email: str) -> Account | None:
 def every(conn: sa.Connection) -> list[Account]:
     """All accounts, by address, for the operator's list."""
     rows = conn.execute(sa.select(accounts).order_by(accounts.c.email))
-    return [_account(row) for row in rows]
+    return [account_from(row) for row in rows]
 
 
 def count(conn: sa.Connection) -> int:
@@ -221,11 +224,12 @@ def add_familiar(conn: sa.Connection, account_id: AccountId, place: str, now: da
     )
 
 
-def _account(row: sa.Row[tuple[object, ...]]) -> Account:
+def account_from(row: sa.Row[tuple[object, ...]]) -> Account:
+    """The account in a row of its table."""
     return Account(
         AccountId(row.account_id), row.email, row.name, AccountState(row.state), row.created_at, row.epoch,
         OrganisationId(row.organisation_id) if row.organisation_id is not None else None,
-        row.zone, row.locale, row.is_demo,
+        row.zone, row.locale, row.is_demo, row.operator_role is not None,
     )  # fmt: skip
 
 

@@ -51,7 +51,9 @@ class Message:
 def queue(
     conn: sa.Connection, account_id: AccountId, kind: str, fields: dict[str, str], now: datetime
 ) -> None:
-    """Queue a message in the transaction of the deed it tells of."""
+    """Queue a message in the transaction of the deed it tells of; who has no address gets no letters."""
+    if not fields.get("to"):
+        return
     conn.execute(
         outbox.insert().values(
             account_id=account_id,

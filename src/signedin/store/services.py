@@ -54,6 +54,12 @@ def add(conn: sa.Connection, key: ServiceKey, digest: bytes) -> None:
     never_used(conn, NOBODY, key.id)
 
 
+def is_living(conn: sa.Connection, key_id: str) -> bool:
+    """Whether a key that was recognised has not been revoked meanwhile."""
+    mine = (service_keys.c.key_id == key_id) & _LIVE
+    return conn.execute(sa.select(service_keys.c.key_id).where(mine)).first() is not None
+
+
 def every(conn: sa.Connection) -> list[ServiceKey]:
     """The keys that were not revoked, the newest first."""
     used = (activity.c.account_id == NOBODY) & (activity.c.row_id == service_keys.c.key_id)

@@ -18,6 +18,7 @@ from signedin.rules import errors
 from signedin.rules.access_key import Wish
 from signedin.rules.scope import PERSONAL
 from signedin.rules.step_up import is_fresh
+from signedin.rules.vouching import BackToApp
 from signedin.web.door import Ask, Door, now_of, see_other
 from signedin.web.key_view import LIFETIMES, choices, key_view
 
@@ -42,7 +43,7 @@ async def issue_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
         issued = await issue_key(
             door.means, presence, _wish(fields, now), now, password=fields.pop("password", "")
         )
-    except (errors.InvalidInput, errors.StepUpRequired, errors.TooManyRequests) as refusal:
+    except (errors.InvalidInput, errors.StepUpRequired, BackToApp, errors.TooManyRequests) as refusal:
         fields.pop("password", None)
         return await _page(request, door, fields, refusal=refusal)
     return await _page(request, door, USUAL, issued=issued)

@@ -1,0 +1,115 @@
+"""The sessions of an account for apps: `/v1/accounts/{id}/sessions`. An app begins one for somebody it signed in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from litestar import delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.begin_session import Vouched, begin_session
+from signedin.actions.keep_accounts import end_sessions_of, sessions_of
+from signedin.actions.sign_in import Begun, Visit
+from signedin.api.accounts import reason_of
+from signedin.api.answering import body_of, json_answer, refuse_unknown
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
+from signedin.api.session_items import displayed, item, moment
+from signedin.gate.keep import Kept
+from signedin.gate.user_agent import read_device, ruleset, what_it_said
+from signedin.rules import errors
+from signedin.rules.device import DeviceKind
+from signedin.rules.location import normalise_address
+from signedin.rules.session import AppType
+from signedin.rules.session_list import Question, Sort
+
+_PICTURES = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
+
+
+class Person(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom the app has signed in: where they are and on what, never where the app is (D16).
+
+    `email` and `name` are kept of somebody who has no account yet. `remember` asks for a mark of their browser, and
+    `known_browser` is the mark that was given out for it.
+    """
+
+    app_type: str
+    address: str
+    user_agent: str = ""
+    app_name: str = ""
+    email: str = ""
+    name: str = ""
+    remember: bool = False
+    known_browser: str = ""
+
+    def __repr__(self) -> str:
+        """Without anything personal."""
+        return f"Person(app_type={self.app_type!r})"
+
+
+@post("/v1/accounts/{account_id:str}/sessions", status_code=201)
+async def begin(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """Begin a session; its token is in this answer and nowhere else."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("sessions:begin")
+    refuse_unknown(request, set())
+    person = await body_of(request, Person)
+    app_type = _app_type(person)
+    vouched = Vouched(account_id, app_type, person.email, person.name, person.remember)
+    visit, now = _visit(person, app_type), arrival_of(request).now
+    return json_answer(_told(await begin_session(kept.means, service, vouched, visit, now)), status=201)
+
+
+@get("/v1/accounts/{account_id:str}/sessions")
+async def list_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """The session list of an account, newest use first; nothing in it is current."""
+    service = arrival_of(request).service_with("accounts:read")
+    refuse_unknown(request, set())
+    listed = await sessions_of(kept.means, service, account_id, arrival_of(request).now)
+    items = [item(listed, row) for row in listed.answer(Question(sort=Sort.RECENT), displayed)]
+    return json_answer({"items": items, "counts": listed.counts(), "next_cursor": None})
+
+
+@delete("/v1/accounts/{account_id:str}/sessions", status_code=200)
+async def end_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """End all that an account has signed in, once it is over everywhere; access keys stay."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("sessions:manage")
+    reason, now = reason_of(request), arrival_of(request).now
+    counts = await end_sessions_of(kept.means, service, account_id, reason, now)
+    return json_answer(asdict(counts))
+
+
+ROUTES = [begin, list_all, end_all]
+
+
+def _app_type(person: Person) -> AppType:
+    if person.app_type not in set(AppType):
+        raise errors.InvalidInput("There is no such app type.", field="app_type")
+    return AppType(person.app_type)
+
+
+def _visit(person: Person, app_type: AppType) -> Visit:
+    """Where the person is, read as if they had come here by themselves."""
+    address = normalise_address(person.address[:100])
+    if address is None:
+        raise errors.InvalidInput("The address of the person is needed.", field="address")
+    device = read_device(person.user_agent, {}, person.app_name or None, _PICTURES.get(app_type))
+    said = what_it_said(person.user_agent, {})
+    return Visit(address, said, device, ruleset(), person.known_browser or None)
+
+
+def _told(begun: Begun) -> dict[str, Any]:
+    session = begun.session
+    return {
+        "account_id": str(session.account_id), "token": begun.token, "known_browser": begun.browser_token,
+        "session": {
+            "id": session.id, "session_type": session.session_type.value, "app_type": session.app_type.value,
+            "device": session.device.name, "location": session.began_from.location.label,
+            "masked_ip": session.began_from.masked_ip, "started_at": moment(session.began_at),
+            "expires_at": moment(session.expires_at),
+        },
+    }  # fmt: skip

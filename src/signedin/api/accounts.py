@@ -1,0 +1,155 @@
+"""Accounts for apps that hold the scope: `/v1/accounts`."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+
+from signedin.actions.begun import by_service
+from signedin.actions.keep_accounts import (
+    Change,
+    Known,
+    accounts_after,
+    change_account,
+    close_account,
+    find_account,
+    find_by_email,
+)
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.seal import seal
+from signedin.api.answering import body_of, empty, json_answer, refuse_unknown
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
+from signedin.api.session_items import moment
+from signedin.gate.keep import Kept
+from signedin.rules import errors
+from signedin.rules.account import AccountState
+
+LARGEST_PAGE = 200
+LONGEST_REASON = 500
+_CURSOR = "accounts-cursor"
+
+
+class New(msgspec.Struct, forbid_unknown_fields=True):
+    """An account that is asked for."""
+
+    email: str
+    name: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Without anything personal."""
+        return "New()"
+
+
+class Changed(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to be different; what is not named stays."""
+
+    name: str | None = None
+    state: Literal["active", "disabled"] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)] = ""
+
+
+@get("/v1/accounts")
+async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
+    """The accounts in the order of their numbers, or the one that `?email=` signs in to."""
+    service = arrival_of(request).service_with("accounts:read")
+    refuse_unknown(request, {"email", "limit", "cursor"})
+    email = request.query_params.get("email")
+    if email is not None:
+        found = await find_by_email(kept.means, service, email)
+        return json_answer({"items": [_item(each) for each in found], "next_cursor": None})
+    limit, place = _limit(request), _place(request, kept)
+    found = await accounts_after(kept.means, service, place, limit + 1)
+    last = found[limit - 1].account.id if len(found) > limit else None
+    cursor = None if last is None else f"{last}.{seal(kept.means, _CURSOR, str(last))}"
+    return json_answer({"items": [_item(each) for each in found[:limit]], "next_cursor": cursor})
+
+
+@post("/v1/accounts", status_code=201)
+async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
+    """Make an account that signs in with an address and a password."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("accounts:manage")
+    refuse_unknown(request, set())
+    new = await body_of(request, New)
+    applicant = Applicant(new.email, new.name, new.password)
+    account = await add_by_operator(kept.means, applicant, arrival_of(request).now, by_service(service))
+    return json_answer(_item(Known(account, ())), status=201)
+
+
+@get("/v1/accounts/{account_id:str}")
+async def one(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """One account, by our number or the app's own id."""
+    service = arrival_of(request).service_with("accounts:read")
+    refuse_unknown(request, set())
+    return json_answer(_item(await find_account(kept.means, service, account_id)))
+
+
+@patch("/v1/accounts/{account_id:str}")
+async def change(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """Rename, disable or enable an account; a reason stands in its history."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("accounts:manage")
+    refuse_unknown(request, set())
+    wanted = await body_of(request, Changed)
+    changed = Change(wanted.name, AccountState(wanted.state) if wanted.state else None, wanted.reason)
+    now = arrival_of(request).now
+    return json_answer(_item(await change_account(kept.means, service, account_id, changed, now)))
+
+
+@delete("/v1/accounts/{account_id:str}", status_code=200)
+async def close(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
+    """Close an account: 204 once nothing of it opens anything any more, in any process."""
+    changes_from_ourselves(request, kept)
+    service = arrival_of(request).service_with("accounts:manage")
+    await close_account(kept.means, service, account_id, reason_of(request), arrival_of(request).now)
+    return empty()
+
+
+ROUTES = [list_all, make, one, change, close]
+
+
+def reason_of(request: Ask) -> str:
+    """The reason that a call without a body gives, and no other field.
+
+    Raises:
+        UnknownField, InvalidInput: another field, or too long a reason.
+    """
+    refuse_unknown(request, {"reason"})
+    reason = request.query_params.get("reason", "")
+    if len(reason) > LONGEST_REASON:
+        raise errors.InvalidInput(f"A reason has up to {LONGEST_REASON} characters.", field="reason")
+    return reason
+
+
+def _item(known: Known) -> dict[str, Any]:
+    account = known.account
+    return {
+        "id": str(account.id), "email": account.email or None, "name": account.name, "state": account.state.value,
+        "created_at": moment(account.created_at), "outside_ids": list(known.subjects),
+    }  # fmt: skip
+
+
+def _place(request: Ask, kept: Kept) -> int:
+    cursor = request.query_params.get("cursor")
+    if cursor is None:
+        return 0
+    number, _, mark = cursor[:100].partition(".")
+    is_ours = compare_digest(seal(kept.means, _CURSOR, number).encode(), mark.encode())
+    if not (is_ours and number.isascii() and number.isdigit()):
+        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
+    return int(number)
+
+
+def _limit(request: Ask) -> int:
+    text = request.query_params.get("limit", "50")
+    is_number = text.isascii() and text.isdigit() and len(text) <= 3
+    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
+        raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
+    return int(text)

@@ -1,0 +1,62 @@
+"""People as the apps know them: an outside id belongs to its service, and leads to one account (D31)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.rules.account import Account, AccountId, AccountState, OutsideId
+from signedin.store import accounts
+from signedin.store.schema import Int64, account_key, insert, metadata
+
+outside_directory = sa.Table(
+    "outside_directory",
+    metadata,
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("account_id", Int64, nullable=False),
+    comment="which account an app means by its own id; a directory of its own, by that id",
+)
+
+outside_ids = sa.Table(
+    "outside_ids",
+    metadata,
+    account_key(),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+)
+
+
+def find(conn: sa.Connection, outside: OutsideId) -> AccountId | None:
+    """The account that an app means by its own id, or `None`."""
+    found = conn.scalar(sa.select(outside_directory.c.account_id).where(_is(outside)))
+    return None if found is None else AccountId(found)
+
+
+def of(conn: sa.Connection, account_id: AccountId) -> list[OutsideId]:
+    """By which ids apps know the account."""
+    mine = sa.select(outside_ids.c.service, outside_ids.c.subject).where(
+        outside_ids.c.account_id == account_id
+    )
+    return [OutsideId(*row) for row in conn.execute(mine.order_by(*outside_ids.c))]
+
+
+def add(conn: sa.Connection, outside: OutsideId, email: str, name: str, now: datetime) -> Account | None:
+    """Remember a new account that nobody but the app can reach; `None` when the id leads to one meanwhile.
+
+    The e-mail address may be empty and is for letters alone: nobody signs in by it, because nobody has shown that
+    it is theirs.
+    """
+    account = Account(accounts.new_id(), email, name, AccountState.ACTIVE, now)
+    values = {"service": outside.service, "subject": outside.subject, "account_id": account.id}
+    claimed = insert(conn, outside_directory).values(**values).on_conflict_do_nothing()
+    if conn.execute(claimed.returning(outside_directory.c.account_id)).first() is None:
+        return None
+    conn.execute(outside_ids.insert().values(**values))
+    return accounts.remember(conn, account)
+
+
+def _is(outside: OutsideId) -> sa.ColumnElement[bool]:
+    directory = outside_directory.c
+    return (directory.service == outside.service) & (directory.subject == outside.subject)
