@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import ON_POSTGRES, hand_on
+from databases import ON_POSTGRES, copied, drop, hand_on, wait_for_the_dead
 from faults import deeds
 from faults.deeds import read
 from signedin.server.means import close_means
@@ -127,3 +127,20 @@ def assert_nothing_half_done(folder, signed_in):
         else:
             assert kind in {"logged_out_everywhere", "logged_out_others", "account_disabled"}
             assert not ended[session.id]
+
+
+def killed_at_every_statement(folder, start, ending, at_least=6):
+    """A copy of the folder for each statement and commit of a deed that a process was killed before, and one for none."""
+    killed, said = 0, []
+    while not said:
+        copy = folder / f"killed-at-{killed + 1}"
+        copied(folder, copy)
+        process, pipe = start(deeds.die_at, str(copy), ending, killed + 1)
+        said = last_words([pipe])
+        process.join()
+        killed += not said
+        wait_for_the_dead(copy)
+        yield copy
+        drop(copy)
+    assert said[0] == ("done", killed)
+    assert killed >= at_least

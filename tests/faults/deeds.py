@@ -21,6 +21,7 @@ from people import ADELAIDE, BERLIN, CHROME_ON_MACOS, PASSWORD, SAN_FRANCISCO, s
 from signedin.actions import operate, revoke, sweep
 from signedin.actions.authenticate import authenticate
 from signedin.actions.note_use import flush
+from signedin.actions.revoke_key import revoke_any_key
 from signedin.actions.sign_in import Ticks, Visit, begin, sign_in
 from signedin.gate.user_agent import read_device
 from signedin.rules import errors
@@ -105,17 +106,29 @@ async def carry_out(means, ending):
                 await revoke.log_out_all(means, asking, now)
             case "log_out_others":
                 await revoke.log_out_all(means, asking, now, except_current=True)
-            case "by_operator":
-                await operate.end_one(means, ending.row_id, "test", now)
-            case "disable":
-                await operate.disable(means, ending.email, now)
-            case "sign_in":
-                await sign_in(means, ending.email, PASSWORD, VISIT, Ticks(remember=True), now)
-            case "sweep":
-                await sweep.sweep(means, now)
+            case _:
+                await _carry_out_for_nobody(means, ending, now)
     except errors.SessionAlreadyEnded as refusal:
         return refusal.reason
     return "done"
+
+
+async def _carry_out_for_nobody(means, ending, now):
+    """What no session asks for."""
+    match ending.kind:
+        case "by_operator":
+            await operate.end_one(means, ending.row_id, "test", now)
+        case "disable":
+            await operate.disable(means, ending.email, now)
+        case "sign_in":
+            await sign_in(means, ending.email, PASSWORD, VISIT, Ticks(remember=True), now)
+        case "use":
+            means.recent.note(AccountId(ending.account_id), ending.row_id, ADELAIDE, now)
+            await flush(means.recent, means.database, means.keyring, means.places)
+        case "revoke_key":
+            await revoke_any_key(means, ending.row_id, now)
+        case "sweep":
+            await sweep.sweep(means, now)
 
 
 def end_one_by_one(folder, endings, pipe):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from databases import copied, drop, hand_on, wait_for_the_dead
+from databases import hand_on, wait_for_the_dead
 from faults import deeds
 from faults.conftest import (
     ROUNDS,
@@ -17,6 +17,7 @@ from faults.conftest import (
     gathered,
     go,
     kill,
+    killed_at_every_statement,
     last_words,
 )
 from faults.deeds import Ending, read
@@ -132,23 +133,6 @@ def test_p3_processes_that_start_at_once_on_no_database_make_one_and_a_kill_leav
         means = deeds.opened(folder)
         close_means(means)
         assert_whole(folder)
-
-
-def killed_at_every_statement(folder, start, ending):
-    """A copy of the folder for each statement and commit of a deed that a process was killed before, and one for none."""
-    killed, said = 0, []
-    while not said:
-        copy = folder / f"killed-at-{killed + 1}"
-        copied(folder, copy)
-        process, pipe = start(deeds.die_at, str(copy), ending, killed + 1)
-        said = last_words([pipe])
-        process.join()
-        killed += not said
-        wait_for_the_dead(copy)
-        yield copy
-        drop(copy)
-    assert said[0] == ("done", killed)
-    assert killed >= 6
 
 
 def plan(folder, number, chance):
