@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "actions": {"store", "rules"},
     "gate": {"actions", "rules"},
     **{door: {"gate", "actions", "rules"} for door in DOORS},
-    "server": DOORS | {"gate", "actions", "store", "rules"},
+    "server": DOORS | {"gate", "actions", "store", "rules", "client"},
     "adapters": {"client", "rules"},
     "middleware.py": {"adapters"},
     "testing.py": {"client", "rules"},

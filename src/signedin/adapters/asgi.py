@@ -1,20 +1,21 @@
 """For ASGI: a middleware around an app of any framework, and `scope["signedin"]` in it.
 
 app = Signedin(app, Client("https://app.example.org", os.environ["SIGNEDIN_KEY"]), open_paths=["/health"])
+app = Signedin(app, Within())       where Signedin itself is served by the same process (server/within.py)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from signedin.adapters.asgi_open import Socket, Stream
+from signedin.adapters.asgi_life import live
+from signedin.adapters.asgi_open import Recognises, Socket, Stream
 from signedin.adapters.asgi_refusals import (
     FOREIGN,
     NOT_KNOWN,
     App,
-    Message,
     Receive,
     Refusal,
     Scope,
@@ -22,7 +23,7 @@ from signedin.adapters.asgi_refusals import (
     nobody,
 )
 from signedin.adapters.open_paths import OpenPaths
-from signedin.client import Client, NotSignedIn, SignedIn, Unavailable
+from signedin.client import NotSignedIn, SignedIn, Unavailable
 from signedin.rules.sent import header
 
 _OURS = b"signedin"
@@ -45,11 +46,12 @@ class Signedin:
     """
 
     def __init__(
-        self, app: App, client: Client, *, open_paths: Iterable[str] = (), proxies: int = 0,
+        self, app: App, client: Recognises, *, open_paths: Iterable[str] = (), proxies: int = 0,
         sign_in: str = "/sign-in", scope: str = "", origins: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self._app = app
         self._client = client
+        self._pages: Callable[[str], App | None] = getattr(client, "pages", _none)
         self._open = OpenPaths(open_paths)
         self._proxies = proxies
         self._sign_in = sign_in
@@ -63,10 +65,14 @@ class Signedin:
             ValueError: it is neither a request nor a WebSocket, so it cannot be known whose it is.
         """
         if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
+            await live(self._app, self._client, scope, receive, send)
             return
         if scope["type"] not in {"http", "websocket"}:
             raise ValueError(f"nobody is let in by {scope['type']}")
+        pages = self._pages(scope["path"]) if scope["type"] == "http" else None
+        if pages is not None:
+            await pages(scope, receive, send)
+            return
         headers = scope["headers"] if type(scope["headers"]) is list else list(scope["headers"])
         bare = without_ours(headers)
         if self._open.has(path_of(scope)):
@@ -85,13 +91,14 @@ class Signedin:
         if scope["type"] == "websocket" and self._is_foreign(headers):
             return FOREIGN
         where, needed = self._address(scope, headers), self._needed
-        found: SignedIn | NotSignedIn | None = None if needed else self._client.known(headers, where)
-        if found is None:
-            agent = header(headers, b"user-agent") or ""
-            try:
+        found: SignedIn | NotSignedIn | None
+        try:
+            found = None if needed else self._client.known(headers, where)
+            if found is None:
+                agent = header(headers, b"user-agent") or ""
                 found = await self._client.check(headers, address=where, agent=agent, scope=needed)
-            except Unavailable:
-                return NOT_KNOWN
+        except Unavailable:
+            return NOT_KNOWN
         return found if isinstance(found, SignedIn) else nobody(scope, headers, found.reason, self._sign_in)
 
     def _address(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> str:
@@ -110,22 +117,6 @@ class Signedin:
         if origin is None or origin in self._origins:
             return False
         return urlsplit(origin).netloc != (header(headers, b"host") or "")
-
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hold a lease for as long as the app lives; an app that knows no lifespan begins with its first check."""
-
-        async def receiving() -> Message:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                await self._client.start()
-            return message
-
-        async def sending(message: Message) -> None:
-            if message["type"].startswith("lifespan.shutdown."):
-                await self._client.close()
-            await send(message)
-
-        await self._app(scope, receiving, sending)
 
 
 def without_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -151,3 +142,7 @@ def _origin(text: str) -> str:
     if not parts.netloc or text != f"{parts.scheme}://{parts.netloc}":
         raise ValueError(f"{text!r} is no origin, like https://shop.example.org")
     return text
+
+
+def _none(_: str) -> App | None:
+    return None

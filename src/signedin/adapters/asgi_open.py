@@ -7,13 +7,41 @@ at once, and the app is cancelled where it waits, as it is when the other side g
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from signedin.adapters.asgi_refusals import ENDED, App, Message, Receive, Scope, Send
-from signedin.client import Client, Open
+from signedin.client import NotSignedIn, Open, SignedIn
 
 _Headers = list[tuple[bytes, bytes]]
+
+
+class Recognises(Protocol):
+    """Whoever says who it is: a client library, or Signedin itself within the same process."""
+
+    def start(self) -> Awaitable[object]:
+        """Begin; called once the app does."""
+
+    def close(self) -> Awaitable[object]:
+        """End, with the app."""
+
+    def known(self, headers: _Headers, address: str = "") -> SignedIn | None:
+        """Somebody, if that can be said without waiting."""
+
+    def check(
+        self, headers: _Headers, *, address: str = "", agent: str = "", scope: str = ""
+    ) -> Awaitable[SignedIn | NotSignedIn]:
+        """Somebody, or nobody and why; raises `Unavailable` where it cannot be known."""
+
+    def hold(self, headers: _Headers, close: Callable[[str], object], *, scope: str = "") -> Open:
+        """Call `close` on this loop within a second of the end of the session."""
+
+    def release(self, one: Open) -> None:
+        """It was closed otherwise."""
+
+    def still(self, one: Open) -> Awaitable[bool]:
+        """Whether the session lives, known at this instant."""
 
 
 class SessionEnded(OSError):
@@ -23,7 +51,7 @@ class SessionEnded(OSError):
 class _UnderSession:
     """One run of the app for somebody; `held` is there while something is open that ends with the session."""
 
-    def __init__(self, client: Client, headers: _Headers, needed: str) -> None:
+    def __init__(self, client: Recognises, headers: _Headers, needed: str) -> None:
         self._client = client
         self._headers = headers
         self._needed = needed
