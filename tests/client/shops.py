@@ -40,9 +40,9 @@ class Moved:
         return boot_time() + self.by
 
 
-def client_of(house, key=None, **given):
+def client_of(house, key=None, address=None, **given):
     """A client library that holds a lease."""
-    client = SyncClient(house.base_url, key or service_key(house), **given).start()
+    client = SyncClient(address or house.base_url, key or service_key(house), **given).start()
     until(lambda: client.may_answer)
     return client
 

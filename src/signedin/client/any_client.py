@@ -82,6 +82,10 @@ class AnyClient:
         """Call this in the feed's own thread with every ending that is heard of; connections have `hold_open`."""
         self._knowing.opened.listeners.append(listener)
 
+    def release(self, one: Open) -> None:
+        """An open connection was closed by whoever opened it."""
+        self._knowing.opened.remove(one)
+
     def begin_anew(self) -> None:
         """In a forked process: another node, with an empty memory and connections of its own."""
         before, self._knowing = self._knowing, self._begun()
@@ -104,11 +108,11 @@ class AnyClient:
             credential if isinstance(credential, NotSignedIn) else Question(credential, address, agent, scope)
         )
 
-    def _hold_open(self, headers: GivenHeaders, close: Callable[[str], object]) -> Open:
-        credential = credential_of(headers, self._names)
+    def _hold_open(self, headers: GivenHeaders, close: Callable[[str], object], scope: str = "") -> Open:
+        credential = credential_of(headers, self._names, scope=scope)
         if not isinstance(credential, Credential):
             one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
             one.end(credential.reason)
             return one
         self._knowing.start()
-        return self._knowing.hold_open(Question(credential), close)
+        return self._knowing.hold_open(Question(credential, scope=scope), close)

@@ -58,6 +58,11 @@ class Question(NamedTuple):
     scope: str = ""
     is_quiet: bool = False
 
+    @property
+    def flight_key(self) -> bytes:
+        """What is the same for all who can share one answer."""
+        return self.credential.digest + (b"?" if self.is_quiet else b"") + self.scope.encode()
+
 
 class Told(NamedTuple):
     """Somebody, as the service said, and what it said of how long that lasts: `seq` is missing when it does not."""

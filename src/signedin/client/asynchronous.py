@@ -62,12 +62,38 @@ class Client(AnyClient):
     @asynccontextmanager
     async def open(self, headers: GivenHeaders, close: Callable[[str], object]) -> AsyncIterator[Open]:
         """Hold a connection open under a session: `close(reason)` is called on this loop within a second of its end."""
-        loop = asyncio.get_running_loop()
-        one = self._hold_open(headers, lambda reason: loop.call_soon_threadsafe(close, reason))
+        one = self.hold(headers, close)
         try:
             yield one
         finally:
-            self._knowing.opened.remove(one)
+            self.release(one)
+
+    def hold(self, headers: GivenHeaders, close: Callable[[str], object], *, scope: str = "") -> Open:
+        """As `open`, until it is given to `release`; `scope` is what was named when it was checked."""
+        loop = asyncio.get_running_loop()
+        return self._hold_open(headers, lambda reason: loop.call_soon_threadsafe(close, reason), scope)
+
+    async def still(self, one: Open) -> bool:
+        """Whether the session of an open connection lives; asked about where it is not known at this instant.
+
+        To be looked at before each message, so that none is delivered after the end (P5), not even by a process that
+        was paused over it. What cannot be known is closed.
+        """
+        if self._knowing.may_go_on(one):
+            return True
+        if one.reason is not None:
+            return False
+        begun = self._knowing.asked_now()
+        try:
+            found = await self._asked_once(one.question)
+        except Unavailable:
+            one.end("unavailable")
+            return False
+        if isinstance(found, NotSignedIn):
+            one.end(found.reason)
+            return False
+        one.was_asked(begun)
+        return one.reason is None
 
     def _begin_to_ask(self) -> None:
         if hasattr(self, "_wires"):
@@ -81,7 +107,7 @@ class Client(AnyClient):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def _asked_once(self, asked: Question) -> _Answer:
-        knowing, key = self._knowing, asked.credential.digest + asked.scope.encode()
+        knowing, key = self._knowing, asked.flight_key
         knowing.start()
         flights = self._flights.setdefault(asyncio.get_running_loop(), Flights(asyncio.Event))
         flight, is_mine = flights.board(key)

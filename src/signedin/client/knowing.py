@@ -110,6 +110,17 @@ class Knowing:
         self.memory.told_of(one.digest, one.is_under)
         return one
 
+    def may_go_on(self, one: Open) -> bool:
+        """Whether it is known at this instant that the session of an open connection lives."""
+        now = self._clock()
+        if one.reason is not None:
+            return False
+        return now < one.good_until or (self.memory.may_answer and bool(one.account_id) and now < one.ask_at)
+
+    def asked_now(self) -> float:
+        """The moment by the clock that open connections are held by."""
+        return self._clock()
+
     def landed(
         self, flight: Flight[Any, SignedIn | NotSignedIn], asked: Question, *, is_mine: bool
     ) -> SignedIn | NotSignedIn:
@@ -150,29 +161,32 @@ class Knowing:
             self.opened.ask_all()
         due, until = self.opened.due(self._clock()), self._clock() + LOOK_SECONDS
         try:
-            for one in due:
+            for many in due:
                 if self._clock() > until:
                     break
-                self._ask_about(one)
+                self._ask_about(many)
         except Unavailable:
-            for one in due:
+            for one in (one for many in due for one in many):
                 if self.in_grace(one.question.credential) is None:
                     one.end("unavailable")
 
-    def _ask_about(self, one: Open) -> None:
-        said, begun, asked_at = self.question(one.question)
+    def _ask_about(self, many: list[Open]) -> None:
+        said, begun, asked_at = self.question(many[0].question)
         found = told(self._wires.ask(said, LOOK_SECONDS), asked_at)
         if isinstance(found, NotSignedIn):
-            one.end(found.reason)
+            for one in many:
+                one.end(found.reason)
             return
-        self._learn(one.question, begun, found)
-        good_until, first_proof = self._clock() + ASK_OPEN_EVERY, 0
+        self._learn(many[0].question, begun, found)
+        good_until, first_proof = asked_at / SECOND + ASK_OPEN_EVERY, 0
         if found.known is not None and found.seq is not None and found.seq >= self.memory.applied:
             good_until, first_proof = (
                 max(good_until, found.known.overall_until / SECOND),
                 found.known.first_proof,
             )
-        one.is_under(int(found.who.account), first_proof, good_until)
+        for one in many:
+            one.was_asked(asked_at / SECOND)
+            one.is_under(int(found.who.account), first_proof, good_until)
 
 
 def _stands_still() -> float:

@@ -26,6 +26,7 @@ class Open:
         self.account_id = 0
         self.first_proof = 0
         self.ask_at = 0.0
+        self.good_until = 0.0
         self.reason: str | None = None
         self._close = close
         self._lock = threading.Lock()
@@ -33,6 +34,10 @@ class Open:
     def is_under(self, account_id: int, first_proof: int, good_until: float) -> None:
         """What is known of its session: until then nothing but an ending has to be heard of."""
         self.account_id, self.first_proof, self.ask_at = account_id, first_proof, good_until
+
+    def was_asked(self, at: float) -> None:
+        """The service has said so, asked at that moment: for a second that is enough, whatever else is known."""
+        self.good_until = max(self.good_until, at + CLOSE_WITHIN)
 
     def end(self, reason: str) -> None:
         """Close it, once, whoever says so first."""
@@ -74,9 +79,13 @@ class Opened:
         for listener in self.listeners:
             listener(ending)
 
-    def due(self, now: float) -> list[Open]:
-        """Those whose session has to be asked about now."""
-        return [one for one in self._all() if one.ask_at <= now and one.reason is None]
+    def due(self, now: float) -> list[list[Open]]:
+        """Those whose session has to be asked about now: together under each, and those first that wait longest."""
+        found: dict[tuple[bytes, str], list[Open]] = {}
+        for one in self._all():
+            if one.ask_at <= now and one.reason is None:
+                found.setdefault((one.digest, one.question.scope), []).append(one)
+        return sorted(found.values(), key=lambda many: min(one.good_until for one in many))
 
     def ask_all(self) -> None:
         """Nothing is known any more of any of them."""

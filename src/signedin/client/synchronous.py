@@ -54,14 +54,14 @@ class SyncClient(AnyClient):
         try:
             yield one
         finally:
-            self._knowing.opened.remove(one)
+            self.release(one)
 
     def _begin_to_ask(self) -> None:
         self._lock = threading.Lock()
         self._flights: Flights[threading.Event, _Answer] = Flights(threading.Event)
 
     def _asked_once(self, asked: Question) -> _Answer:
-        knowing, key = self._knowing, asked.credential.digest + asked.scope.encode()
+        knowing, key = self._knowing, asked.flight_key
         knowing.start()
         with self._lock:
             flight, is_mine = self._flights.board(key)

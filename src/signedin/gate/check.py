@@ -81,16 +81,20 @@ class Check:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._app(scope, receive, send)
             return
-        try:
-            status, headers, body = await self._answered(scope)
-        except (DatabaseProblem, Unavailable) as unknown:
-            status, headers, body = self._not_known(unknown)
-        except Exception as error:  # a bug here opens nothing, and ends nobody's session either
-            log.error("a check failed", reference=secrets.token_hex(6), exc_info=error)
-            status, headers, body = _unavailable()
+        status, headers, body = await self.answer(scope)
         every = [*self._always, *headers, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": every})
         await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+
+    async def answer(self, scope: Scope) -> Answer:
+        """What a check is answered, whatever goes wrong; also for an app in this process (server/within.py)."""
+        try:
+            return await self._answered(scope)
+        except (DatabaseProblem, Unavailable) as unknown:
+            return self._not_known(unknown)
+        except Exception as error:  # a bug here opens nothing, and ends nobody's session either
+            log.error("a check failed", reference=secrets.token_hex(6), exc_info=error)
+            return _unavailable()
 
     async def _answered(self, scope: Scope) -> Answer:
         if scope["method"] not in _METHODS:

@@ -23,7 +23,7 @@ log = structlog.get_logger("signedin.server")
 
 
 @asynccontextmanager
-async def running(server: Server, _: Litestar) -> AsyncIterator[None]:
+async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[None]:
     """Everything that runs by itself, for as long as the application serves."""
     jobs = [
         asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
