@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "gate": {"actions", "rules"},
     **{door: {"gate", "actions", "rules"} for door in DOORS},
     "server": DOORS | {"gate", "actions", "store", "rules"},
+    "adapters": {"client", "rules"},
     "middleware.py": {"gate"},
     "testing.py": {"client", "rules"},
     "__init__.py": set(),

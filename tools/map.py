@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "src" / "signedin"
 MAP = ROOT / "docs" / "map.md"
-ROOMS = ("rules", "store", "actions", "gate", "oauth", "api", "web", "post", "server", "client")
+ROOMS = ("rules", "store", "actions", "gate", "oauth", "api", "web", "post", "server", "client", "adapters")
 
 TOP = """# The map of the house
 
