@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAVIGATES = {"sec-fetch-mode": "navigate"}
@@ -31,6 +33,13 @@ def django_words(port):
 def flask_words(port):
     app = EXAMPLES / "flask_app" / "flask_app.py"
     return [sys.executable, "-m", "flask", "--app", app, "run", "--port", str(port)]
+
+
+def node_words(port):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node on this machine")
+    return [node, EXAMPLES / "node_app" / "node_app.mjs", str(port)]
 
 
 WORDS = {"django": django_words, "flask": flask_words}
