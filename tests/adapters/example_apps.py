@@ -76,7 +76,8 @@ def started(words, address, key, **more):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    named = {"SIGNEDIN_ADDRESS": address, "SIGNEDIN_KEY": key, "PYTHONDONTWRITEBYTECODE": "1"}
+    named = {"SIGNEDIN_ADDRESS": address, "SIGNEDIN_KEY": key} if address else {}
+    named["PYTHONDONTWRITEBYTECODE"] = "1"
     process = subprocess.Popen(
         [*map(str, words(port))], env=os.environ | named | more, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

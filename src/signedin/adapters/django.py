@@ -7,6 +7,7 @@ SIGNEDIN = {"address": "https://app.example.org", "key": os.environ["SIGNEDIN_KE
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,9 @@ class SignedinMiddleware:
     """Lets in whoever is signed in, as `request.signedin`; it is `None` on paths that are open to everybody.
 
     It stands first, so that nothing of the app is done for anybody else. What else `SIGNEDIN` says is given to the
-    client library: `app_types`, `cookie`, `outage_grace`. `token` names a function of the request that gives the
-    session's token which the app keeps for this browser (docs/move-in.md); then it stands behind whatever that needs.
+    client library: `app_types`, `cookie`, `outage_grace`. `token` names a function that gives the session's token
+    which the app keeps for this browser (docs/move-in.md): of the request, the client, and where the person is. Then
+    the middleware stands behind whatever that needs.
 
     Raises:
         ImproperlyConfigured: `SIGNEDIN` is missing, or not usable as it is.
@@ -35,13 +37,11 @@ class SignedinMiddleware:
         given = dict(getattr(settings, "SIGNEDIN", {}))
         token = given.pop("token", None)
         self._get_response = get_response
-        self._token: Callable[[HttpRequest], str | None] | None = (
-            import_string(token) if isinstance(token, str) else token
-        )
+        self._token = import_string(token) if isinstance(token, str) else token
         self._guard = _guard(given)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        found = self._guard.decide(request.META, self._token(request) if self._token else None)
+        found = self._guard.decide(request.META, partial(self._token, request) if self._token else None)
         request.__dict__.pop("headers", None)  # read anew, without what was taken away
         if isinstance(found, Refusal):
             return HttpResponse(found.body, status=found.status, headers=found.headers)

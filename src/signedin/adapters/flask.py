@@ -6,12 +6,12 @@ Signedin(app, "https://app.example.org", os.environ["SIGNEDIN_KEY"], open_paths=
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, g, request
 
-from signedin.adapters.wsgi import Guard, Refusal
+from signedin.adapters.wsgi import Guard, Refusal, Token
 from signedin.client import SyncClient
 
 
@@ -20,7 +20,7 @@ class Signedin:
 
     It is set up before anything else of the app, so that nothing is done for anybody else. What else is named is given
     to the client library: `app_types`, `cookie`, `outage_grace`. `token` gives the session's token which the app keeps
-    for this browser (docs/move-in.md). Without an app it is set up later, with `init_app`.
+    for this browser (docs/move-in.md): of the client, and where the person is. Without an app it is set up later, with `init_app`.
 
     Raises:
         ValueError: the address, the key or a path is none.
@@ -28,7 +28,7 @@ class Signedin:
 
     def __init__(
         self, app: Flask | None, address: str, key: str, *, open_paths: Iterable[str] = (), proxies: int = 0,
-        sign_in: str = "/sign-in", token: Callable[[], str | None] | None = None, **given: Any,
+        sign_in: str = "/sign-in", token: Token | None = None, **given: Any,
     ) -> None:  # fmt: skip
         self.client = SyncClient(address, key, **given)
         self._guard = Guard(self.client, open_paths, proxies, sign_in)
@@ -42,7 +42,7 @@ class Signedin:
         app.extensions["signedin"] = self
 
     def _decide(self) -> Response | None:
-        found = self._guard.decide(request.environ, self._token() if self._token else None)
+        found = self._guard.decide(request.environ, self._token)
         if isinstance(found, Refusal):
             return Response(found.body, found.status, found.headers)
         g.signedin = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -11,9 +11,13 @@ from urllib.parse import quote
 from signedin.client import NotSignedIn, SignedIn, SyncClient, Unavailable
 
 Environ = MutableMapping[str, Any]
+Token = Callable[[SyncClient, str], str | None]
+"""Gives the token that the app keeps for a browser: it is told the client, and where the person is."""
 _SENT = (("HTTP_COOKIE", b"cookie"), ("HTTP_AUTHORIZATION", b"authorization"))
 _OURS = "HTTP_SIGNEDIN"
 RETRY_AFTER = 2
+_DOUBTFUL = ("//", "\\", "/.", "%", ";", "\0")
+"""What some read as another path than it is written: nothing of that kind is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,11 @@ class Guard:
         object.__setattr__(self, "_below", tuple(path[:-1] for path in paths if path.endswith("/*")))
         object.__setattr__(self, "_exact", frozenset(path for path in paths if not path.endswith("/*")))
 
-    def decide(self, environ: Environ, token: str | None = None) -> SignedIn | Refusal | None:
+    def decide(self, environ: Environ, token: Token | None = None) -> SignedIn | Refusal | None:
         """Who makes the request, or what to answer instead; `None` where everybody may pass.
 
-        `token` is a session's that the app keeps for this browser, used where it sends none. What the client sent
-        under our names is taken away first, so that nothing behind this can take it for an answer (D12).
+        `token` gives a session's that the app keeps for this browser, asked for where it sends none. What the client
+        sent under our names is taken away first, so that nothing behind this can take it for an answer (D12).
         """
         for name in [name for name in environ if name.startswith(_OURS)]:
             del environ[name]
@@ -70,17 +74,22 @@ class Guard:
             return _not_known()
         return found if isinstance(found, SignedIn) else self._nobody(environ, found.reason)
 
-    def _found(self, environ: Environ, token: str | None) -> SignedIn | NotSignedIn:
-        where, agent = self._address(environ), str(environ.get("HTTP_USER_AGENT") or "")
+    def _found(self, environ: Environ, token: Token | None) -> SignedIn | NotSignedIn:
+        where, agent = self.address(environ), str(environ.get("HTTP_USER_AGENT") or "")
         found = self.client.check(_sent(environ), address=where, agent=agent)
-        if token and isinstance(found, NotSignedIn) and found.reason == "missing":
-            return self.client.check({"authorization": f"Bearer {token}"}, address=where, agent=agent)
-        return found
+        if token is None or found != NotSignedIn("missing"):
+            return found
+        kept = token(self.client, where)
+        return self.client.check(
+            {"authorization": f"Bearer {kept}"} if kept else {}, address=where, agent=agent
+        )
 
     def _is_open(self, path: str) -> bool:
-        return path in self._exact or path.startswith(self._below)
+        if path in self._exact:
+            return True
+        return path.startswith(self._below) and not any(each in path for each in _DOUBTFUL)
 
-    def _address(self, environ: Environ) -> str:
+    def address(self, environ: Environ) -> str:
         """Where the person is: as the outermost proxy of one's own saw it, and never as the client says."""
         peer = str(environ.get("REMOTE_ADDR") or "")
         if not self.proxies:
