@@ -18,6 +18,7 @@ ENABLED_BY = {
     "redis": "TEST_REDIS_URL=redis://... make test",
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
+    "no node": "apt install nodejs",
 }
 NEEDS_HISTORY = "there is no history here"
 """A part of the one reason that is no lack of the machine: a copy of the project without its older commits."""

@@ -62,6 +62,7 @@ UNPARTITIONED = {
     "jobs",
     "service_keys",
     "nodes",
+    "old_hashes",
     "outside_directory",
 }
 
@@ -223,7 +224,7 @@ HOT = {
     disabling_an_account: {"sessions", "consents", "accounts", "activity", "tombstones", "journal"},
     setting_a_password: {"sessions", "consents", "accounts", "passwords", "tombstones", "outbox"},
     writing_the_journal: {"accounts", "journal", "journal_personal"},
-    looking_up_who_signs_in: {"accounts", "passwords", "known_browsers"},
+    looking_up_who_signs_in: {"accounts", "passwords", "old_hashes", "known_browsers"},
     signing_in: {"sessions", "activity", "accounts", "known_browsers", "familiar_places", "outbox"},
     checking_an_access_key: {"access_keys"},
     making_an_account_for_an_app: {"accounts", "outside_ids", "journal", "journal_personal"},

@@ -41,7 +41,7 @@ def read_list(
 ) -> SessionList:
     """The list within the transaction at hand."""
     rows, keys = session_rows.of(conn, account_id)
-    return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, keys)
+    return session_list([as_used_last(means, row, current_id, now) for row in rows], current_id, now, keys)
 
 
 def read_some(
@@ -50,17 +50,18 @@ def read_some(
 ) -> SessionList:  # fmt: skip
     """Only those rows, and the one that asks, as the list has them."""
     rows = session_rows.some(conn, account_id, [*ids, *filter(None, [current_id])])
-    return session_list([_latest(means, row, current_id, now) for row in rows], current_id, now, 0)
+    return session_list([as_used_last(means, row, current_id, now) for row in rows], current_id, now, 0)
 
 
 def count_rows(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> Counts:
     """What the list has of each type, without reading it all: there may be very many."""
     certain, doubtful, keys = session_rows.counted(conn, account_id, now)
-    alive = [row.app_type for row in doubtful if _latest(means, row, None, now).is_alive_at(now)]
+    alive = [row.app_type for row in doubtful if as_used_last(means, row, None, now).is_alive_at(now)]
     return Counts(certain + Counter(alive), keys)
 
 
-def _latest(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:
+def as_used_last(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:
+    """The row with the latest use that this process knows of, and how far that can be relied on."""
     if row.id == current_id:
         seen: datetime | None = now
     else:

@@ -24,6 +24,11 @@ def begun(service: Service, address: str, session_id: str) -> None:
     log.info("session begun by an app", key=service.key_id, origin=mask_address(address), session=session_id)
 
 
+def handed_over(service: Service, address: str, session_id: str) -> None:
+    """Record that an app was told the token of a session that has moved in from it."""
+    log.info("session handed over", key=service.key_id, origin=mask_address(address), session=session_id)
+
+
 def refused(means: Means, email: str, address: str, why: str) -> None:
     """Record a refused sign-in or registration; the same for known and unknown addresses."""
     log.warning("refused", code=why, account=_known_as(means, email), origin=mask_address(address))

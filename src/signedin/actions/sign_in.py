@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ from signedin.rules.presence import Presence, Service
 from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
-from signedin.store import accounts, journal, limits, outbox, sessions
+from signedin.store import accounts, journal, limits, old_hashes, outbox, sessions
 from signedin.store.passwords import HashingBusy, Verdict
 from signedin.store.sessions import SignedInWith
 
@@ -76,13 +77,14 @@ async def sign_in(
         Unavailable: too many sign-ins wait for the one hashing thread.
     """
     address = normalise_email(email) or ""
-    account, hashed, first_proof, known = await means.database.read(_look_up, means, address, visit)
+    account, kept, first_proof, known = await means.database.read(_look_up, means, address, visit)
+    hashed = kept.hashed
     subjects = _subjects(means, address, visit, known=known)
     retry_at = await means.database.write(limits.reserve, subjects, now)
     if retry_at is not None:
         record.refused(means, address, visit.address, errors.TooManyRequests.code)
         raise errors.TooManyRequests(retry_at)
-    verdict = await _judged(means, hashed, password, subjects)
+    verdict = await _judged(means, kept, password, subjects)
     if not verdict.ok or account is None or account.state is not AccountState.ACTIVE:
         record.refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
@@ -96,9 +98,16 @@ async def sign_in(
     return begun
 
 
-async def _judged(means: Means, hashed: str | None, password: str, subjects: limits.Subjects) -> Verdict:
+class _Kept(NamedTuple):
+    """The hash of the account's password, and what is worked for everybody while hashes of other apps are here."""
+
+    hashed: str | None
+    costliest: old_hashes.Costliest
+
+
+async def _judged(means: Means, kept: _Kept, password: str, subjects: limits.Subjects) -> Verdict:
     try:
-        return await means.hasher.verify(hashed, password)
+        return await means.hasher.verify(kept.hashed, password, kept.costliest)
     except HashingBusy:
         await means.database.write(
             limits.take_back, subjects
@@ -124,13 +133,13 @@ def _begin(
 
 def _look_up(
     conn: sa.Connection, means: Means, email: str, visit: Visit
-) -> tuple[Account | None, str | None, int, bool]:
+) -> tuple[Account | None, _Kept, int, bool]:
     account = accounts.find_by_email(conn, email)
     account_id = account.id if account else AccountId(0)
-    hashed = accounts.password_hash(conn, account_id)
+    kept = _Kept(accounts.password_hash(conn, account_id), old_hashes.found(conn))
     first_proof = accounts.history_number(conn, account_id)
     known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
-    return account, hashed, first_proof, known
+    return account, kept, first_proof, known
 
 
 def _browser_digest(means: Means, visit: Visit, account_id: AccountId) -> bytes:

@@ -20,6 +20,7 @@ from signedin.store import (
     endings,
     installation,
     limits,
+    old_hashes,
     session_rows,
     sessions,
     tombstones,
@@ -63,6 +64,7 @@ async def sweep(means: Means, now: datetime) -> Swept:
         pass
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
         pass
+    await means.database.write(old_hashes.forget_unused)
     await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)

@@ -13,16 +13,19 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.begin_session import Vouched, begin_session
 from signedin.actions.keep_accounts import end_sessions_of, sessions_of
+from signedin.actions.move_sessions import hand_over
 from signedin.actions.sign_in import Begun, Visit
 from signedin.api.accounts import reason_of
 from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
 from signedin.api.session_items import displayed, item, moment
+from signedin.gate.arrival import Arrival
 from signedin.gate.keep import Kept
 from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import normalise_address
+from signedin.rules.presence import Service
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Sort
 
@@ -33,7 +36,8 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
     """Whom the app has signed in: where they are and on what, never where the app is (D16).
 
     `email` and `name` are kept of somebody who has no account yet. `remember` asks for a mark of their browser, and
-    `known_browser` is the mark that was given out for it.
+    `known_browser` is the mark that was given out for it. `moved_from` is the token of a session that has moved in:
+    then nothing begins, and it goes on.
     """
 
     app_type: str
@@ -44,6 +48,7 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
     name: str = ""
     remember: bool = False
     known_browser: str = ""
+    moved_from: str = ""
 
     def __repr__(self) -> str:
         """Without anything personal."""
@@ -58,6 +63,8 @@ async def begin(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[
     refuse_unknown(request, set())
     person = await body_of(request, Person)
     app_type = _app_type(person)
+    if person.moved_from:
+        return await _gone_on(kept, arrival_of(request), service, account_id, person)
     vouched = Vouched(account_id, app_type, person.email, person.name, person.remember)
     visit, now = _visit(person, app_type), arrival_of(request).now
     return json_answer(_told(await begin_session(kept.means, service, vouched, visit, now)), status=201)
@@ -84,6 +91,16 @@ async def end_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPat
 
 
 ROUTES = [begin, list_all, end_all]
+
+
+async def _gone_on(
+    kept: Kept, arrival: Arrival, service: Service, account_id: str, person: Person
+) -> ASGIResponse:
+    visit, app_type = _visit(person, _app_type(person)), _app_type(person)
+    begun = await hand_over(
+        kept.means, service, account_id, app_type, person.moved_from, visit.address, arrival.now
+    )
+    return json_answer(_told(begun))
 
 
 def _app_type(person: Person) -> AppType:

@@ -12,6 +12,7 @@ from signedin.client.any_client import AnyClient
 from signedin.client.asking import GivenHeaders, Question
 from signedin.client.flights import Flight, Flights
 from signedin.client.knowing import ASK_SECONDS
+from signedin.client.moving import moved, token_told
 from signedin.client.opened import Open
 
 _Answer = SignedIn | NotSignedIn
@@ -55,6 +56,20 @@ class SyncClient(AnyClient):
             yield one
         finally:
             self.release(one)
+
+    def go_on(
+        self, account: str, moved_from: str, *, address: str, agent: str = "", app_type: str = "web"
+    ) -> str | None:
+        """The token of a session that has moved in from this app (docs/move-in.md); `None`: it is over, or never has.
+
+        `account` is the app's own id of the person, `moved_from` its own session's secret. The service key needs the
+        scope `sessions:begin`. The token is shown as a bearer token from now on.
+
+        Raises:
+            Unavailable: it cannot be known: answer 503, and sign nobody out.
+        """
+        said = moved(self._address, self._key, account, moved_from, address, agent, app_type)
+        return token_told(self._knowing.carry(said))
 
     def _begin_to_ask(self) -> None:
         self._lock = threading.Lock()

@@ -86,9 +86,12 @@ class TokenRead(NamedTuple):
     digest: bytes
 
 
-def make_token(kind: Kind, account_id: int, keys: WayKeys) -> str:
-    """A new secret of that kind; shown once by whoever asked for it. Account 0 is for who has none yet."""
-    secret = _encode(int.from_bytes(secrets.token_bytes(32), "big"), _SECRET)
+def make_token(kind: Kind, account_id: int, keys: WayKeys, source: bytes | None = None) -> str:
+    """A new secret of that kind; shown once by whoever asked for it. Account 0 is for who has none yet.
+
+    `source` are 256 bits that only the keyring can make, where the same secret has to be made again.
+    """
+    secret = _encode(int.from_bytes(source or secrets.token_bytes(32), "big"), _SECRET)
     named = f"{kind.value}_{secret}"
     head = f"sgn_{named}{keys.current}{_hidden(account_id, keys, named)}"
     return head + _encode(crc32(head.encode()), _CRC)

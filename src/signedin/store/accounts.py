@@ -11,6 +11,7 @@ from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
 from signedin.store.schema import Int64, Moment, account_key, insert, metadata
 
+_WAITS, _IS_OLD = sa.text("epoch > tidied"), sa.text("family IS NOT NULL")
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -29,12 +30,7 @@ accounts = sa.Table(
     sa.Column("epoch_at", Moment),
     sa.Column("tidied", Int64, nullable=False, default=0, server_default="0"),
     sa.Column("operator_role", sa.Text),
-    sa.Index(
-        "ix_accounts_epoch_at",
-        "epoch_at",
-        sqlite_where=sa.text("epoch > tidied"),
-        postgresql_where=sa.text("epoch > tidied"),
-    ),
+    sa.Index("ix_accounts_epoch_at", "epoch_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )
 
 addresses = sa.Table(
@@ -51,6 +47,8 @@ passwords = sa.Table(
     account_key(),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("family", sa.Text),
+    sa.Index("ix_passwords_family", "family", sqlite_where=_IS_OLD, postgresql_where=_IS_OLD),
 )
 
 known_browsers = sa.Table(
@@ -164,7 +162,7 @@ def set_state(conn: sa.Connection, account_id: AccountId, state: AccountState) -
 
 def set_password(conn: sa.Connection, account_id: AccountId, hashed: str, now: datetime) -> None:
     """Remember the account's password as a hash, replacing what was there."""
-    values = {"hash": hashed, "changed_at": now}
+    values = {"hash": hashed, "changed_at": now, "family": None}
     conn.execute(
         insert(conn, passwords)
         .values(account_id=account_id, **values)
@@ -175,7 +173,7 @@ def set_password(conn: sa.Connection, account_id: AccountId, hashed: str, now: d
 def rehash(conn: sa.Connection, account_id: AccountId, old: str, fresh: str, now: datetime) -> None:
     """Keep the same password by another hash, unless a new one was set meanwhile."""
     same = (passwords.c.account_id == account_id) & (passwords.c.hash == old)
-    conn.execute(passwords.update().where(same).values(hash=fresh, changed_at=now))
+    conn.execute(passwords.update().where(same).values(hash=fresh, changed_at=now, family=None))
 
 
 def password_hash(conn: sa.Connection, account_id: AccountId) -> str | None:

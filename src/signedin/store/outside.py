@@ -49,12 +49,17 @@ def add(conn: sa.Connection, outside: OutsideId, email: str, name: str, now: dat
     it is theirs.
     """
     account = Account(accounts.new_id(), email, name, AccountState.ACTIVE, now)
-    values = {"service": outside.service, "subject": outside.subject, "account_id": account.id}
+    return accounts.remember(conn, account) if lead(conn, outside, account.id) else None
+
+
+def lead(conn: sa.Connection, outside: OutsideId, account_id: AccountId) -> bool:
+    """Let an app's own id lead to an account; false when it leads to one already."""
+    values = {"service": outside.service, "subject": outside.subject, "account_id": account_id}
     claimed = insert(conn, outside_directory).values(**values).on_conflict_do_nothing()
     if conn.execute(claimed.returning(outside_directory.c.account_id)).first() is None:
-        return None
+        return False
     conn.execute(outside_ids.insert().values(**values))
-    return accounts.remember(conn, account)
+    return True
 
 
 def _is(outside: OutsideId) -> sa.ColumnElement[bool]:

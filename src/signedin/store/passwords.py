@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from signedin.rules.old_hash import read_hash
 from signedin.rules.password import CommonPasswords
+from signedin.store.old_hashes import Costliest, matches
 
 T = TypeVar("T")
 MOST_WAITING = 16
@@ -45,6 +48,7 @@ class PasswordHasher:
         self._inside = 0
         self._counting = threading.Lock()
         self._dummy = self._argon2.hash("nobody's password, for unknown accounts")
+        self._ours = self._dummy.rpartition("$")[0].rpartition("$")[0] + "$"
 
     async def hash(self, password: str) -> str:
         """A hash to keep.
@@ -54,32 +58,46 @@ class PasswordHasher:
         """
         return await self._in_turn(lambda: self.hash_now(password))
 
-    async def verify(self, hashed: str | None, password: str) -> Verdict:
+    async def verify(
+        self, hashed: str | None, password: str, costliest: Costliest = MappingProxyType({})
+    ) -> Verdict:
         """Judge a guess; with no hash the same work is done for nothing (security 6.3.8).
+
+        `costliest` are the hashes of other apps that are here: where some are, everybody's sign-in works for them.
 
         Raises:
             HashingBusy: too many wait already.
         """
-        return await self._in_turn(lambda: self.verify_now(hashed, password))
+        return await self._in_turn(lambda: self.verify_now(hashed, password, costliest))
 
     def hash_now(self, password: str) -> str:
         """The same as `hash`, in the caller's thread."""
         return self._argon2.hash(prepared(password))
 
-    def verify_now(self, hashed: str | None, password: str) -> Verdict:
+    def verify_now(
+        self, hashed: str | None, password: str, costliest: Costliest = MappingProxyType({})
+    ) -> Verdict:
         """The same as `verify`, in the caller's thread. A hash that cannot be read lets nobody in."""
-        guess = prepared(password)
+        old = None if hashed is None or self.is_ours(hashed) else read_hash(hashed)
+        verdict = self._verify_own(hashed if old is None else None, password)
+        # Another app has hashed the password as it was typed.
+        is_right = matches(old, password.encode("utf-8", "surrogatepass"), costliest)
+        return verdict if old is None else Verdict(ok=is_right, needs_rehash=is_right)
+
+    def _verify_own(self, hashed: str | None, password: str) -> Verdict:
         try:
-            self._argon2.verify(self._dummy if hashed is None else hashed, guess)
+            self._argon2.verify(self._dummy if hashed is None else hashed, prepared(password))
         except VerifyMismatchError:
             return Verdict(ok=False)
         except (InvalidHashError, VerificationError):
             if hashed is None:
                 raise  # no memory, say: that is nobody's wrong password
-            return self.verify_now(None, password)
-        if hashed is None:
-            return Verdict(ok=False)
-        return Verdict(ok=True, needs_rehash=self._argon2.check_needs_rehash(hashed))
+            return self._verify_own(None, password)
+        return Verdict(ok=hashed is not None)
+
+    def is_ours(self, hashed: str) -> bool:
+        """Whether a hash is made as we make them now."""
+        return hashed.startswith(self._ours)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         with self._counting:

@@ -73,6 +73,13 @@ def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) ->
     return Tombstone(row.session_id, EndReason(row.reason), row.ended_at) if row else None
 
 
+def reason_of(conn: sa.Connection, account_id: AccountId, digest: bytes) -> EndReason | None:
+    """Why the account's session with this digest ended, or `None` when none did or that was forgotten."""
+    where = (tombstones.c.account_id == account_id) & (tombstones.c.digest == digest)
+    found = conn.scalar(sa.select(tombstones.c.reason).where(where).limit(1))
+    return None if found is None else EndReason(found)
+
+
 def bury(
     conn: sa.Connection, account_id: AccountId, gone: Iterable[Gone], reason: EndReason, now: datetime, number: int
 ) -> None:  # fmt: skip

@@ -1,0 +1,132 @@
+"""What the adapters for Django and Flask share: who may pass by a WSGI request, and what all others are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from signedin.client import NotSignedIn, SignedIn, SyncClient, Unavailable
+
+Environ = MutableMapping[str, Any]
+Token = Callable[[SyncClient, str], str | None]
+"""Gives the token that the app keeps for a browser: it is told the client, and where the person is."""
+_SENT = (("HTTP_COOKIE", b"cookie"), ("HTTP_AUTHORIZATION", b"authorization"))
+_OURS = "HTTP_SIGNEDIN"
+RETRY_AFTER = 2
+_DOUBTFUL = ("//", "\\", "/.", "%", ";", "\0")
+"""What some read as another path than it is written: nothing of that kind is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What whoever may not pass is told: a problem for programs, the way to the sign-in page for people."""
+
+    status: int
+    headers: dict[str, str]
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Decides about every request of an app.
+
+    `open_paths` are open to everybody, and nothing is asked about them: a path as it is routed, or everything below
+    one that ends in `/*`. `proxies` says how many proxies of one's own stand in front and report the address they
+    were asked from in X-Forwarded-For. `sign_in` is where people sign in, on the same host.
+    """
+
+    client: SyncClient
+    open_paths: Iterable[str] = ()
+    proxies: int = 0
+    sign_in: str = "/sign-in"
+    _exact: frozenset[str] = field(init=False)
+    _below: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the open paths once.
+
+        Raises:
+            ValueError: one of them is no path.
+        """
+        paths = (self.open_paths,) if isinstance(self.open_paths, str) else tuple(self.open_paths)
+        for path in paths:
+            if not path.startswith("/"):
+                raise ValueError(f"{path!r} is no path of the app: one begins with a slash")
+        object.__setattr__(self, "_below", tuple(path[:-1] for path in paths if path.endswith("/*")))
+        object.__setattr__(self, "_exact", frozenset(path for path in paths if not path.endswith("/*")))
+
+    def decide(self, environ: Environ, token: Token | None = None) -> SignedIn | Refusal | None:
+        """Who makes the request, or what to answer instead; `None` where everybody may pass.
+
+        `token` gives a session's that the app keeps for this browser, asked for where it sends none. What the client
+        sent under our names is taken away first, so that nothing behind this can take it for an answer (D12).
+        """
+        for name in [name for name in environ if name.startswith(_OURS)]:
+            del environ[name]
+        if self._is_open(environ.get("PATH_INFO") or "/"):
+            return None
+        try:
+            found = self._found(environ, token)
+        except Unavailable:
+            return _not_known()
+        return found if isinstance(found, SignedIn) else self._nobody(environ, found.reason)
+
+    def _found(self, environ: Environ, token: Token | None) -> SignedIn | NotSignedIn:
+        where, agent = self.address(environ), str(environ.get("HTTP_USER_AGENT") or "")
+        found = self.client.check(_sent(environ), address=where, agent=agent)
+        if token is None or found != NotSignedIn("missing"):
+            return found
+        kept = token(self.client, where)
+        return self.client.check(
+            {"authorization": f"Bearer {kept}"} if kept else {}, address=where, agent=agent
+        )
+
+    def _is_open(self, path: str) -> bool:
+        if path in self._exact:
+            return True
+        return path.startswith(self._below) and not any(each in path for each in _DOUBTFUL)
+
+    def address(self, environ: Environ) -> str:
+        """Where the person is: as the outermost proxy of one's own saw it, and never as the client says."""
+        peer = str(environ.get("REMOTE_ADDR") or "")
+        if not self.proxies:
+            return peer
+        hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",")]
+        return hops[-self.proxies] if len(hops) >= self.proxies else peer
+
+    def _nobody(self, environ: Environ, reason: str) -> Refusal:
+        if environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
+            return Refusal(303, {"Location": f"{self.sign_in}?next={_wanted(environ)}"} | _NO_STORE)
+        said = {"code": "not_signed_in", "reason": reason}
+        body = _problem(401, "You are not signed in.", "Sign in and try again.", said)
+        return Refusal(401, {"WWW-Authenticate": f'Session error="{reason}"'} | _PROBLEM, body)
+
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_PROBLEM = {"Content-Type": "application/problem+json"} | _NO_STORE
+
+
+def _sent(environ: Environ) -> list[tuple[bytes, bytes]]:
+    return [(name, str(environ[key]).encode("latin-1", "replace")) for key, name in _SENT if key in environ]
+
+
+def _not_known() -> Refusal:
+    """503: nobody is let in, and nobody is signed out."""
+    sentence, hint = "It cannot be known right now who is signed in.", "Try again in a moment."
+    body = _problem(503, sentence, hint, {"code": "unavailable"})
+    return Refusal(503, {"Retry-After": str(RETRY_AFTER)} | _PROBLEM, body)
+
+
+def _problem(status: int, sentence: str, hint: str, said: dict[str, str]) -> str:
+    return json.dumps({"type": "about:blank", "title": sentence, "status": status, "detail": hint} | said)
+
+
+def _wanted(environ: Environ) -> str:
+    """The page that was asked for, to come back to: a path alone, never a host that the client has named."""
+    path = str(environ.get("SCRIPT_NAME") or "") + str(environ.get("PATH_INFO") or "/")
+    asked = quote(path.encode("latin-1", "replace"), safe="/")
+    query = str(environ.get("QUERY_STRING") or "")
+    return quote(f"{asked}?{query}" if query else asked, safe="/")

@@ -1,0 +1,142 @@
+"""A Django and a Flask app beside a real service, by the files in examples/: who is let in, and as whom."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from adapters.example_apps import EXAMPLES, NAVIGATES, WORDS, started
+from client.shops import service_key, until
+from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, running
+from signedin.server.jobs import flush_now
+
+pytestmark = pytest.mark.xdist_group("django and flask")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
+        house.somebody(ADA)
+        yield house
+
+
+@pytest.fixture(scope="module", params=WORDS)
+def app(request, house):
+    with started(WORDS[request.param], house.base_url, service_key(house)) as app:
+        yield app
+
+
+def is_answered_from_memory(house, app, browser):
+    asked = house.server.recogniser.asked
+    assert app.asked_by(browser).status_code == 200
+    return house.server.recogniser.asked == asked
+
+
+@pytest.mark.guide("R42", "R48", "R51", "D34")
+@pytest.mark.security("7.4.1", "attack-1")
+def test_revoking_in_one_browser_shuts_the_other_out_of_the_app_at_its_next_request(house, app):
+    laptop, phone = house.signed_in(), house.signed_in(agent=SAFARI_ON_IPHONE)
+    for _ in range(3):
+        told = app.asked_by(phone).json()
+        assert told == {"orders_of": told["orders_of"], "session": phone.current()["id"]}
+    assert app.asked_by(laptop).json()["orders_of"] == told["orders_of"]
+    laptop.revoke(told["session"])
+    answer = app.asked_by(phone)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Session error="revoked"')
+    assert answer.json()["reason"] == "revoked"
+    assert app.asked_by(laptop).status_code == 200
+    laptop.log_out_all()
+    assert app.asked_by(laptop).status_code == 401
+
+
+@pytest.mark.guide("R4", "R44")
+def test_who_is_not_signed_in_is_refused_and_whoever_goes_to_a_page_is_shown_the_way(house, app):
+    stranger = house.browser()
+    answer = app.asked_by(stranger)
+    assert (answer.status_code, answer.json()["reason"]) == (401, "missing")
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.headers["cache-control"] == "no-store"
+    assert app.asked_by(stranger, "/no-such-page").status_code == 401
+    answer = app.asked_by(stranger, "/orders?page=2&x=%2F%2Fevil.example", **NAVIGATES)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/orders%3Fpage%3D2%26x%3D%252F%252Fevil.example"
+    signed_in = stranger.http.get(house.base_url + answer.headers["location"])
+    assert 'name="next" value="/orders?page=2&amp;x=%2F%2Fevil.example"' in signed_in.text
+
+
+def test_paths_that_are_open_to_everybody_are_open_and_no_others(house, app):
+    stranger = house.browser()
+    assert app.asked_by(stranger, "/health").text == "well"
+    for path in ("/health/", "/healthy", "/health/../orders", "/Health", "/health%00"):
+        assert app.asked_by(stranger, path).status_code == 401, path
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-20", "4.1.3")
+def test_who_it_is_is_never_taken_from_headers_of_the_client(house, app):
+    forged = {
+        "Signedin-Account": "1",
+        "signedin_account": "1",
+        "Signedin-Session": "x",
+        "Signedin-Scopes": "*",
+    }
+    assert app.asked_by(house.browser(), **forged).status_code == 401
+    phone = house.signed_in(agent=SAFARI_ON_IPHONE)
+    assert app.asked_by(phone, **forged).json()["session"] == phone.current()["id"]
+    assert app.asked_by(phone, "/echo", **forged).json() == {"headers": []}
+
+
+@pytest.mark.guide("R12", "D16")
+@pytest.mark.security("15.3.4", "attack-33")
+def test_the_last_use_is_from_where_the_own_proxy_saw_the_person_whatever_they_claim(house, app):
+    phone = house.signed_in(agent=SAFARI_ON_IPHONE)
+    house.clock.move(minutes=10)
+    claimed = {"x-forwarded-for": f"{BERLIN}, {ADELAIDE}"}
+    row = app.asked_by(phone, **claimed).json()["session"]
+    done_apart(flush_now(house.server))
+    (found,) = [each for each in house.signed_in().sessions() if each["id"] == row]
+    assert found["location"].startswith("Adelaide")
+
+
+@pytest.mark.guide("R68", "R15")
+@pytest.mark.parametrize("framework", WORDS)
+def test_a_session_that_is_used_only_through_the_app_lives_from_day_29_to_day_58(house, framework):
+    words, key = WORDS[framework], service_key(house)
+    phone = house.signed_in(agent=SAFARI_ON_IPHONE)
+    for _ in range(2):
+        with started(words, house.base_url, key) as app:
+            until(lambda app=app: is_answered_from_memory(house, app, phone))
+            house.clock.move(days=29)
+            assert is_answered_from_memory(house, app, phone)
+            app.stop()
+    house.clock.move(days=31)
+    with started(words, house.base_url, key) as app:
+        assert app.asked_by(phone).json()["reason"] == "expired_idle"
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-19", "16.5.3")
+@pytest.mark.parametrize("framework", WORDS)
+def test_while_the_service_is_gone_the_app_refuses_and_signs_nobody_out(tmp_path, framework):
+    with ExitStack() as service:
+        house = service.enter_context(running(tmp_path, Clock()))
+        house.somebody(ADA)
+        phone = house.signed_in()
+        with started(WORDS[framework], house.base_url, service_key(house)) as app:
+            assert app.asked_by(phone).status_code == 200
+            service.close()
+            until(lambda: app.asked_by(phone).status_code != 200)
+            answer = app.asked_by(phone)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert answer.json()["code"] == "unavailable"
+            assert app.asked_by(phone, "/health").status_code == 200
+
+
+def test_what_the_page_of_the_docs_shows_stands_in_the_files_that_are_started():
+    page = (EXAMPLES.parent / "docs" / "in-front-python.md").read_text()
+    for framework in WORDS:
+        file = (EXAMPLES / f"{framework}_app" / f"{framework}_app.py").read_text()
+        shown = page.split(f"<!-- {framework} -->\n```python\n")[1].split("```")[0]
+        assert len(shown.splitlines()) <= 10
+        assert shown in file

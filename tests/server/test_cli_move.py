@@ -1,0 +1,171 @@
+"""`signedin account import`, `session import` and `account export`: what is taken, what is refused, and that it is told exactly."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import bcrypt
+import pytest
+
+from people import ADA
+
+BCRYPT = bcrypt.hashpw(b"short one", bcrypt.gensalt(4)).decode()
+GOOD = {"id": "7", "email": "joan@example.org", "name": "Joan", "password_hash": BCRYPT}
+TOO_COSTLY = "pbkdf2_sha256$900000000$salt$l9GGLjsuOnBg4vQpyXbLZ1lLVJUiGXJ8eK6y3VE3Pto="
+
+
+@pytest.fixture
+def written(installed):
+    """A function that writes a file and imports it."""
+
+    def work(thing, lines, *more, service="shop"):
+        file = installed.folder / "moving"
+        text = lines if isinstance(lines, str) else "\n".join(json.dumps(each) for each in lines)
+        file.write_text(text, encoding="utf-8", errors="surrogateescape")
+        asked = ("--service", service) if service else ()
+        return installed(thing, "import", str(file), "--json", *asked, *more)
+
+    return work
+
+
+def counted(command_line, table):
+    with closing(sqlite3.connect(command_line.database)) as conn:
+        return conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def ago(**span):
+    return (datetime.now(UTC) - timedelta(**span)).isoformat()
+
+
+REFUSED = {
+    "email_invalid": {"email": "nobody"},
+    "email_missing": {"id": "9", "password_hash": BCRYPT},
+    "state_unknown": {"email": "0@example.org", "state": "gone"},
+    "hash_unknown": {"email": "1@example.org", "password_hash": "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99"},
+    "hash_too_costly": {"email": "2@example.org", "password_hash": TOO_COSTLY},
+    "unknown_field": {"email": "3@example.org", "password": "in the clear"},
+    "field_invalid": {"email": "4@example.org", "name": ["Grace"]},
+    "id_invalid": {"email": "5@example.org", "id": "a/\u0000b"},
+    "moment_invalid": {"email": "6@example.org", "created_at": "2026-11-28 20:15"},
+    "email_taken": {"email": ADA, "id": "1"},
+}
+
+
+@pytest.mark.security("15.2.2")
+def test_each_line_that_is_refused_is_named_with_its_reason_and_nothing_is_written(installed, written):
+    before = counted(installed, "accounts")
+    said = written("account", [GOOD, *REFUSED.values(), GOOD])
+    assert said.status == 1
+    told = [(each["line"], each["code"]) for each in said.value["refused"]]
+    assert told == [*enumerate(REFUSED, 2), (len(REFUSED) + 2, "twice")]
+    assert (said.value["written"], said.value["added"]) == (False, 0)
+    assert "in the clear" not in said.out + said.err
+    for table in ("accounts", "passwords", "old_hashes", "outside_ids"):
+        assert counted(installed, table) == (before if table in {"accounts", "passwords"} else 0), table
+
+
+def test_the_others_are_written_where_that_is_asked_for_and_it_may_be_done_again(installed, written):
+    before = counted(installed, "accounts")
+    said = written("account", [GOOD, {"email": "nobody"}], "--skip-refused")
+    assert (said.status, said.value["added"], len(said.value["refused"])) == (0, 1, 1)
+    assert counted(installed, "accounts") == before + 1
+    again = written("account", [GOOD | {"name": "Another", "password_hash": ""}])
+    assert (again.value["added"], again.value["already"]) == (0, 1)
+    listed = {each["email"]: each["name"] for each in installed.done("account", "list", "--json").value}
+    assert listed["joan@example.org"] == "Joan"
+    with closing(sqlite3.connect(installed.database)) as conn:
+        kept = conn.execute("SELECT hash FROM passwords WHERE family = 'bcrypt'").fetchall()
+    assert kept == [(BCRYPT,)]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(installed, written):
+    before = counted(installed, "accounts")
+    said = written("account", [GOOD, {"email": ADA}], "--dry-run", service="shop")
+    assert (said.status, said.value["added"], said.value["already"]) == (0, 1, 1)
+    assert counted(installed, "accounts") == before
+    assert written("account", [GOOD, {"email": "x"}], "--dry-run").status == 1
+
+
+def test_csv_is_read_by_its_first_line(installed, written):
+    said = written(
+        "account", f'email,name,password_hash\njoan@example.org,"Joan, of York",{BCRYPT}\nx,y\n', "--dry-run"
+    )
+    assert said.value["added"] == 1
+    assert [(each["line"], each["code"]) for each in said.value["refused"]] == [(3, "line_unreadable")]
+
+
+@pytest.mark.security("15.2.2")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[" * 10_000, '{"email": ' * 2000, "x" * 30_000, '{"email": "\udcff"}', '{"email": 1e999}', "null", "[]",
+        '{"email": "a@example.org", "email": "b@example.org"}', '{"email": ' + "9" * 5000 + "}", '"quoted,\n',
+        "email\n\0\n", '{"email": "\\ud800@example.org"}', "email,email\na,b\n",
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_refused_in_a_sentence(installed, written, text):
+    before = counted(installed, "accounts")
+    said = written("account", text)
+    assert said.status == 1
+    assert counted(installed, "accounts") == before
+
+
+def test_what_is_exported_can_be_imported_elsewhere_with_the_passwords(installed, written, tmp_path):
+    written("account", [GOOD])
+    exported = installed.done("account", "export", "--service", "shop", "--with-hashes").out
+    found = {each["email"]: each for each in map(json.loads, exported.splitlines())}
+    assert found["joan@example.org"].items() >= (GOOD | {"state": "active"}).items()
+    assert found[ADA]["password_hash"].startswith("$argon2id$")
+    assert "password_hash" not in installed.done("account", "export").out
+    installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
+    installed.done("db", "upgrade")
+    assert written("account", exported).value["added"] == len(found)
+
+
+SESSION = {"account": "7", "token": "the old app's secret of somebody"}
+
+
+@pytest.mark.guide("R68", "R71")
+@pytest.mark.security("7.3.1")
+def test_sessions_that_would_be_over_here_are_refused_and_none_is_of_nobody(installed, written):
+    refused = {
+        "account_unknown": SESSION | {"account": "8", "last_at": ago(days=1)},
+        "last_use_missing": SESSION,
+        "expired_idle": SESSION | {"last_at": ago(days=30), "token": "another secret of somebody"},
+        "expired_overall": SESSION | {"last_at": ago(days=1), "first_at": ago(days=366), "token": "x" * 20},
+        "moment_invalid": SESSION | {"last_at": ago(days=-1)},
+        "token_invalid": SESSION | {"token": "short", "last_at": ago(days=1)},
+        "token_missing": {"account": "7", "last_at": ago(days=1)},
+        "app_type_unknown": SESSION | {"last_at": ago(days=1), "app_type": "oauth"},
+        "address_invalid": SESSION | {"last_at": ago(days=1), "address": "home"},
+    }
+    written("account", [GOOD])
+    said = written("session", list(refused.values()))
+    assert [each["code"] for each in said.value["refused"]] == list(refused)
+    assert counted(installed, "sessions") == 0
+    assert (
+        written("session", [SESSION | {"last_at": ago(days=1)}], service="").value["refused"][0]["code"]
+        == "service_missing"
+    )
+
+
+@pytest.mark.guide("R68", "R12")
+def test_a_session_keeps_its_device_its_place_and_its_first_and_last_use(installed, written):
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:149.0) Gecko/20100101 Firefox/149.0"
+    first, last = ago(days=40), ago(days=3)
+    more = {"first_at": first, "last_at": last, "user_agent": agent, "address": "203.0.113.7"}
+    written("account", [GOOD])
+    assert written("session", [SESSION | more]).value["added"] == 1
+    (row,) = installed.done("session", "list", "joan@example.org", "--json").value
+    assert (row["device"], row["masked_ip"]) == ("Firefox on Windows", "203.0.113.•••")
+    at = [datetime.fromisoformat(row[name]) for name in ("started_at", "last_activity_at", "expires_at")]
+    known = datetime.fromisoformat(last)
+    assert [abs(a - b) < timedelta(seconds=2) for a, b in zip(
+        at, (datetime.fromisoformat(first), known, known + timedelta(days=30)), strict=True)] == [True] * 3  # fmt: skip
+    assert written("session", [SESSION | more]).value["already"] == 1
+    with closing(sqlite3.connect(installed.database)) as conn:
+        kept = "\n".join(conn.iterdump())
+    assert SESSION["token"] not in kept, "nothing of the old token is kept"
