@@ -22,6 +22,7 @@ from signedin.store import (
     limits,
     session_rows,
     sessions,
+    tickets,
     tombstones,
 )
 from signedin.store.tombstones import TOMBSTONES_KEPT
@@ -62,6 +63,8 @@ async def sweep(means: Means, now: datetime) -> Swept:
     while await means.database.write(endings.forget, now - ENDINGS_KEPT, BATCH):
         pass
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
+        pass
+    while await means.database.write(tickets.purge, now, BATCH):
         pass
     await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
