@@ -63,6 +63,7 @@ class Proxy:
     port: int
     host: str = "localhost"
     process: subprocess.Popen[bytes] | None = None
+    program: str = ""
 
     @property
     def base_url(self) -> str:
@@ -106,7 +107,7 @@ def free_ports(count: int) -> list[int]:
 def guarded_app(port: int) -> Iterator[None]:
     """The app of the examples, in a process of its own."""
     words = [sys.executable, str(EXAMPLES / "guarded_app" / "guarded_app.py"), str(port)]
-    with _started(words, port):
+    with started(words, port):
         yield
 
 
@@ -128,27 +129,26 @@ def nginx(
     user = "user root;" if os.getuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, conf=conf, more=more))
     words = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]
-    with _started(words, port) as process:
+    with started(words, port) as process:
         yield Proxy("nginx", port, host, process)
 
 
 @contextmanager
 def caddy(
     folder: Path, port: int, signedin: int, app: int, *, conf: str = "Caddyfile", name: str = "app.example.org",
-    host: str = "localhost", changed: dict[str, str] | None = None,
+    host: str = "localhost", admin: str = "off",
 ) -> Iterator[Proxy]:  # fmt: skip
     """Caddy with the file of examples/caddy, on these ports, under whatever name one comes."""
     program = _found("caddy")
     named = {"127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
     text = _moved((EXAMPLES / "caddy" / conf).read_text(), named)
-    for old, new in {f"\n{name} {{": f"\n:{port} {{", **(changed or {})}.items():
-        assert old in text
-        text = text.replace(old, new)
-    (folder / "Caddyfile").write_text(CADDY + text.replace(SHOP, f"{host}:{port}"))
+    assert f"\n{name} {{" in text
+    text = text.replace(f"\n{name} {{", f"\n:{port} {{").replace(SHOP, f"{host}:{port}")
+    (folder / "Caddyfile").write_text(CADDY.replace("admin off", f"admin {admin}") + text)
     words = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-    with _started(words, port, **homes) as process:
-        yield Proxy("caddy", port, host, process)
+    with started(words, port, **homes) as process:
+        yield Proxy("caddy", port, host, process, program)
 
 
 PROXIES = {"nginx": nginx, "caddy": caddy}
@@ -174,7 +174,8 @@ def _moved(text: str, named: dict[str, int]) -> str:
 
 
 @contextmanager
-def _started(words: list[str], port: int, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(words: list[str], port: int, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program that listens there; its end comes with the block."""
     process = subprocess.Popen(
         words, env=os.environ | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )  # fmt: skip
