@@ -11,21 +11,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from people import Browser
 
+SHOP = "shop.example.net"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NGINX = """
-daemon off; {user} pid {folder}/nginx.pid; worker_processes 1; error_log {folder}/nginx.log;
+daemon off; {user} pid {folder}/nginx.pid; worker_processes 1; error_log {folder}/nginx.log; {more}
 events {{}}
 http {{
     access_log off;
     client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
     uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-    include signedin.conf;
+    include {conf};
 }}
 """
 CADDY = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
@@ -59,10 +61,13 @@ class Proxy:
 
     name: str
     port: int
+    host: str = "localhost"
+    process: subprocess.Popen[bytes] | None = None
+    program: str = ""
 
     @property
     def base_url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def browser(self, agent: str) -> Browser:
         browser = Browser(self.base_url, agent)
@@ -102,40 +107,56 @@ def free_ports(count: int) -> list[int]:
 def guarded_app(port: int) -> Iterator[None]:
     """The app of the examples, in a process of its own."""
     words = [sys.executable, str(EXAMPLES / "guarded_app" / "guarded_app.py"), str(port)]
-    with _started(words, port):
+    with started(words, port):
         yield
 
 
 @contextmanager
-def nginx(folder: Path, port: int, signedin: int, app: int) -> Iterator[Proxy]:
+def nginx(
+    folder: Path, port: int, signedin: int, app: int, *, conf: str = "signedin.conf", more: str = "",
+    host: str = "localhost",
+) -> Iterator[Proxy]:  # fmt: skip
     """nginx with the files of examples/nginx, on these ports."""
     program = _found("nginx")
     for file in (EXAMPLES / "nginx").iterdir():
-        named = {"127.0.0.1:8080": port, "127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
-        (folder / file.name).write_text(_moved(file.read_text(), named))
+        named = {
+            "127.0.0.1:8080": port,
+            "127.0.0.1:8081": port,
+            "127.0.0.1:8000": signedin,
+            "127.0.0.1:9000": app,
+        }
+        (folder / file.name).write_text(_moved(file.read_text(), named).replace(SHOP, f"{host}:{port}"))
     user = "user root;" if os.getuid() == 0 else ""
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user))
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, conf=conf, more=more))
     words = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]
-    with _started(words, port):
-        yield Proxy("nginx", port)
+    with started(words, port) as process:
+        yield Proxy("nginx", port, host, process)
 
 
 @contextmanager
-def caddy(folder: Path, port: int, signedin: int, app: int) -> Iterator[Proxy]:
+def caddy(
+    folder: Path, port: int, signedin: int, app: int, *, conf: str = "Caddyfile", name: str = "app.example.org",
+    host: str = "localhost", admin: str = "off",
+) -> Iterator[Proxy]:  # fmt: skip
     """Caddy with the file of examples/caddy, on these ports, under whatever name one comes."""
     program = _found("caddy")
-    text = _moved(
-        (EXAMPLES / "caddy" / "Caddyfile").read_text(), {"127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
-    )
-    assert "\napp.example.org {" in text
-    (folder / "Caddyfile").write_text(CADDY + text.replace("\napp.example.org {", f"\n:{port} {{"))
+    named = {"127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
+    text = _moved((EXAMPLES / "caddy" / conf).read_text(), named)
+    assert f"\n{name} {{" in text
+    text = text.replace(f"\n{name} {{", f"\n:{port} {{").replace(SHOP, f"{host}:{port}")
+    (folder / "Caddyfile").write_text(CADDY.replace("admin off", f"admin {admin}") + text)
     words = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-    with _started(words, port, **homes):
-        yield Proxy("caddy", port)
+    with started(words, port, **homes) as process:
+        yield Proxy("caddy", port, host, process, program)
 
 
 PROXIES = {"nginx": nginx, "caddy": caddy}
+ELSEWHERE = {
+    "nginx": partial(nginx, conf="other-host.conf", host="127.0.0.1"),
+    "caddy": partial(caddy, conf="other-host.Caddyfile", name=SHOP, host="127.0.0.1"),
+}
+"""The same in front of an app on another host than Signedin's."""
 
 
 def _found(program: str) -> str:
@@ -153,7 +174,8 @@ def _moved(text: str, named: dict[str, int]) -> str:
 
 
 @contextmanager
-def _started(words: list[str], port: int, **more: str) -> Iterator[None]:
+def started(words: list[str], port: int, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program that listens there; its end comes with the block."""
     process = subprocess.Popen(
         words, env=os.environ | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )  # fmt: skip
@@ -162,7 +184,7 @@ def _started(words: list[str], port: int, **more: str) -> Iterator[None]:
     reading.start()
     try:
         _wait_for(process, port, said)
-        yield
+        yield process
     finally:
         process.terminate()
         try:

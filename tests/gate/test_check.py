@@ -162,8 +162,9 @@ def bad_credentials(house):
     yield {"authorization": "Bearer somebody-elses"}, "malformed"
     yield {"authorization": f"Bearer {live}"}, "wrong_kind"
     yield {"cookie": f"signedin={live}", "authorization": f"Bearer {live}"}, "malformed"
-    for kind in set(Kind) - {Kind.SES}:
+    for kind in set(Kind) - {Kind.SES, Kind.HST}:
         yield {"cookie": f"signedin={make_token(kind, account(house), keys)}"}, "wrong_kind"
+    yield {"cookie": f"signedin={make_token(Kind.HST, account(house), keys)}"}, "unknown"
     for kind in set(Kind) - {Kind.APP}:
         yield {"authorization": f"Bearer {make_token(kind, account(house), keys)}"}, "wrong_kind"
 

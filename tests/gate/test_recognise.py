@@ -25,7 +25,7 @@ class SlowLines:
     def __init__(self, living):
         self.living_now, self.asked = living, []
 
-    async def living(self, account_id, digest):
+    async def living(self, account_id, digest, *, of_host=False):
         answer, told = self.living_now, asyncio.Event()
         self.asked.append(told)
         await told.wait()

@@ -14,7 +14,7 @@ from signedin.rules.presence import Absence, Presence
 
 
 async def ask(
-    means: Means, account_id: AccountId, digest: bytes, now: datetime
+    means: Means, account_id: AccountId, digest: bytes, now: datetime, *, of_host: bool = False
 ) -> tuple[Presence | Absence, Living | None]:
     """The answer, and what it was judged by if the session is in the live table.
 
@@ -22,7 +22,7 @@ async def ask(
         DatabaseProblem, Unavailable: it cannot be known.
     """
     assert means.lines is not None
-    living = await means.lines.living(account_id, digest)
+    living = await means.lines.living(account_id, digest, of_host=of_host)
     if living is None:
         return told_by(await means.lines.ended(account_id, digest)), None
     return judged(means, account_id, living, now), living
@@ -43,14 +43,14 @@ class Lasting(NamedTuple):
 
 
 async def ask_lasting(
-    means: Means, account_id: AccountId, digest: bytes, now: datetime
+    means: Means, account_id: AccountId, digest: bytes, now: datetime, *, of_host: bool = False
 ) -> tuple[Presence | Absence, Lasting | None]:
     """The answer, and how long it lasts: asked of the database itself, with the number of the latest ending.
 
     Raises:
         DatabaseProblem, Unavailable: it cannot be known.
     """
-    found = await _living_as_of(means, account_id, digest)
+    found = await _living_as_of(means, account_id, digest, of_host=of_host)
     if found is None:
         return told_by(await _ended(means, account_id, digest)), None
     living, seq = found
@@ -65,10 +65,12 @@ def _good_for(living: Living, now: datetime) -> int:
     return max(0, (until - to_micros(now)) // 1_000_000)
 
 
-async def _living_as_of(means: Means, account_id: AccountId, digest: bytes) -> tuple[Living, int] | None:
+async def _living_as_of(
+    means: Means, account_id: AccountId, digest: bytes, *, of_host: bool
+) -> tuple[Living, int] | None:
     if means.lines is None:
-        return checks_of(means).living_as_of(account_id, digest)
-    return await means.lines.living_as_of(account_id, digest)
+        return checks_of(means).living_as_of(account_id, digest, of_host=of_host)
+    return await means.lines.living_as_of(account_id, digest, of_host=of_host)
 
 
 async def _ended(means: Means, account_id: AccountId, digest: bytes) -> tuple[str, int, int | None] | None:

@@ -11,7 +11,7 @@ from signedin.rules.living import SOON, Living, soon_from
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, way_of, why_unreadable
+from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, is_of_a_host, way_of, why_unreadable
 from signedin.rules.session import AppType, SessionId
 from signedin.store.checks import Checks
 
@@ -19,9 +19,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def authenticate(
-    means: Means, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+    means: Means,
+    credential: str | None,
+    now: datetime,
+    kinds: frozenset[Kind] = SESSION_KINDS,
+    host: str = "",
 ) -> Presence | Absence:
     """Who the credential signs in now, read from the database on the caller's thread; nothing is written.
+
+    `host` is the one that a host's cookie came to, where it is not ours.
 
     An unreadable credential costs no query. Guide: "The session is terminated immediately" (R48).
 
@@ -30,7 +36,7 @@ def authenticate(
     """
     if not credential:
         return Absence("missing")
-    digest = digest_of(credential, kinds)
+    digest = digest_of(credential, kinds, host)
     if digest is None:
         return Absence(why_unreadable(credential, kinds))
     # Whom this process has met, and who lives by a use that it knows of, is let in here, for speed: the last use
@@ -44,19 +50,19 @@ def authenticate(
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
         return Absence(why_unreadable(credential, kinds))
-    return _looked_at_closely(means, AccountId(account_id), digest, now)
+    return _looked_at_closely(means, AccountId(account_id), digest, now, of_host=is_of_a_host(credential))
 
 
 def _looked_at_closely(
-    means: Means, account_id: AccountId, digest: bytes, now: datetime
+    means: Means, account_id: AccountId, digest: bytes, now: datetime, *, of_host: bool
 ) -> Presence | Absence:
     checks = checks_of(means)
-    living = checks.living(account_id, digest)
+    living = checks.living(account_id, digest, of_host=of_host)
     if living is None:
         means.met.drop(digest)
         return told_by(checks.ended(account_id, digest))
     found = judged(means, account_id, living, now)
-    if isinstance(found, Presence) and not found.expires_soon:
+    if isinstance(found, Presence) and not found.expires_soon and not of_host:
         means.met.add(digest, found, living.last_at)
     return found
 

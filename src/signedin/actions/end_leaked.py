@@ -20,9 +20,10 @@ from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, TokenRead, read_token
-from signedin.store import access_keys, accounts, journal, services, sessions
+from signedin.rules.session import Session
+from signedin.store import access_keys, accounts, host_cookies, journal, services, sessions
 
-LEAKING = frozenset({Kind.KEY, Kind.SVC, Kind.SES, Kind.APP})
+LEAKING = frozenset({Kind.KEY, Kind.SVC, Kind.SES, Kind.APP, Kind.HST})
 """What there is to end; who reports another kind is thanked as well."""
 _BECAUSE: dict[str, object] = {"because": "leaked"}
 log = structlog.get_logger("signedin.security")
@@ -36,7 +37,7 @@ async def end_leaked(means: Means, tokens: Iterable[str], now: datetime) -> int:
     """
     read = {each: found for each in tokens if (found := read_token(each, LEAKING, means.keyring.way_keys))}
     ended = [found.kind for token, found in read.items() if await _end(means, token, found, now)]
-    if {Kind.SES, Kind.APP} & {found.kind for found in read.values()}:
+    if {Kind.SES, Kind.APP, Kind.HST} & {found.kind for found in read.values()}:
         await heard_everywhere(means)  # also for what had ended before: its own call may have been given up
     for kind in ended:
         log.warning("a leaked token was ended", kind=kind.value)
@@ -50,7 +51,10 @@ async def _end(means: Means, token: str, read: TokenRead, now: datetime) -> bool
         return await means.database.write(services.revoke_by_digest, read.digest, now) is not None
     end = _end_key if read.kind is Kind.KEY else _end_session
     account_id = AccountId(read.account_id)
-    row_id = await means.database.write(end, account_id, read.digest, now)
+    if read.kind is Kind.HST:
+        row_id = await means.database.write(_end_of_host, account_id, token, now)
+    else:
+        row_id = await means.database.write(end, account_id, read.digest, now)
     if row_id is not None:
         means.recent.forget(account_id, row_id)
     return row_id is not None
@@ -59,6 +63,9 @@ async def _end(means: Means, token: str, read: TokenRead, now: datetime) -> bool
 async def _opens_something(means: Means, token: str, read: TokenRead, now: datetime) -> bool:
     if read.kind in KEY_KINDS:
         return not isinstance(await authenticate_key(means, token, now), Absence)
+    if read.kind is Kind.HST:
+        account_id = AccountId(read.account_id)
+        return await means.database.read(host_cookies.session_of, account_id, token) is not None
     if means.lines is None:
         return isinstance(authenticate(means, token, now, frozenset({read.kind})), Presence)
     return isinstance((await ask(means, AccountId(read.account_id), read.digest, now))[0], Presence)
@@ -75,9 +82,20 @@ def _end_key(conn: sa.Connection, account_id: AccountId, digest: bytes, now: dat
 
 def _end_session(conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime) -> str | None:
     accounts.hold(conn, account_id)
-    session = sessions.find_by_digest(conn, account_id, digest)
+    return _end_found(conn, sessions.find_by_digest(conn, account_id, digest), now)
+
+
+def _end_of_host(conn: sa.Connection, account_id: AccountId, token: str, now: datetime) -> str | None:
+    """The session whose child it is: the cookie is for one host, and whoever has leaked it may have more."""
+    accounts.hold(conn, account_id)
+    parent = host_cookies.session_of(conn, account_id, token)
+    return _end_found(conn, sessions.find(conn, account_id, parent) if parent else None, now)
+
+
+def _end_found(conn: sa.Connection, session: Session | None, now: datetime) -> str | None:
     if session is None:
         return None
+    account_id = session.account_id
     facts = {"app_type": session.app_type.value, **_BECAUSE}
     event = Event(EventKind.SESSION_REVOKED, now, session.id, None, facts, {"device": session.device.name})
     number = journal.record(conn, account_id, event)

@@ -48,6 +48,12 @@ def end_sessions(
     return len(digests)
 
 
+def end_cookies(conn: sa.Connection, account_id: AccountId, gone: Sequence[bytes], now: datetime) -> None:
+    """Log cookies of hosts that had to go, as the last thing in the transaction; their session lives on."""
+    if gone:
+        endings.record(conn, Ending(Scope.SESSION, account_id, tuple(gone)), now)
+
+
 def end_before(conn: sa.Connection, account_id: AccountId, cut_off: int, now: datetime) -> None:
     """Log an account's new cut-off, as the last thing in the transaction."""
     endings.record(conn, Ending(Scope.ACCOUNT, account_id, cut_off=cut_off), now)

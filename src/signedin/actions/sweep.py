@@ -23,6 +23,7 @@ from signedin.store import (
     old_hashes,
     session_rows,
     sessions,
+    tickets,
     tombstones,
 )
 from signedin.store.tombstones import TOMBSTONES_KEPT
@@ -65,6 +66,8 @@ async def sweep(means: Means, now: datetime) -> Swept:
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
         pass
     await means.database.write(old_hashes.forget_unused)
+    while await means.database.write(tickets.purge, now, BATCH):
+        pass
     await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)

@@ -29,6 +29,7 @@ from signedin.gate.check_answer import Answer, problem
 from signedin.gate.check_query import Asked, asked_by
 from signedin.gate.client_address import Networks, reader
 from signedin.gate.guessing import Guessing
+from signedin.gate.hosts import Hosts
 from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
@@ -42,7 +43,7 @@ from signedin.rules.errors import (
 )
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import BEARER_KINDS, Kind
-from signedin.rules.sent import CookieNames, cookies_are_too_many, header, sent_credential
+from signedin.rules.sent import CookieNames, cookies_are_too_many, header
 
 PATH = "/v1/check"
 EVERYTHING = b"*"
@@ -64,7 +65,7 @@ class Check:
 
     def __init__(
         self, app: App, means: Means, recogniser: Recogniser, names: CookieNames, trusted: Networks,
-        clock: Callable[[], datetime], guessing: Guessing,
+        clock: Callable[[], datetime], guessing: Guessing, hosts: Hosts,
     ) -> None:  # fmt: skip
         self._app = app
         self._means = means
@@ -73,6 +74,7 @@ class Check:
         self._address_of = reader(trusted)
         self._clock = clock
         self._guessing = guessing
+        self._hosts = hosts
         self._always = (*always(is_secure=names.is_secure), (b"cache-control", b"no-store"))
         self._tell_from: datetime | None = None
 
@@ -101,27 +103,27 @@ class Check:
             return _NOT_THIS_WAY
         try:
             asked = asked_by(scope["query_string"])
+            headers = scope["headers"]
+            credential, kinds = self._hosts.sent(headers, asked.host, self._names)
         except InvalidInput as mistake:
             return _refused(mistake, {"field": mistake.field})
-        headers = scope["headers"]
-        credential, kinds = sent_credential(headers, self._names)
         now = self._clock()
         if header(headers, SERVICE_KEY) is not None:
             return await self._for_service(scope, asked, credential, kinds, now)
         if kinds is BEARER_KINDS and credential is not None and is_key(credential):
             return await self._by_key(scope, credential, asked.scopes, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
-        found = self._recogniser.at_once(credential, now, kinds)
+        found = self._recogniser.at_once(credential, now, kinds, asked.host)
         if found is None:
-            found = await self._recogniser.recognise(credential, now, kinds)
+            found = await self._recogniser.recognise(credential, now, kinds, asked.host)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
             return _known_to_be_bad("wrong_app_type")
-        self._note(found, scope, credential, now)
+        self._note(found, scope, credential, now, asked.host)
         if found.expires_soon:
             await self._write_first()
-            again = await self._recogniser.recognise(credential, self._clock(), kinds)
+            again = await self._recogniser.recognise(credential, self._clock(), kinds, asked.host)
             if isinstance(again, Absence):  # ended while the note was written
                 return _known_to_be_bad(again.reason)
         return _let_in(found)
@@ -136,13 +138,15 @@ class Check:
             return _no_right(refusal)
         if kinds is BEARER_KINDS and credential is not None and is_key(credential):
             return await self._by_key(scope, credential, asked.scopes, now)
-        found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds)
+        host = asked.host
+        found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         is_quiet = header(scope["headers"], QUIET) is not None
         if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
-            self._note(found, scope, credential, now)
+            self._note(found, scope, credential, now, host)
             if found.expires_soon:
                 await self._write_first()
-                found, lasting = await self._recogniser.recognise_lasting(credential, self._clock(), kinds)
+                now = self._clock()
+                found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
@@ -170,11 +174,11 @@ class Check:
             reason = "malformed"
         return _known_to_be_bad(reason)
 
-    def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime) -> None:
+    def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime, host: str) -> None:
         """A check is the activity of the person whose request is checked, from where they are (D15, D16)."""
         if found.current_id is not None:
             self._means.recent.note(found.account_id, found.current_id, self._address(scope), now)
-            self._recogniser.used(credential, now)
+            self._recogniser.used(credential, now, host)
 
     async def _write_first(self) -> None:
         means = self._means

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 from signedin.rules import scope as scopes
 from signedin.rules.errors import InvalidInput, UnknownField
 from signedin.rules.session import AppType
+from signedin.rules.ticket import HERE
 
-FIELDS = ("app_type", "scope", "resource")
+FIELDS = ("app_type", "scope", "resource", "host")
 LONGEST = 2_000
 OF_SESSIONS = frozenset(AppType) - {AppType.OAUTH}
 """The app types that a session can have; what is connected by OAuth has a scope or is not let in."""
@@ -18,11 +19,15 @@ OF_SESSIONS = frozenset(AppType) - {AppType.OAUTH}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check names. A session is let in by its app type; a scope is what others need, and limits none."""
+    """What a check names. A session is let in by its app type; a scope is what others need, and limits none.
+
+    `host` is the other host whose app is guarded, by that host's own cookie; ours is the empty one.
+    """
 
     app_types: frozenset[AppType] = frozenset({AppType.WEB})
     scopes: frozenset[str] = frozenset()
     resource: str | None = None
+    host: str = HERE
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +46,14 @@ def asked_by(query: bytes) -> Asked:
     resource = fields.get("resource")
     if resource is not None and not (needed and _is_resource(resource)):
         raise InvalidInput("A resource is an absolute address, and is named with a scope.", field="resource")
-    return Asked(app_types, needed, resource)
+    if fields.get("host") == HERE:
+        raise InvalidInput("A host is written like in the address that people use.", field="host")
+    return Asked(app_types, needed, resource, fields.get("host", HERE))
+
+
+def not_listed() -> InvalidInput:
+    """The refusal of a host that was not listed: nobody is let in there."""
+    return InvalidInput("No such host is listed in SIGNEDIN_APP_HOSTS.", field="host")
 
 
 def _fields(query: bytes) -> dict[str, str]:

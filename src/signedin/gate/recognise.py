@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from signedin.actions.ask import Lasting, ask, ask_lasting
 from signedin.actions.authenticate import authenticate
@@ -18,9 +18,26 @@ from signedin.rules.known import Known, KnownSessions
 from signedin.rules.living import Living
 from signedin.rules.moments import to_micros
 from signedin.rules.presence import Absence, Presence
-from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind, digest_of, way_of, why_unreadable
+from signedin.rules.secret import (
+    BEARER_KINDS,
+    SESSION_KINDS,
+    Kind,
+    digest_of,
+    is_of_a_host,
+    way_of,
+    why_unreadable,
+)
+from signedin.rules.ticket import HERE
 
 _ALL_KINDS = SESSION_KINDS | BEARER_KINDS
+
+
+class _Question(NamedTuple):
+    """What the database is asked about."""
+
+    account_id: AccountId
+    digest: bytes
+    of_host: bool
 
 
 class _Flight:
@@ -41,42 +58,45 @@ class Recogniser:
         self.asked = 0
 
     def at_once(
-        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE
     ) -> Presence | Absence | None:
         """Who the credential signs in now, as far as it can be said without waiting; `None` means: `recognise`.
+
+        `host` is the one that a host's cookie came to, where it is not ours.
 
         Raises:
             DatabaseProblem: it cannot be known.
         """
         if self._means.lines is None:
-            return authenticate(self._means, credential, now, kinds)
+            return authenticate(self._means, credential, now, kinds, host)
         if not credential:
             return Absence("missing")
-        digest = digest_of(credential, kinds)
+        digest = digest_of(credential, kinds, host)
         if digest is None:
             return Absence(why_unreadable(credential, kinds))
         return None if self._known is None else self._known.find(digest, to_micros(now))
 
     async def recognise(
-        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE
     ) -> Presence | Absence:
         """Who the credential signs in now.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        found = self.at_once(credential, now, kinds)
+        found = self.at_once(credential, now, kinds, host)
         if found is not None:
             return found
         credential = credential or ""
-        digest = digest_of(credential, kinds)
+        digest = digest_of(credential, kinds, host)
         account_id = way_of(credential, self._means.keyring.way_keys)
         if digest is None or account_id is None:
             return Absence(why_unreadable(credential, kinds))
-        return await self._asked_once(AccountId(account_id), digest, now)
+        question = _Question(AccountId(account_id), digest, is_of_a_host(credential))
+        return await self._asked_once(question, now)
 
     async def recognise_lasting(
-        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE
     ) -> tuple[Presence | Absence, Lasting | None]:
         """Who the credential signs in now, asked of the database, and how long a client library may go by it.
 
@@ -85,54 +105,54 @@ class Recogniser:
         """
         if not credential:
             return Absence("missing"), None
-        digest = digest_of(credential, kinds)
+        digest = digest_of(credential, kinds, host)
         account_id = None if digest is None else way_of(credential, self._means.keyring.way_keys)
         if digest is None or account_id is None:
             return Absence(why_unreadable(credential, kinds)), None
         self.asked += 1
-        return await ask_lasting(self._means, AccountId(account_id), digest, now)
+        of_host = is_of_a_host(credential)
+        return await ask_lasting(self._means, AccountId(account_id), digest, now, of_host=of_host)
 
-    def used(self, credential: str | None, now: datetime) -> None:
+    def used(self, credential: str | None, now: datetime, host: str = HERE) -> None:
         """Note a use that was seen here, so that the session does not seem to expire in this memory."""
-        digest = digest_of(credential or "", _ALL_KINDS) if self._known is not None else None
+        digest = digest_of(credential or "", _ALL_KINDS, host) if self._known is not None else None
         if self._known is not None and digest is not None:
             self._known.used(digest, to_micros(now))
 
-    async def _asked_once(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
+    async def _asked_once(self, question: _Question, now: datetime) -> Presence | Absence:
         """Many requests with one credential ask the database once: never by a question that began before them.
 
         Who comes while one is under way waits for the next, which begins when that is over: an answer to an older
         question may be from before an ending that has returned meanwhile.
         """
-        flight = self._flights.get(digest)
+        flight = self._flights.get(question.digest)
         if flight is None:
-            flight = self._flights[digest] = _Flight(self._fly(account_id, digest, now))
+            flight = self._flights[question.digest] = _Flight(self._fly(question, now))
             return await asyncio.shield(flight.task)
         if flight.following is None:
-            flight.following = _Flight(self._fly_after(flight, account_id, digest, now))
+            flight.following = _Flight(self._fly_after(flight, question, now))
         return await asyncio.shield(flight.following.task)
 
-    async def _fly_after(
-        self, before: _Flight, account_id: AccountId, digest: bytes, now: datetime
-    ) -> Presence | Absence:
+    async def _fly_after(self, before: _Flight, question: _Question, now: datetime) -> Presence | Absence:
         await asyncio.wait([before.task])
         if before.following is not None:
-            self._flights[digest] = before.following
-        return await self._fly(account_id, digest, now)
+            self._flights[question.digest] = before.following
+        return await self._fly(question, now)
 
-    async def _fly(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
-        mine = self._flights.get(digest)
+    async def _fly(self, question: _Question, now: datetime) -> Presence | Absence:
+        mine = self._flights.get(question.digest)
         try:
-            return await self._ask(account_id, digest, now)
+            return await self._ask(question, now)
         finally:
             if mine is None or mine.following is None:
-                self._flights.pop(digest, None)
+                self._flights.pop(question.digest, None)
 
-    async def _ask(self, account_id: AccountId, digest: bytes, now: datetime) -> Presence | Absence:
+    async def _ask(self, question: _Question, now: datetime) -> Presence | Absence:
         known = self._known
         asked = None if known is None else known.asking()
         self.asked += 1
-        found, living = await ask(self._means, account_id, digest, now)
+        account_id, digest, of_host = question
+        found, living = await ask(self._means, account_id, digest, now, of_host=of_host)
         if known is not None and asked is not None and living is not None and isinstance(found, Presence):
             known.learned(digest, _known(account_id, living), asked)
         return found

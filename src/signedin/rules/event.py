@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     SESSION_STARTED = "session_started"
     SESSION_CHANGED = "session_changed"
+    HOST_ENTERED = "host_entered"
     SESSION_RECOGNISED = "session_recognised"
     SESSION_LOGGED_OUT = "session_logged_out"
     SESSION_REVOKED = "session_revoked"

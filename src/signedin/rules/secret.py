@@ -55,8 +55,10 @@ class Kind(StrEnum):
     REG = "reg"
 
 
-SESSION_KINDS = frozenset({Kind.SES})
-"""What signs in by cookie."""
+HOST_KINDS = frozenset({Kind.HST})
+"""What signs in by the cookie of one host, as a child of a session."""
+SESSION_KINDS = frozenset({Kind.SES, Kind.HST})
+"""What signs in by cookie at our own host: a session's secret, or what a ticket has put in its place."""
 BEARER_KINDS = frozenset({Kind.APP})
 """What signs in by a bearer header, as a session: that of a first-party app, or begun by a backend."""
 _KINDS = {f"sgn_{kind.value}_": kind for kind in Kind}
@@ -102,6 +104,19 @@ def digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
+def host_digest(token: str, host: str) -> bytes:
+    """What is kept of a host's cookie: over the host too, so that at another host it is nothing (security C2).
+
+    Our own host is the empty one.
+    """
+    return sha256(f"{token}\n{host}".encode()).digest()
+
+
+def is_of_a_host(text: str) -> bool:
+    """Whether a text begins like a host's cookie."""
+    return text[4:7] == "hst"
+
+
 def read_token(text: str, kinds: Collection[Kind], keys: WayKeys) -> TokenRead | None:
     """The token in a text, if it is one of these kinds and was not mistyped; costs no query.
 
@@ -114,15 +129,17 @@ def read_token(text: str, kinds: Collection[Kind], keys: WayKeys) -> TokenRead |
     return TokenRead(_KINDS[text[:_PREFIX]], account_id, hashed)
 
 
-def digest_of(text: str, kinds: Collection[Kind]) -> bytes | None:
+def digest_of(text: str, kinds: Collection[Kind], host: str = "") -> bytes | None:
     """The digest of a text that has the shape of a token of one of these kinds; nothing is read yet.
+
+    Of a host's cookie it is the one that it has at that host.
 
     On the path of every request, so written for speed, like `way_of`: the cheapest doubts come first.
     """
     kind = _KINDS.get(text[:_PREFIX])
     if kind is None or len(text) != LENGTH or kind not in kinds or not text.isascii():
         return None
-    return sha256(text.encode()).digest()
+    return host_digest(text, host) if kind is Kind.HST else sha256(text.encode()).digest()
 
 
 def way_of(text: str, keys: WayKeys) -> int | None:

@@ -6,9 +6,9 @@ Read alike by the service and by client libraries in other apps.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
+from signedin.rules.secret import BEARER_KINDS, HOST_KINDS, SESSION_KINDS, Kind
 
 LONGEST_COOKIE_HEADER = 16_384
 DUPLICATED = "\0duplicated"
@@ -23,23 +23,28 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class CookieNames:
-    """The names of our cookies: with the `__Host-` prefix, or plain on loopback http (D18)."""
+    """The names of our cookies: with the `__Host-` prefix, or plain on loopback http (D18).
+
+    `host` and `start` are those that another host has for its own app: who is signed in, and who has set out there.
+    """
 
     session: str
     browser: str
     form: str
     flash: str
     is_secure: bool
+    host: str = ""
+    start: str = ""
 
     @classmethod
     def for_base_url(cls, base_url: str) -> CookieNames:
         """The names that fit the base URL."""
         secure = base_url.startswith("https://")
         prefix = "__Host-" if secure else ""
-        session, browser, form, flash = (
-            f"{prefix}signedin{suffix}" for suffix in ("", "-browser", "-form", "-notice")
+        session, browser, form, flash, host, start = (
+            f"{prefix}signedin{suffix}" for suffix in ("", "-browser", "-form", "-notice", "-host", "-start")
         )
-        return cls(session, browser, form, flash, is_secure=secure)
+        return cls(session, browser, form, flash, secure, host, start)
 
 
 def header(headers: Headers, name: bytes) -> str | None:
@@ -77,6 +82,12 @@ def sent_credential(headers: Headers, names: CookieNames) -> tuple[str | None, f
     if by_header is not None and by_header.startswith(OURS):
         return DUPLICATED, SESSION_KINDS
     return by_cookie, SESSION_KINDS
+
+
+def sent_to_host(headers: Headers, names: CookieNames) -> tuple[str | None, frozenset[Kind]]:
+    """The same where another host's app is guarded: that host's own cookie, and never that of a session."""
+    credential, kinds = sent_credential(headers, replace(names, session=names.host))
+    return credential, HOST_KINDS if kinds is SESSION_KINDS else kinds
 
 
 def bearer(headers: Headers) -> str | None:

@@ -16,9 +16,11 @@ from signedin.api import accounts as api_accounts
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
+from signedin.api import tickets as api_tickets
 from signedin.gate.check import Check
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
+from signedin.gate.hosts import Hosts
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
@@ -29,6 +31,7 @@ from signedin.gate.watch import Watch
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
+from signedin.rules.ticket import app_hosts
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
@@ -46,6 +49,8 @@ from signedin.web import (
     setup_page,
     sign_in_page,
     static_files,
+    ticket_page,
+    to_app_page,
 )
 from signedin.web.door import Door
 from signedin.web.rendering import environment
@@ -60,7 +65,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     names = CookieNames.for_base_url(settings.base_url)
     door = Door(
         means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
-        server.setup_code, server.clock,
+        server.setup_code, server.clock, app_hosts(settings.app_hosts),
     )  # fmt: skip
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
@@ -81,9 +86,12 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     inside: App = pages  # type: ignore[assignment]
     trusted, guessing = settings.trusted_proxies, Guessing()
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuser(handlers), guessing)
-    inner = LastResort(OwnName(gate, settings.base_url))
+    hosts = Hosts(
+        OwnName(gate, settings.base_url), means, settings.base_url, settings.app_hosts, server.clock
+    )
+    inner = LastResort(hosts)
     whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
-    server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing)
+    server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 
 
@@ -107,7 +115,7 @@ def _calls() -> list[Any]:
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
-        *api_accounts.ROUTES, *api_account_sessions.ROUTES,
+        *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES,
     ]  # fmt: skip
 
 
@@ -119,6 +127,6 @@ def _pages() -> list[Any]:
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
-        setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
+        setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file,
     ]  # fmt: skip

@@ -101,6 +101,15 @@ def base_url(text: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
+def app_hosts(text: str) -> tuple[str, ...]:
+    """Addresses of apps on other hosts, with commas between.
+
+    >>> app_hosts("https://Shop.example.net, https://wiki.example.com:8443/")
+    ('https://shop.example.net', 'https://wiki.example.com:8443')
+    """
+    return tuple(base_url(part) for part in text.split(",") if part.strip())
+
+
 def smtp_url(text: str) -> str:
     """Where mail goes; what is wrong with it is told without repeating it, for it may hold a password."""
     parts = _split(text)

@@ -71,6 +71,10 @@ class Settings:
     base_url: str = _knob(
         "http://localhost:8000", "The address people use, without a path.", setting_values.base_url
     )
+    app_hosts: tuple[str, ...] = _knob(
+        (), "Other hosts whose apps are guarded: `https://shop.example.net`, with commas between.",
+        setting_values.app_hosts,
+    )  # fmt: skip
     secret_file: Path = _knob(Path("var/secret.json"), "The keyring; made at first start, 0600.", Path)
     inactivity: timedelta | None = _limit("A session ends after this long without use.")
     overall: timedelta | None = _limit("A session never lasts longer than this.")
@@ -177,9 +181,14 @@ def load(environment: Mapping[str, str] | None = None, file: Path = Path("signed
             values[name] = knob.metadata["read"](text)
         except ValueError as error:
             problems.append(f"{PREFIX}{name.upper()} ({sources[name]}): {error}")
+    settings = Settings(**values, sources=sources)
+    if settings.host in {urlsplit(each).hostname for each in settings.app_hosts}:
+        problems.append(
+            f"{PREFIX}APP_HOSTS: an app on the host of {PREFIX}BASE_URL needs no ticket; leave it out"
+        )
     if problems:
         raise SettingsProblem(problems)
-    return Settings(**values, sources=sources)
+    return settings
 
 
 def _unknown(

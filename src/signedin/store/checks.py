@@ -52,6 +52,15 @@ FROM endings_head h LEFT JOIN nodes n ON n.node_id = ?
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
+_FIND = (
+    "FROM sessions s\n",
+    "FROM host_cookies h\nJOIN sessions s ON s.account_id = h.account_id AND s.session_id = h.session_id\n",
+)
+_OF_A_HOST = (
+    _LIVING.replace(*_FIND).replace("s.account_id = ? AND s.digest = ?", "h.account_id = ? AND h.digest = ?"),
+    _AS_OF.replace(*_FIND).replace("s.account_id = ? AND s.digest = ?", "h.account_id = ? AND h.digest = ?"),
+)
+"""The session whose child a host's cookie is: `_LIVING` and `_AS_OF`."""
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, ifnull((SELECT value FROM facts WHERE name = 'lineage'), '')
 FROM endings WHERE seq > ? ORDER BY seq LIMIT {MOST_AT_ONCE}
@@ -88,22 +97,24 @@ class Checks:
         """
         return self._first(_LIVES_ON, (account_id, digest, overall_after, idle_at_least)) is not None
 
-    def living(self, account_id: int, digest: bytes) -> Living | None:
-        """The session with this digest in the live table, whatever the clock says of it.
+    def living(self, account_id: int, digest: bytes, *, of_host: bool = False) -> Living | None:
+        """The session with this digest, or a host's cookie with it, in the live table, whatever the clock says of it.
 
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        row = self._first(_LIVING, (account_id, digest))
+        row = self._first(_OF_A_HOST[0] if of_host else _LIVING, (account_id, digest))
         return None if row is None else Living._make(row)
 
-    def living_as_of(self, account_id: int, digest: bytes) -> tuple[Living, int] | None:
+    def living_as_of(
+        self, account_id: int, digest: bytes, *, of_host: bool = False
+    ) -> tuple[Living, int] | None:
         """The same, and the number of the latest ending that the answer reflects: both from one moment.
 
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        row = self._first(_AS_OF, (account_id, digest))
+        row = self._first(_OF_A_HOST[1] if of_host else _AS_OF, (account_id, digest))
         return None if row is None else (Living._make(row[:-1]), int(row[-1]))
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:

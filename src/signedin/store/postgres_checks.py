@@ -31,6 +31,19 @@ JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
 _AS_OF = _LIVING.replace("s.first_proof\nFROM", "s.first_proof, (SELECT seq FROM endings_head)\nFROM")
+_FIND = (
+    "FROM sessions s\n",
+    "FROM host_cookies h\nJOIN sessions s ON s.account_id = h.account_id AND s.session_id = h.session_id\n",
+)
+_OF_A_HOST = (
+    _LIVING.replace(*_FIND).replace(
+        "s.account_id = %s AND s.digest = %s", "h.account_id = %s AND h.digest = %s"
+    ),
+    _AS_OF.replace(*_FIND).replace(
+        "s.account_id = %s AND s.digest = %s", "h.account_id = %s AND h.digest = %s"
+    ),
+)
+"""The session whose child a host's cookie is: `_LIVING` and `_AS_OF`."""
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, {LINEAGE} FROM endings WHERE seq > %s ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608
@@ -75,22 +88,24 @@ class PostgresChecks:
         self._url, self._connect = url, connect
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
 
-    async def living(self, account_id: int, digest: bytes) -> Living | None:
-        """The session with this digest in the live table, whatever the clock says of it.
+    async def living(self, account_id: int, digest: bytes, *, of_host: bool = False) -> Living | None:
+        """The session with this digest, or a host's cookie with it, in the live table, whatever the clock says of it.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
-        row = await self._first(_LIVING, account_id, digest)
+        row = await self._first(_OF_A_HOST[0] if of_host else _LIVING, account_id, digest)
         return Living._make(row) if row else None
 
-    async def living_as_of(self, account_id: int, digest: bytes) -> tuple[Living, int] | None:
+    async def living_as_of(
+        self, account_id: int, digest: bytes, *, of_host: bool = False
+    ) -> tuple[Living, int] | None:
         """The same, and the number of the latest ending that the answer reflects: both from one moment.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
-        row = await self._first(_AS_OF, account_id, digest)
+        row = await self._first(_OF_A_HOST[1] if of_host else _AS_OF, account_id, digest)
         return (Living._make(row[:-1]), int(row[-1])) if row else None
 
     async def since(self, number: int) -> tuple[str, list[Ending]]:

@@ -18,7 +18,7 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.moments import to_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
-from signedin.store import tombstones
+from signedin.store import host_cookies, tombstones
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, metadata
@@ -142,7 +142,7 @@ def end(
     now: datetime,
     number: int,
 ) -> list[bytes]:
-    """Move sessions from the living to the tombstones, their children with them; returns their digests."""
+    """Move sessions from the living to the tombstones, their children with them; returns the digests of all."""
     mine = sessions.c.account_id == account_id
     them_and_children = sessions.c.session_id.in_(ids) | sessions.c.made_by.in_(ids)
     columns = (sessions.c.session_id, sessions.c.digest, sessions.c.idle)
@@ -152,8 +152,14 @@ def end(
     ended = [session_id for session_id, _, _ in gone]
     theirs = (activity.c.account_id == account_id) & activity.c.row_id.in_(ended)
     conn.execute(activity.delete().where(theirs))
-    tombstones.bury(conn, account_id, (tombstones.Gone(*row) for row in gone), reason, now, number)
-    return [digest for _, digest, _ in gone]
+    idle, at_hosts = {row.session_id: row.idle for row in gone}, host_cookies.end(conn, account_id, ended)
+    cookies = [
+        tombstones.Gone(f"{session_id}/{digest.hex()[:16]}", digest, idle[session_id])
+        for session_id, digest in at_hosts
+    ]
+    them = [*(tombstones.Gone(*row) for row in gone), *cookies]
+    tombstones.bury(conn, account_id, them, reason, now, number)
+    return [each.digest for each in them]
 
 
 def keep_across(conn: sa.Connection, account_id: AccountId, session_id: str, number: int) -> None:

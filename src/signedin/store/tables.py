@@ -10,6 +10,7 @@ from signedin.store import (
     activity,
     consents,
     endings,
+    host_cookies,
     installation,
     journal,
     limits,
@@ -18,6 +19,7 @@ from signedin.store import (
     outside,
     services,
     sessions,
+    tickets,
     tombstones,
 )
 
@@ -31,6 +33,8 @@ TABLES: tuple[sa.Table, ...] = (
     outside.outside_directory,
     outside.outside_ids,
     sessions.sessions,
+    host_cookies.host_cookies,
+    tickets.tickets,
     tombstones.tombstones,
     activity.activity,
     consents.clients,

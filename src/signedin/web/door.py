@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -30,6 +30,7 @@ from signedin.rules.lifetime import INACTIVITY
 from signedin.rules.presence import Presence
 from signedin.rules.sent import DUPLICATED, CookieNames
 from signedin.rules.session import AppType
+from signedin.rules.ticket import is_own_path
 from signedin.rules.wording import marked as _
 from signedin.web.language import Reader, reader_of
 
@@ -55,6 +56,7 @@ class Door:
     support: str
     setup_code: Callable[[], str | None]
     clock: Callable[[], datetime]
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     def page(
         self, ask: Ask, template: str, *, headers: Iterable[tuple[str, str]] = (), **values: Any
@@ -152,6 +154,10 @@ class Door:
             cookies.append(set_cookie(self.names, self.names.browser, "", max_age=0))
         return cookies
 
+    def child_cookie(self, token: str) -> str:
+        """The session's cookie as a ticket brings it: it goes with the browser's window."""
+        return self._session_cookie(token, shared=True)
+
     def _session_cookie(self, token: str, *, shared: bool) -> str:
         """The session's cookie; on a shared computer it goes with the browser's window (D35)."""
         seconds = int(self.means.lifetimes.default.overall.total_seconds())
@@ -213,16 +219,6 @@ def own_path(text: str | None, otherwise: str = "/settings/sessions") -> str:
     if text is None or not is_own_path(text) or text.startswith(("/sign-in", "/sign-out")):
         return otherwise
     return text
-
-
-def is_own_path(text: str) -> bool:
-    """Whether it is a path of ours: never another host, scheme or control character.
-
-    >>> is_own_path("/sign-in"), is_own_path("//evil.example"), is_own_path("https://evil.example")
-    (True, False, False)
-    """
-    is_path = text.startswith("/") and not text.startswith(("//", "/\\")) and len(text) <= 2000
-    return is_path and all("!" <= ch <= "~" and ch != "\\" for ch in text)
 
 
 def address_of_page(ask: Ask) -> str:

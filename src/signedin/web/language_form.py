@@ -10,7 +10,8 @@ from signedin.actions.choose_language import choose_language
 from signedin.gate.credentials import set_cookie
 from signedin.gate.languages import LANGUAGES
 from signedin.rules import errors
-from signedin.web.door import Ask, Door, arrival_of, is_own_path, now_of, see_other
+from signedin.rules.ticket import is_own_path
+from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 from signedin.web.language import LANGUAGE_COOKIE
 
 YEAR = 31_536_000

@@ -1,0 +1,168 @@
+"""A plain web app on another host, guarded by nginx or Caddy from the files in examples/: out, in, and out again."""
+
+from __future__ import annotations
+
+import html
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, free_ports, guarded_app
+from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, Browser
+from served import Served, a_place, served
+
+pytestmark = pytest.mark.xdist_group("other hosts behind proxies")
+PAGE = {"sec-fetch-mode": "navigate"}
+
+
+@dataclass
+class Shop:
+    """An app on a host of its own behind a proxy, and Signedin on another."""
+
+    proxy: Proxy
+    server: Served
+
+    def browser(self, agent: str = CHROME_ON_MACOS) -> Browser:
+        """A browser that is nowhere yet; its addresses are whole ones, for it goes to two hosts."""
+        return (
+            self.server.browser() if agent == CHROME_ON_MACOS else Browser(self.server.place.base_url, agent)
+        )
+
+    def signed_in(self, agent: str = CHROME_ON_MACOS) -> Browser:
+        browser = self.browser(agent)
+        assert browser.sign_in().status_code == 303
+        return browser
+
+    def open(self, browser: Browser, path: str = "/", **headers: str):
+        """The app, asked by a program unless a header says that somebody goes to a page."""
+        return browser.http.get(self.proxy.base_url + path, headers=headers)
+
+    def go(self, browser: Browser, path: str):
+        """To a page of the app as a person goes there: every step of the way until something stays."""
+        address, steps = self.proxy.base_url + path, []
+        for _ in range(10):
+            steps.append(address)
+            answer = browser.http.get(address, headers=PAGE)
+            onward = answer.headers.get("location") or html.unescape(
+                (re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', answer.text) or [""] * 2)[1]
+            )
+            if not onward:
+                return answer, steps
+            address = str(answer.url.join(onward))
+        raise AssertionError(steps)
+
+
+@pytest.fixture(scope="module", params=ELSEWHERE)
+def shop(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    port, app_port = free_ports(2)
+    known = {"SIGNEDIN_APP_HOSTS": f"http://127.0.0.1:{port}", "SIGNEDIN_INACTIVITY": "9m"}
+    with ExitStack() as stack:
+        place = stack.enter_context(a_place(**known))
+        proxy = stack.enter_context(ELSEWHERE[request.param](folder, port, place.port, app_port))
+        stack.enter_context(guarded_app(app_port))
+        place.somebody()
+        yield Shop(proxy, stack.enter_context(served(place)))
+
+
+@pytest.mark.guide("R4", "D12", "D31")
+@pytest.mark.security("C2")
+def test_whoever_comes_to_a_page_signs_in_at_ours_and_is_back_at_that_page(shop):
+    stranger, base = shop.browser(), shop.server.place.base_url
+    answer, steps = shop.go(stranger, "/orders?page=2&x=1")
+    assert "/sign-in?next=/to-app" in str(answer.url), steps
+    wanted = html.unescape(re.search(r'name="next" value="([^"]+)"', answer.text)[1])
+    signed_in = stranger.sign_in(next=wanted)
+    assert signed_in.status_code == 303
+    page = stranger.http.get(base + signed_in.headers["location"], headers=PAGE)
+    back = html.unescape(re.search(r'content="0;url=([^"]+)"', page.text)[1])
+    assert back.startswith(shop.proxy.base_url + "/.signedin/enter?ticket=sgn_tik_")
+    entered = stranger.http.get(back, headers=PAGE)
+    assert entered.headers["location"] == "/orders?page=2&x=1"
+    told = shop.open(stranger, "/orders?page=2&x=1", **PAGE)
+    assert (told.status_code, told.json()["path"]) == (200, "/orders")
+    assert told.json()["Signedin-Session"] == stranger.current()["id"]
+    assert len(told.json()["everything"]) == 4
+    assert stranger.http.get(back, headers=PAGE).headers["location"] == base + "/to-app", "good once"
+
+
+@pytest.mark.guide("R42", "R48", "R51", "R53")
+@pytest.mark.security("attack-1", "7.4.1", "C2")
+def test_revoking_in_another_browser_shuts_it_out_of_the_app_at_its_next_request(shop):
+    laptop, other = shop.signed_in(), shop.signed_in(FIREFOX_ON_WINDOWS)
+    assert shop.go(laptop, "/")[0].status_code == 200
+    assert shop.open(laptop).status_code == 200
+    other.revoke(laptop.current()["id"])
+    answer = shop.open(laptop)
+    assert (answer.status_code, "guarded-app" in answer.headers) == (401, False)
+    assert answer.headers.get_list("www-authenticate") == ['Session error="revoked"']
+    page, steps = shop.go(laptop, "/")
+    assert "revoked" in page.text, steps
+    assert len(steps) <= 5
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("C2", "attack-20", "attack-15")
+def test_nobody_is_let_in_by_anything_but_this_hosts_own_cookie(shop):
+    laptop = shop.signed_in()
+    shop.go(laptop, "/")
+    kept = {cookie.name: cookie.value for cookie in laptop.http.cookies.jar if cookie.domain == "127.0.0.1"}
+    assert shop.proxy.get("/", f"Cookie: signedin-host={kept['signedin-host']}").is_let_in
+    for line in (
+        f"Cookie: signedin-host={laptop.secret}", f"Cookie: signedin={laptop.secret}",
+        f"Cookie: signedin={kept['signedin-host']}", f"Authorization: Bearer {kept['signedin-host']}",
+        f"Cookie: signedin-host={kept['signedin-host']}; signedin-host={kept['signedin-host']}",
+        f"Cookie: signedin-host={kept['signedin-start']}", "Signedin-Account: 1",
+    ):  # fmt: skip
+        assert not shop.proxy.get("/", line).is_let_in, line
+    ours = {"cookie": f"signedin={kept['signedin-host']}"}
+    for path in ("/v1/sessions", "/v1/check"):
+        answer = Browser(shop.server.place.base_url).http.get(path, headers=ours)
+        assert answer.status_code == 401, "and it opens nothing of ours"
+
+
+@pytest.mark.security("attack-12", "attack-21", "attack-29")
+@pytest.mark.parametrize("host", ["evil.example", "localhost", "127.0.0.1:1"])
+def test_a_host_that_the_client_names_leads_nobody_there(shop, host):
+    raw = f"GET /.signedin/start?next=//{host}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    answer = shop.proxy.send(raw.encode())
+    where = re.search(rb"(?i)\r\nlocation: ([^\r]*)", answer.raw)
+    assert where is None or where[1].startswith(shop.server.place.base_url.encode())
+    assert b"evil.example" not in (where[1] if where else b"")
+    assert not answer.is_let_in
+
+
+@pytest.mark.security("attack-21", "4.1.4")
+def test_of_ours_there_is_nothing_else_at_that_host(shop):
+    for path in (
+        "/sign-in",
+        "/v1/sessions",
+        "/settings/sessions",
+        "/.signedin/../v1/sessions",
+        "/.signedin-check",
+        "/.signedin/x",
+    ):
+        answer = shop.proxy.get(path)
+        assert answer.status in {400, 401, 404}, path
+        assert not answer.is_let_in
+
+
+@pytest.mark.security("16.2.5", "14.2.1")
+def test_no_ticket_stands_in_our_log(shop):
+    laptop = shop.signed_in()
+    shop.go(laptop, "/")
+    log = shop.server.said.read_text()
+    assert "sgn_tik_" not in log
+    assert "sgn_hst_" not in log
+
+
+def test_what_the_page_of_the_docs_shows_stands_in_the_files_that_are_started():
+    page = (EXAMPLES.parent / "docs" / "other-hosts.md").read_text()
+    shown = dict(re.findall(r"```(nginx|caddy)\n(.+?)```", page, re.DOTALL))
+    assert shown["nginx"] in (EXAMPLES / "nginx" / "other-host.conf").read_text()
+    lines = [line.strip() for line in (EXAMPLES / "caddy" / "other-host.Caddyfile").read_text().splitlines()]
+    block = [line.strip() for line in shown["caddy"].splitlines()]
+    at = lines.index("handle /.signedin/* {")
+    assert lines[at : at + len(block)] == block
