@@ -17,11 +17,13 @@ from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
 from signedin.gate.check import Check
+from signedin.gate.cors import Cors
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
+from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
@@ -32,12 +34,14 @@ from signedin.rules.sent import CookieNames
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
+from signedin.server.openapi import description
 from signedin.server.refusals import exception_handlers, refuser
 from signedin.server.server import Clock, Server
 from signedin.server.settings import Settings
 from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
+    api_page,
     help_page,
     keys_page,
     language_form,
@@ -62,13 +66,15 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
         server.setup_code, server.clock,
     )  # fmt: skip
+    openapi = api_page.Openapi(description(calls(), settings.base_url))
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *_calls(), health.live, health.ready, health.revocation],
+        [*_pages(), *calls(), health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
+            "openapi": Provide(lambda: openapi, sync_to_thread=False),
             "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
         exception_handlers=handlers,
@@ -78,10 +84,12 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         logging_config=None,
     )
     # Litestar types its scope as a TypedDict.
-    inside: App = pages  # type: ignore[assignment]
+    framework: App = pages  # type: ignore[assignment]
+    refuse = refuser(handlers)
+    inside = Pacing(framework, refuse, settings.calls_a_minute)
     trusted, guessing = settings.trusted_proxies, Guessing()
-    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuser(handlers), guessing)
-    inner = LastResort(OwnName(gate, settings.base_url))
+    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
+    inner = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing)
     return server
@@ -103,7 +111,8 @@ def _opened(settings: Settings, clock: Clock) -> Server:
     )
 
 
-def _calls() -> list[Any]:
+def calls() -> list[Any]:
+    """The routes for programs."""
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
@@ -120,5 +129,5 @@ def _pages() -> list[Any]:
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
-        static_files.static_file,
+        static_files.static_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip
