@@ -15,7 +15,7 @@ from signedin.web.static_files import address_of
 PUBLIC = frozenset({
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
-    ("POST", "/language"), ("GET", "/ticket"), ("POST", "/ticket"),
+    ("POST", "/language"), ("GET", "/ticket"), ("POST", "/ticket"), ("GET", "/openapi.json"), ("GET", "/docs"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),
     ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md and docs/errors.md from where the settings and the refusals are defined.
+"""Writes docs/settings.md, docs/errors.md and docs/openapi.json from where settings, refusals and calls are defined.
 
 python tools/reference.py            writes them
 python tools/reference.py --check    only says whether they are true
@@ -7,6 +7,7 @@ python tools/reference.py --check    only says whether they are true
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,8 @@ from types import ModuleType
 from signedin.gate.answers import status_of
 from signedin.rules import errors, feed, vouching
 from signedin.server import geo, listening
+from signedin.server.app import calls
+from signedin.server.openapi import description
 from signedin.server.refusals import OWN
 from signedin.server.settings import Settings, knobs
 
@@ -22,12 +25,18 @@ TOLD_BY = (geo, listening)
 
 
 def main() -> None:
-    for name, text in (("settings.md", settings_page()), ("errors.md", errors_page())):
+    pages = {"settings.md": settings_page(), "errors.md": errors_page(), "openapi.json": openapi()}
+    for name, text in pages.items():
         page = DOCS / name
         if "--check" not in sys.argv:
             page.write_text(text)
         elif not page.exists() or page.read_text() != text:
             raise SystemExit(f"docs/{name} is stale: make docs")
+
+
+def openapi() -> str:
+    """The description of the API, as it should be now."""
+    return json.dumps(description(calls()), indent=1, ensure_ascii=False) + "\n"
 
 
 def settings_page() -> str:

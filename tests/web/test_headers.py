@@ -24,7 +24,7 @@ ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 STRICT = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
-NEVER = ("access-control-allow-origin", "access-control-allow-credentials", "x-powered-by", "via", "etag")
+NEVER = ("access-control-allow-origin", "access-control-allow-credentials", "x-powered-by", "via")
 NAMES = {
     "signedin": "session",
     "signedin-browser": "mark",

@@ -11,8 +11,10 @@ import structlog
 from signedin.actions.ask import ask
 from signedin.actions.authenticate import authenticate
 from signedin.actions.authenticate_key import KEY_KINDS, authenticate_key
+from signedin.actions.begun import alert
 from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
+from signedin.actions.issue_key import tell_of_key
 from signedin.actions.means import Means
 from signedin.actions.revoke_key import end_key
 from signedin.rules.account import AccountId
@@ -21,7 +23,7 @@ from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, TokenRead, read_token
 from signedin.rules.session import Session
-from signedin.store import access_keys, accounts, host_cookies, journal, services, sessions
+from signedin.store import access_keys, accounts, host_cookies, journal, outbox, services, sessions
 
 LEAKING = frozenset({Kind.KEY, Kind.SVC, Kind.SES, Kind.APP, Kind.HST})
 """What there is to end; who reports another kind is thanked as well."""
@@ -77,6 +79,7 @@ def _end_key(conn: sa.Connection, account_id: AccountId, digest: bytes, now: dat
     if key is None:
         return None
     end_key(conn, key, now, why=EndReason.POLICY, facts=_BECAUSE)
+    tell_of_key(conn, key, "access_key_leaked", now)
     return key.id
 
 
@@ -100,4 +103,9 @@ def _end_found(conn: sa.Connection, session: Session | None, now: datetime) -> s
     event = Event(EventKind.SESSION_REVOKED, now, session.id, None, facts, {"device": session.device.name})
     number = journal.record(conn, account_id, event)
     end_sessions(conn, account_id, [session.id], EndReason.POLICY, now, number)
+    account = accounts.find(conn, account_id)
+    if account is not None:
+        outbox.queue(
+            conn, account_id, "session_leaked", alert(account, session) | {"at": now.isoformat()}, now
+        )
     return session.id

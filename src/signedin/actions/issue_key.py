@@ -22,7 +22,7 @@ from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
-from signedin.store import access_keys, accounts, journal, services, sessions
+from signedin.store import access_keys, accounts, journal, outbox, services, sessions
 
 K = TypeVar("K", AccessKey, ServiceKey)
 log = structlog.get_logger("signedin.security")
@@ -63,7 +63,9 @@ def _issue(
     current = presence.current_id or ""
     if sessions.find(conn, presence.account_id, current) is None:
         raise errors.NotSignedIn("revoked")
-    return add(conn, means, presence.account_id, wish, now, by=presence.current_id)
+    issued = add(conn, means, presence.account_id, wish, now, by=presence.current_id)
+    tell_of_key(conn, issued.key, "access_key_issued", now)
+    return issued
 
 
 async def issue_key_for(
@@ -85,7 +87,9 @@ def _issue_for(
     account = held_account_of(conn, email)
     if account.state is not AccountState.ACTIVE:
         raise errors.InvalidInput(_("This account is disabled."), hint=_("Enable it first."))
-    return add(conn, means, account.id, wish, now, reason=reason, by_operator=True)
+    issued = add(conn, means, account.id, wish, now, reason=reason, by_operator=True)
+    tell_of_key(conn, issued.key, "access_key_issued", now)
+    return issued
 
 
 def add(
@@ -115,6 +119,15 @@ def add(
         conn, account_id, Event(EventKind.ACCESS_KEY_ISSUED, now, key.id, by, facts, dict(personal))
     )
     return Issued(key, token)
+
+
+def tell_of_key(conn: sa.Connection, key: AccessKey, kind: str, now: datetime) -> None:
+    """Queue a letter about a key to whoever owns it, in the transaction of what happened to it."""
+    account = accounts.find(conn, key.account_id)
+    if account is not None:
+        about = {"key": key.name, "last_four": key.last_four}
+        letter = {"to": account.email, "name": account.name, "at": now.isoformat()} | about
+        outbox.queue(conn, account.id, kind, letter, now)
 
 
 async def issue_service_key(

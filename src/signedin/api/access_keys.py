@@ -14,11 +14,17 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.issue_key import issue_key
 from signedin.actions.list_keys import list_keys
 from signedin.actions.revoke_key import revoke_key
-from signedin.api import key_items
+from signedin.api import key_items, shapes
 from signedin.api.answering import body_of, empty, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in, with_scope
+from signedin.api.call import Call, Caller, described
+from signedin.api.etag import tagged
+from signedin.api.paging import page_of
 from signedin.gate.keep import Kept
-from signedin.rules.access_key import Wish
+from signedin.rules import errors
+from signedin.rules.access_key import AccessKey, Wish
+from signedin.rules.moments import to_micros
+from signedin.rules.vouching import BackToApp
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,16 +40,29 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
         return f"Wanted(name={self.name!r}, scopes={self.scopes!r})"
 
 
-@get("/v1/access-keys")
+_CURSOR = "access-keys-cursor"
+_LEADS = (("DELETE /v1/access-keys/{row_id}", "row_id", "/id"),)
+_LIST = Call(
+    Caller.PERSON, "keys:read", ("limit", "cursor"), gives=shapes.Keys, headers=("ETag",),
+    leads_to=(("DELETE /v1/access-keys/{row_id}", "row_id", "/items/0/id"),),
+)  # fmt: skip
+_PROOFS = (errors.StepUpRequired, errors.SignInRefused, BackToApp)
+_ISSUE = Call(
+    Caller.SESSION, takes=Wanted, gives=shapes.IssuedKey, status=201, refuses=_PROOFS, leads_to=_LEADS
+)
+_REVOKE = Call(Caller.SESSION, status=204, refuses=(errors.NotFound,))
+
+
+@get("/v1/access-keys", opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's access keys, the newest first; never a secret."""
     presence = with_scope(request, "keys:read")
-    refuse_unknown(request, set())
-    items = [key_items.item(key) for key in await list_keys(kept.means, presence)]
-    return json_answer({"items": items, "next_cursor": None})
+    refuse_unknown(request, {"limit", "cursor"})
+    page, more = page_of(kept.means, _CURSOR, request, await list_keys(kept.means, presence), _order)
+    return tagged(request, {"items": [key_items.item(key) for key in page], "next_cursor": more})
 
 
-@post("/v1/access-keys", status_code=201)
+@post("/v1/access-keys", status_code=201, opt=described(_ISSUE))
 async def issue(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Issue a key; its secret is in this answer and nowhere else."""
     changes_from_ourselves(request, kept)
@@ -57,7 +76,7 @@ async def issue(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     return json_answer(told, status=201)
 
 
-@delete("/v1/access-keys/{row_id:str}", status_code=200)
+@delete("/v1/access-keys/{row_id:str}", status_code=200, opt=described(_REVOKE))
 async def revoke(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """Revoke a key: 204 once it opens nothing any more; 404 for what is not among one's own (any more)."""
     changes_from_ourselves(request, kept)
@@ -68,3 +87,7 @@ async def revoke(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str
 
 
 ROUTES = [list_all, issue, revoke]
+
+
+def _order(key: AccessKey) -> tuple[int, str]:
+    return -to_micros(key.issued_at), key.id

@@ -15,9 +15,13 @@ from signedin.actions.begin_session import Vouched, begin_session
 from signedin.actions.keep_accounts import end_sessions_of, sessions_of
 from signedin.actions.move_sessions import hand_over
 from signedin.actions.sign_in import Begun, Visit
+from signedin.api import shapes
 from signedin.api.accounts import reason_of
 from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
+from signedin.api.call import Call, Caller, described
+from signedin.api.etag import tagged
+from signedin.api.paging import page_of
 from signedin.api.session_items import displayed, item, moment
 from signedin.gate.arrival import Arrival
 from signedin.gate.keep import Kept
@@ -28,6 +32,7 @@ from signedin.rules.location import normalise_address
 from signedin.rules.presence import Service
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Sort
+from signedin.rules.vouching import AccountInactive
 
 _PICTURES = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
 
@@ -55,7 +60,17 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
         return f"Person(app_type={self.app_type!r})"
 
 
-@post("/v1/accounts/{account_id:str}/sessions", status_code=201)
+_CURSOR = "account-sessions-cursor"
+_BEGIN = Call(
+    Caller.SERVICE, "sessions:begin", takes=Person, gives=shapes.Begun, status=201, refuses=(errors.NotFound, AccountInactive)
+)  # fmt: skip
+_LIST = Call(
+    Caller.SERVICE, "accounts:read", ("limit", "cursor"), gives=shapes.Rows, headers=("ETag",), refuses=(errors.NotFound,)
+)  # fmt: skip
+_END = Call(Caller.SERVICE, "sessions:manage", ("reason",), gives=shapes.Ended, refuses=(errors.NotFound,))
+
+
+@post("/v1/accounts/{account_id:str}/sessions", status_code=201, opt=described(_BEGIN))
 async def begin(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """Begin a session; its token is in this answer and nowhere else."""
     changes_from_ourselves(request, kept)
@@ -70,17 +85,19 @@ async def begin(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[
     return json_answer(_told(await begin_session(kept.means, service, vouched, visit, now)), status=201)
 
 
-@get("/v1/accounts/{account_id:str}/sessions")
+@get("/v1/accounts/{account_id:str}/sessions", opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """The session list of an account, newest use first; nothing in it is current."""
     service = arrival_of(request).service_with("accounts:read")
-    refuse_unknown(request, set())
+    refuse_unknown(request, {"limit", "cursor"})
     listed = await sessions_of(kept.means, service, account_id, arrival_of(request).now)
-    items = [item(listed, row) for row in listed.answer(Question(sort=Sort.RECENT), displayed)]
-    return json_answer({"items": items, "counts": listed.counts(), "next_cursor": None})
+    rows = listed.answer(Question(sort=Sort.RECENT), displayed)
+    page, more = page_of(kept.means, _CURSOR, request, rows, listed.order(Sort.RECENT))
+    items = [item(listed, row) for row in page]
+    return tagged(request, {"items": items, "counts": listed.counts(), "next_cursor": more})
 
 
-@delete("/v1/accounts/{account_id:str}/sessions", status_code=200)
+@delete("/v1/accounts/{account_id:str}/sessions", status_code=200, opt=described(_END))
 async def end_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """End all that an account has signed in, once it is over everywhere; access keys stay."""
     changes_from_ourselves(request, kept)

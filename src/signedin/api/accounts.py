@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hmac import compare_digest
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -22,15 +21,18 @@ from signedin.actions.keep_accounts import (
     find_by_email,
 )
 from signedin.actions.make_account import Applicant, add_by_operator
-from signedin.actions.seal import seal
+from signedin.api import shapes
 from signedin.api.answering import body_of, empty, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
+from signedin.api.call import Call, Caller, described
+from signedin.api.etag import tagged
+from signedin.api.paging import cursor, limit_of, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.account import AccountState
+from signedin.rules.vouching import AccountInactive
 
-LARGEST_PAGE = 200
 LONGEST_REASON = 500
 _CURSOR = "accounts-cursor"
 
@@ -55,7 +57,30 @@ class Changed(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)] = ""
 
 
-@get("/v1/accounts")
+_ITSELF = "/v1/accounts/{account_id}"
+_LEADS = tuple(
+    (call, "account_id", "/id")
+    for call in (
+        f"GET {_ITSELF}", f"PATCH {_ITSELF}", f"DELETE {_ITSELF}", f"GET {_ITSELF}/sessions", f"POST {_ITSELF}/sessions",
+    )
+)  # fmt: skip
+_READ, _MANAGE = "accounts:read", "accounts:manage"
+_LIST = Call(
+    Caller.SERVICE, _READ, ("email", "limit", "cursor"), gives=shapes.Accounts, headers=("ETag",),
+    leads_to=((f"GET {_ITSELF}", "account_id", "/items/0/id"),),
+)  # fmt: skip
+_MAKES = (errors.EmailTaken, errors.PasswordRefused)
+_MAKE = Call(
+    Caller.SERVICE, _MANAGE, takes=New, gives=shapes.Account, status=201, refuses=_MAKES, leads_to=_LEADS
+)
+_ONE = Call(Caller.SERVICE, _READ, gives=shapes.Account, refuses=(errors.NotFound,))
+_CHANGE = Call(
+    Caller.SERVICE, _MANAGE, takes=Changed, gives=shapes.Account, refuses=(errors.NotFound, AccountInactive)
+)
+_CLOSE = Call(Caller.SERVICE, _MANAGE, ("reason",), status=204, refuses=(errors.NotFound,))
+
+
+@get("/v1/accounts", opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The accounts in the order of their numbers, or the one that `?email=` signs in to."""
     service = arrival_of(request).service_with("accounts:read")
@@ -63,15 +88,14 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     email = request.query_params.get("email")
     if email is not None:
         found = await find_by_email(kept.means, service, email)
-        return json_answer({"items": [_item(each) for each in found], "next_cursor": None})
-    limit, place = _limit(request), _place(request, kept)
-    found = await accounts_after(kept.means, service, place, limit + 1)
-    last = found[limit - 1].account.id if len(found) > limit else None
-    cursor = None if last is None else f"{last}.{seal(kept.means, _CURSOR, str(last))}"
-    return json_answer({"items": [_item(each) for each in found[:limit]], "next_cursor": cursor})
+        return tagged(request, {"items": [_item(each) for each in found], "next_cursor": None})
+    limit, place = limit_of(request, 50), place_of(kept.means, _CURSOR, request)
+    found = await accounts_after(kept.means, service, int(place or 0), limit + 1)
+    more = cursor(kept.means, _CURSOR, str(found[limit - 1].account.id)) if len(found) > limit else None
+    return tagged(request, {"items": [_item(each) for each in found[:limit]], "next_cursor": more})
 
 
-@post("/v1/accounts", status_code=201)
+@post("/v1/accounts", status_code=201, opt=described(_MAKE))
 async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Make an account that signs in with an address and a password."""
     changes_from_ourselves(request, kept)
@@ -83,7 +107,7 @@ async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     return json_answer(_item(Known(account, ())), status=201)
 
 
-@get("/v1/accounts/{account_id:str}")
+@get("/v1/accounts/{account_id:str}", opt=described(_ONE))
 async def one(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """One account, by our number or the app's own id."""
     service = arrival_of(request).service_with("accounts:read")
@@ -91,7 +115,7 @@ async def one(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[st
     return json_answer(_item(await find_account(kept.means, service, account_id)))
 
 
-@patch("/v1/accounts/{account_id:str}")
+@patch("/v1/accounts/{account_id:str}", opt=described(_CHANGE))
 async def change(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """Rename, disable or enable an account; a reason stands in its history."""
     changes_from_ourselves(request, kept)
@@ -103,7 +127,7 @@ async def change(request: Ask, kept: NamedDependency[Kept], account_id: FromPath
     return json_answer(_item(await change_account(kept.means, service, account_id, changed, now)))
 
 
-@delete("/v1/accounts/{account_id:str}", status_code=200)
+@delete("/v1/accounts/{account_id:str}", status_code=200, opt=described(_CLOSE))
 async def close(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """Close an account: 204 once nothing of it opens anything any more, in any process."""
     changes_from_ourselves(request, kept)
@@ -134,22 +158,3 @@ def _item(known: Known) -> dict[str, Any]:
         "id": str(account.id), "email": account.email or None, "name": account.name, "state": account.state.value,
         "created_at": moment(account.created_at), "outside_ids": list(known.subjects),
     }  # fmt: skip
-
-
-def _place(request: Ask, kept: Kept) -> int:
-    cursor = request.query_params.get("cursor")
-    if cursor is None:
-        return 0
-    number, _, mark = cursor[:100].partition(".")
-    is_ours = compare_digest(seal(kept.means, _CURSOR, number).encode(), mark.encode())
-    if not (is_ours and number.isascii() and number.isdigit()):
-        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
-    return int(number)
-
-
-def _limit(request: Ask) -> int:
-    text = request.query_params.get("limit", "50")
-    is_number = text.isascii() and text.isdigit() and len(text) <= 3
-    if not (is_number and 1 <= int(text) <= LARGEST_PAGE):
-        raise errors.InvalidInput(f"The limit is a number from 1 to {LARGEST_PAGE}.", field="limit")
-    return int(text)

@@ -13,8 +13,11 @@ from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
 
 from signedin.actions.note_reports import note_reports
+from signedin.api import shapes
 from signedin.api.acknowledgement import LARGEST_NUMBER, Acknowledgement, read
+from signedin.api.answering import refuse_unknown
 from signedin.api.asking import Ask, arrival_of
+from signedin.api.call import Call, Caller, described
 from signedin.gate.ear import Ear
 from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable, UnknownField
 from signedin.rules.feed import JoinAgain, said_ending, said_renewal
@@ -24,12 +27,15 @@ SCOPE = "sessions:check"
 HEARTBEAT_EVERY = 5.0
 """Seconds of silence after which the stream says that it lives."""
 NDJSON = "application/x-ndjson"
+_ACK = Call(Caller.SERVICE, SCOPE, takes=shapes.Said, gives=shapes.Acknowledged, refuses=(JoinAgain,))
+_FEED = Call(Caller.SERVICE, SCOPE, ("after",), media_type=NDJSON)
 
 
-@post("/v1/feed/ack", status_code=200)
+@post("/v1/feed/ack", status_code=200, opt=described(_ACK))
 async def acknowledge(request: Ask, ear: NamedDependency[Ear]) -> ASGIResponse:
     """Join, renew, acknowledge, report, leave: what a client library says every second."""
     service = arrival_of(request).service_with(SCOPE)
+    refuse_unknown(request, set())
     said = read(await request.body())
     now = arrival_of(request).now
     noted = await note_reports(ear.means, service, said.uses, now)
@@ -50,7 +56,7 @@ async def _answered(ear: Ear, service: Service, said: Acknowledgement, request: 
     return said_renewal(renewal)
 
 
-@get("/v1/feed")
+@get("/v1/feed", opt=described(_FEED))
 async def feed(request: Ask, ear: NamedDependency[Ear]) -> ASGIStreamingResponse:
     """Endings as they commit, one JSON object a line: a hint that lets a client library acknowledge at once."""
     arrival_of(request).service_with(SCOPE)

@@ -16,6 +16,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.end_leaked import end_leaked
 from signedin.api.answering import body_of, empty, refuse_unknown
 from signedin.api.asking import Ask, arrival_of
+from signedin.api.call import Call, Caller, described
 from signedin.gate.keep import Kept
 
 MOST = 100
@@ -34,7 +35,10 @@ class Found(msgspec.Struct):
 Findings = Annotated[list[Found], msgspec.Meta(max_length=MOST)]
 
 
-@post("/v1/leaked-tokens", status_code=200)
+_CALL = Call(Caller.ANYBODY, takes=Findings, status=204)
+
+
+@post("/v1/leaked-tokens", status_code=200, opt=described(_CALL))
 async def leaked_tokens(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """End the keys and sessions among the tokens: 204, whatever there was."""
     refuse_unknown(request, set())

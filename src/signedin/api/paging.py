@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
+from typing import TypeVar
 
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
@@ -11,6 +14,7 @@ from signedin.api.asking import Ask
 from signedin.rules import errors
 
 LARGEST_PAGE = 200
+T = TypeVar("T")
 
 
 def limit_of(ask: Ask, usual: int) -> int:
@@ -48,3 +52,19 @@ def place_of(means: Means, purpose: str, ask: Ask) -> str | None:
     if not place or not compare_digest(seal(means, purpose, place).encode(), mark.encode()):
         raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
     return place
+
+
+def page_of(
+    means: Means, purpose: str, ask: Ask, rows: Sequence[T], order: Callable[[T], tuple[float | str, ...]]
+) -> tuple[Sequence[T], str | None]:
+    """The rows after the cursor, wherever its own row is by now, and the cursor of the next page.
+
+    Raises:
+        InvalidInput: limit or cursor are none.
+    """
+    place, limit = place_of(means, purpose, ask), limit_of(ask, 100)
+    rest = rows if place is None else [row for row in rows if order(row) > tuple(json.loads(place))]
+    page = rest[:limit]
+    if len(rest) <= limit:
+        return page, None
+    return page, cursor(means, purpose, json.dumps(order(page[-1])))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-
 from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,31 +9,47 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
-from signedin.api import session_items
+from signedin.api import session_items, shapes
 from signedin.api.answering import empty, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in, with_scope
-from signedin.api.paging import cursor, limit_of, place_of
+from signedin.api.call import Call, Caller, described
+from signedin.api.etag import tagged
+from signedin.api.paging import page_of
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Row, Sort
+from signedin.rules.session_list import Question, Sort
 
 _CURSOR = "cursor"
+_LEADS = (
+    ("GET /v1/sessions/{row_id}", "row_id", "/items/0/id"), ("DELETE /v1/sessions/{row_id}", "row_id", "/items/0/id"),
+)  # fmt: skip
+_LIST = Call(
+    Caller.PERSON, "sessions:read", ("type", "q", "sort", "limit", "cursor"), gives=shapes.Rows, headers=("ETag",),
+    leads_to=_LEADS,
+)  # fmt: skip
+_CURRENT = Call(Caller.PERSON, "sessions:read", gives=shapes.Row, refuses=(errors.NoCurrentSession,))
+_ONE = Call(Caller.PERSON, "sessions:read", gives=shapes.Row, refuses=(errors.NotFound,))
+_ENDS = (errors.CannotRevokeCurrent, errors.SessionAlreadyEnded, errors.NotFound, errors.StepUpRequired)
+_REVOKE = Call(Caller.SESSION, status=204, refuses=_ENDS)
+_LOG_OUT = Call(Caller.SESSION, status=204)
+_ALL = Call(Caller.SESSION, query=("except",), gives=shapes.Ended)
 
 
-@get("/v1/sessions")
+@get("/v1/sessions", opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's sessions and consents, flat, newest use first (D27)."""
     presence = with_scope(request, "sessions:read")
     refuse_unknown(request, {"type", "q", "sort", "limit", "cursor"})
     listed = await list_sessions(kept.means, presence, arrival_of(request).now)
-    rows = listed.answer(_question(request), session_items.displayed)
-    page, more = _page(kept, listed.order(_question(request).sort), rows, request)
+    question = _question(request)
+    rows = listed.answer(question, session_items.displayed)
+    page, more = page_of(kept.means, _CURSOR, request, rows, listed.order(question.sort))
     items = [session_items.item(listed, row) for row in page]
-    return json_answer({"items": items, "counts": listed.counts(), "next_cursor": more})
+    return tagged(request, {"items": items, "counts": listed.counts(), "next_cursor": more})
 
 
-@get("/v1/sessions/current")
+@get("/v1/sessions/current", opt=described(_CURRENT))
 async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's own row (D3)."""
     presence = with_scope(request, "sessions:read")
@@ -47,7 +60,7 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     return json_answer(session_items.item(listed, listed.current))
 
 
-@get("/v1/sessions/{row_id:str}")
+@get("/v1/sessions/{row_id:str}", opt=described(_ONE))
 async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """One row with its details; another account's looks like one that never was (R5)."""
     presence = with_scope(request, "sessions:read")
@@ -59,24 +72,28 @@ async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) 
     return json_answer(session_items.item(listed, row))
 
 
-@delete("/v1/sessions/current", status_code=200)
+@delete("/v1/sessions/current", status_code=200, opt=described(_LOG_OUT))
 async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Log out: a session may do so by itself, a key has none (D3)."""
     changes_from_ourselves(request, kept)
-    await log_out(kept.means, signed_in(request), arrival_of(request).now)
+    presence = signed_in(request)
+    refuse_unknown(request, set())
+    await log_out(kept.means, presence, arrival_of(request).now)
     arrival_of(request).is_quiet = True
     return empty(ended_here(kept))
 
 
-@delete("/v1/sessions/{row_id:str}", status_code=200)
+@delete("/v1/sessions/{row_id:str}", status_code=200, opt=described(_REVOKE))
 async def revoke_one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) -> ASGIResponse:
     """Revoke a session or consent: 204 once it is over everywhere; 409, 410, 404, 403 as D9."""
     changes_from_ourselves(request, kept)
-    await revoke(kept.means, with_scope(request, "sessions:manage"), row_id, arrival_of(request).now)
+    presence = with_scope(request, "sessions:manage")
+    refuse_unknown(request, set())
+    await revoke(kept.means, presence, row_id, arrival_of(request).now)
     return empty()
 
 
-@post("/v1/sessions/logout-all", status_code=200)
+@post("/v1/sessions/logout-all", status_code=200, opt=described(_ALL))
 async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Logout All Devices; `?except=current` for all others."""
     changes_from_ourselves(request, kept)
@@ -116,15 +133,3 @@ def _question(request: Ask) -> Question:
         raise errors.InvalidInput("The list cannot be sorted like that.", field="sort")
     words = request.query_params.get("q", "")[:200]
     return Question(None if kind in (None, "all") else AppType(kind), None, words, Sort(sort))
-
-
-def _page(
-    kept: Kept, order: Callable[[Row], tuple[int, float, str]], rows: Sequence[Row], request: Ask
-) -> tuple[Sequence[Row], str | None]:
-    """The rows after the cursor, wherever its own row is by now, and the cursor of the next page."""
-    place, limit = place_of(kept.means, _CURSOR, request), limit_of(request, 100)
-    rest = rows if place is None else [row for row in rows if order(row) > tuple(json.loads(place))]
-    page = rest[:limit]
-    if len(rest) <= limit:
-        return page, None
-    return page, cursor(kept.means, _CURSOR, json.dumps(order(page[-1])))

@@ -47,6 +47,17 @@ def retry_after(refusal: errors.Refused, now: datetime) -> int | None:
     return None
 
 
+def waiting(refusal: errors.Refused, now: datetime) -> list[tuple[str, str]]:
+    """The headers that say when to try again, and of attempts that none is left (gate/pacing.py tells of calls)."""
+    seconds = retry_after(refusal, now)
+    if seconds is None:
+        return []
+    said = [("retry-after", str(seconds))]
+    if isinstance(refusal, errors.TooManyRequests) and refusal.limit == "attempts":
+        said.append(("ratelimit", f'"attempts";r=0;t={seconds}'))
+    return said
+
+
 def challenge(refusal: errors.Refused) -> list[tuple[str, str]]:
     """What `WWW-Authenticate` says of it: why nobody is signed in, or the scope that a key would need (RFC 6750, 3)."""
     if isinstance(refusal, errors.NotSignedIn):

@@ -64,6 +64,46 @@ _LETTERS = {
             "{unexpected}",
         ),
     ),
+    "access_key_issued": (
+        _("A new access key for your {brand} account"),
+        (
+            _("On {when} an access key for programs was made for your account:"),
+            "",
+            "  {key}",
+            "",
+            _("If it was you, or your operator for you, there is nothing to do."),
+            _("If it was not, revoke it here:"),
+            "{base_url}/settings/access-keys",
+            "{new_password}",
+        ),
+    ),
+    "access_key_leaked": (
+        _("An access key of your {brand} account had leaked"),
+        (
+            _("On {when} somebody reported that they had found the secret of this access key, so it was ended:"),
+            "",
+            "  {key}",
+            "",
+            _("What still uses it needs a new one. Look at what was done with it here:"),
+            "{base_url}/settings/access-keys",
+            "",
+            "{unexpected}",
+        ),
+    ),
+    "session_leaked": (
+        _("A session of your {brand} account had leaked"),
+        (
+            _("On {when} somebody reported that they had found the secret of this session, so it was ended:"),
+            "",
+            "  {device}",
+            "  {place}",
+            "  {masked_ip}",
+            "",
+            _("If you do not know how that came about, use “Logout All Devices” here:"),
+            "{base_url}/settings/sessions",
+            "{new_password}",
+        ),
+    ),
     "account_made": (
         _("Your {brand} account is ready"),
         (
@@ -116,6 +156,8 @@ def _facts(fields: Mapping[str, str], speech: Speech) -> dict[str, str]:
     if "device" in fields:
         facts["device"], facts["place"] = speech.device(fields["device"]), speech.place(fields["place"])
         facts["masked_ip"] = speech.address(fields["masked_ip"])
+    if "key" in fields:
+        facts["key"] = f"{fields['key']} (sgn_key_…{fields['last_four']})"
     if "sessions" in fields:
         facts["what"] = ended_said(int(fields["sessions"]), int(fields["consents"]), speech)
         facts["kept"] = kept_said(int(fields["keys"]), speech)

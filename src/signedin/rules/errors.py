@@ -90,15 +90,15 @@ class SignInRefused(Refused):
 
 
 class TooManyRequests(Refused):
-    """A limit was reached; `retry_at` says when it may be tried again."""
+    """A limit was reached; `retry_at` says when it may be tried again, `limit` which one it was."""
 
     code = "too_many_requests"
     sentence = _("There were too many attempts.")
     hint = _("Wait a while, then try again.")
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, *, limit: str = "attempts") -> None:
         super().__init__()
-        self.retry_at = retry_at
+        self.retry_at, self.limit = retry_at, limit
 
 
 class Unavailable(Refused):

@@ -18,12 +18,14 @@ from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
 from signedin.api import tickets as api_tickets
 from signedin.gate.check import Check
+from signedin.gate.cors import Cors
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.hosts import Hosts
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
 from signedin.gate.own_name import OwnName
+from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
@@ -35,12 +37,14 @@ from signedin.rules.ticket import app_hosts
 from signedin.server import health, jobs
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
+from signedin.server.openapi import description
 from signedin.server.refusals import exception_handlers, refuser
 from signedin.server.server import Clock, Server
 from signedin.server.settings import Settings
 from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
+    api_page,
     help_page,
     keys_page,
     language_form,
@@ -67,13 +71,15 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         means, recogniser, names, environment(), settings.base_url, settings.brand_name, settings.support_contact,
         server.setup_code, server.clock, app_hosts(settings.app_hosts),
     )  # fmt: skip
+    openapi = api_page.Openapi(description(calls(), settings.base_url))
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *_calls(), health.live, health.ready, health.revocation],
+        [*_pages(), *calls(), health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
+            "openapi": Provide(lambda: openapi, sync_to_thread=False),
             "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
         },
         exception_handlers=handlers,
@@ -83,13 +89,15 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         logging_config=None,
     )
     # Litestar types its scope as a TypedDict.
-    inside: App = pages  # type: ignore[assignment]
+    framework: App = pages  # type: ignore[assignment]
+    refuse = refuser(handlers)
+    inside = Pacing(framework, refuse, settings.calls_a_minute)
     trusted, guessing = settings.trusted_proxies, Guessing()
-    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuser(handlers), guessing)
+    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
     hosts = Hosts(
         OwnName(gate, settings.base_url), means, settings.base_url, settings.app_hosts, server.clock
     )
-    inner = LastResort(hosts)
+    inner = Cors(LastResort(hosts), settings.cors_origins)
     whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
@@ -111,7 +119,8 @@ def _opened(settings: Settings, clock: Clock) -> Server:
     )
 
 
-def _calls() -> list[Any]:
+def calls() -> list[Any]:
+    """The routes for programs."""
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
@@ -127,6 +136,7 @@ def _pages() -> list[Any]:
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
-        setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page, help_page.help_page, help_page.privacy_page, language_form.language_form,
-        static_files.static_file,
+        setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
+        help_page.help_page, help_page.privacy_page, language_form.language_form,
+        static_files.static_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

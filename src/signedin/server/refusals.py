@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
-from signedin.gate.answers import challenge, retry_after, status_of
+from signedin.gate.answers import challenge, status_of, waiting
 from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
@@ -129,8 +129,7 @@ def _answer(
 ) -> ASGIResponse:
     headers = list(headers)
     if "signedin" in ask.scope and refusal is not None:
-        seconds = retry_after(refusal, now_of(ask))
-        headers += [("retry-after", str(seconds))] if seconds else []
+        headers += waiting(refusal, now_of(ask))
     if is_program(ask) or "signedin" not in ask.scope:
         return problem(code, sentence, hint, status, refusal, headers)
     shown = {"code": code, "sentence": sentence, "hint": hint}

@@ -76,6 +76,25 @@ def count(text: str) -> int:
     return int(text)
 
 
+def many(text: str) -> int:
+    """A whole number of things, perhaps very many."""
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text.strip()):
+        raise ValueError("write a whole number from 1 to 999999")
+    return int(text)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins with commas between, each as browsers write it; no pattern stands for several.
+
+    >>> origins("https://Shop.Example.org:443, http://localhost:3000")
+    ('https://shop.example.org', 'http://localhost:3000')
+    """
+    named = [part.strip() for part in text.split(",") if part.strip()]
+    if any("*" in each or each == "null" for each in named):
+        raise ValueError("name each origin exactly, like https://shop.example.org")
+    return tuple(map(base_url, named))
+
+
 def host_and_port(text: str) -> str:
     """An address to listen on; nothing means nowhere."""
     parts = _split(f"//{text}")

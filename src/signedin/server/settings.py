@@ -97,6 +97,14 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _knob(
         (), "Networks whose X-Forwarded-For is believed, with commas between.", setting_values.networks
     )
+    cors_origins: tuple[str, ...] = _knob(
+        (), "Origins whose pages may call `/v1` with a bearer token, each by its exact name, with commas between.",
+        setting_values.origins,
+    )  # fmt: skip
+    calls_a_minute: int = _knob(
+        600, "How many calls a minute a session or key makes at `/v1` in each process; apps make ten times as many.",
+        setting_values.many,
+    )  # fmt: skip
     geo_db: Path = _knob(
         Path("var/places.mmdb"), "The place file (MMDB); without one no place is shown.", Path
     )

@@ -18,7 +18,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.actions.sign_in import Begun, Ticks
-from signedin.gate.answers import retry_after, status_of
+from signedin.gate.answers import status_of, waiting
 from signedin.gate.arrival import Arrival
 from signedin.gate.credentials import set_cookie
 from signedin.gate.languages import LANGUAGES
@@ -66,11 +66,10 @@ class Door:
         if refusal is not None:
             record_refusal(refusal, arrival_of(ask), ask.method, ask.scope["path"])
         status = status_of(refusal) if refusal is not None else 200
-        seconds = retry_after(refusal, now_of(ask)) if refusal is not None else None
         reader = self.reader(ask)
         headers = [*headers, ("content-language", reader.lang)]
-        if seconds:
-            headers.append(("retry-after", str(seconds)))
+        if refusal is not None:
+            headers += waiting(refusal, now_of(ask))
         fresh: list[str] = []
         bound = self._bound_to(ask)
         if not bound:

@@ -7,8 +7,8 @@ from alembic import op
 
 from signedin.store import schema as own
 
-revision = "0012"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -1,0 +1,108 @@
+"""What is told of a call beside its code, where the code stands: who may make it, what goes in, out and wrong.
+
+`server/openapi.py` makes the description of the whole API of it; `tests/api` holds it true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from signedin.api.paging import LARGEST_PAGE
+from signedin.rules.errors import Refused
+from signedin.rules.session import AppType
+from signedin.rules.session_list import Sort
+
+CALL = "call"
+"""Under this name a route's `opt` holds its `Call`."""
+
+
+class Caller(StrEnum):
+    """Who may make a call: a person, by a session or by a key with the scope; a session alone; an app; anybody.
+
+    `CHECKED` is whoever is asked about: a session, or a key that holds what the question names.
+    """
+
+    PERSON = "person"
+    SESSION = "session"
+    SERVICE = "service"
+    ANYBODY = "anybody"
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as it is described.
+
+    `takes` and `gives` are the shapes of body and answer; no `gives` is a 204, and text is told by its media type.
+    `refuses` are the refusals beyond those that every call of its kind can meet. `leads_to` names the calls that
+    take an id of this answer: (which call, as which of its parameters, where it stands in the answer).
+    """
+
+    by: Caller
+    scope: str = ""
+    query: tuple[str, ...] = ()
+    takes: Any = None
+    gives: Any = None
+    status: int = 200
+    refuses: tuple[type[Refused], ...] = ()
+    headers: tuple[str, ...] = ()
+    leads_to: tuple[tuple[str, str, str], ...] = ()
+    media_type: str = "application/json"
+
+
+def described(call: Call) -> dict[str, Any]:
+    """The `opt` of a route with this call."""
+    return {CALL: call}
+
+
+def _text(sentence: str, **schema: Any) -> dict[str, Any]:
+    return {"description": sentence, "schema": {"type": "string", **schema}}
+
+
+QUERY: dict[str, dict[str, Any]] = {
+    "type": _text("Only rows of this app type.", enum=["all", *(each.value for each in AppType)], default="all"),
+    "q": _text("Only rows in which all these words are shown.", maxLength=200, examples=["firefox"]),
+    "sort": _text("The order.", enum=[each.value for each in Sort], default=Sort.RECENT.value),
+    "cursor": _text("Where the page begins: `next_cursor` of the one before.", maxLength=500),
+    "limit": {
+        "description": "How many items at most.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+    },
+    "except": _text("`current`: the session that asks stays.", enum=["current"]),
+    "email": _text("Only the account that this address signs in to.", maxLength=254),
+    "reason": _text("Stands in the history of the account.", maxLength=500),
+    "after": {
+        "description": "The number of the last ending that is known.", "required": True,
+        "schema": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
+    },
+    "app_type": _text(
+        "The app types that are let in, with commas between.", default="web",
+        pattern="^(?:web|admin|sync|mobile)(?:,(?:web|admin|sync|mobile))*$",
+    ),
+    "scope": _text("What a key has to hold; a session passes without.", examples=["sessions:read"]),
+    "resource": _text("With a scope: for which resource.", format="uri"),
+}  # fmt: skip
+"""Every parameter of a query there is, by its name, which means the same in every call."""
+
+PATH: dict[str, dict[str, Any]] = {
+    "row_id": _text("The id of an item of the list.", minLength=1, pattern="^[0-9A-Za-z]+$"),
+    "account_id": _text(
+        "The number of the account, or `outside:` and the app's own id of it.",
+        pattern="^(?:[0-9]{1,18}|outside:[0-9A-Za-z_.@-]{1,200})$", examples=["outside:anna"],
+    ),
+}  # fmt: skip
+"""Every parameter of a path there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A call with where it is made and what its first sentence says, for what is not a route of the framework."""
+
+    method: str
+    path: str
+    call: Call
+    told: str
+    name: str
+    parameters: tuple[dict[str, Any], ...] = field(default=())

@@ -1,0 +1,49 @@
+"""A list with its tag: who has it already is told that nothing has changed, and is sent nothing.
+
+It is read anew for each question, so what is told is never stale; the tag saves the way, not the looking.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from litestar.response.base import ASGIResponse
+
+from signedin.api.answering import json_answer
+from signedin.api.asking import Ask, arrival_of
+
+LONGEST = 2_000
+_MOVES_BY_ASKING = ("last_activity_at", "expires_at")
+
+
+def tagged(ask: Ask, value: dict[str, Any]) -> ASGIResponse:
+    """The list, or 304 where the one who asks has just that (RFC 9110, 13.1.2).
+
+    The current row is in use by being asked about: its last use, which is the moment of the answer, and what
+    follows from it are no part of the tag, which is therefore a weak one.
+    A program may keep the answer if it asks each time before it uses it; a browser keeps none (security 14.3.2).
+    """
+    tag = f'W/"{sha256(json.dumps(_at_rest(value)).encode()).hexdigest()[:32]}"'
+    kept = "private, no-cache" if arrival_of(ask).is_bearer else "no-store"
+    headers = [("etag", tag), ("cache-control", kept), ("vary", "authorization, cookie")]
+    if tag in _known(ask):
+        return ASGIResponse(status_code=304, headers=headers)
+    return json_answer(value, headers=headers)
+
+
+def _at_rest(value: dict[str, Any]) -> dict[str, Any]:
+    items = [
+        {name: said for name, said in item.items() if not (item.get("current") and name in _MOVES_BY_ASKING)}
+        for item in value["items"]
+    ]
+    return value | {"items": items}
+
+
+def _known(ask: Ask) -> set[str]:
+    """The tags that the one who asks has; compared without regard to weakness, as RFC 9110 has it for this."""
+    said = ask.headers.get("if-none-match", "")
+    if len(said) > LONGEST:
+        return set()
+    return {f"W/{tag.removeprefix('W/')}" for tag in map(str.strip, said.split(","))}

@@ -1,0 +1,69 @@
+"""One example for each shape that is sent or answered; tests read them by the shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signedin.api import shapes
+from signedin.api.access_keys import Wanted
+from signedin.api.account_sessions import Person
+from signedin.api.accounts import Changed, New
+from signedin.api.leaked_tokens import Findings
+
+_ID, _SUBJECT = "euKrN2v8Qc5mXw0BzT7yLd3HfA", "6GpTr1xYb9WnVk4sJq0ZuMe8Ci"
+_ACCOUNT = "73567828582056094"
+_AT, _EARLIER, _LATER = "2026-11-23T14:20:00Z", "2026-11-02T09:05:00Z", "2026-12-23T14:20:00Z"
+_WHERE = {"location": "San Francisco, CA, US", "masked_ip": "203.0.113.•••"}
+_ROW: dict[str, Any] = {
+    "id": _ID, "session_type": "web_session", "app_type": "web", "current": True, "last_activity_at": _AT,
+    "expires_at": _LATER, "activity": [*[0] * 20, 1, 0, 2, 4, 1, 0, 0, 3, 1, 2], "flags": [],
+    **_WHERE, "device": "Chrome on macOS", "started_at": _EARLIER,
+}  # fmt: skip
+_COUNTS = {"all": 1, "web": 1, "admin": 0, "sync": 0, "mobile": 0, "oauth": 0}
+_KEY: dict[str, Any] = {
+    "id": _ID, "name": "backup", "scopes": ["account:read"], "hint": "sgn_key_…m3Qx", "issued_at": _EARLIER,
+    "expires_at": None, "last_used_at": _AT, "last_used_from": _WHERE,
+}  # fmt: skip
+_SOMEBODY: dict[str, Any] = {
+    "id": _ACCOUNT, "email": "ada@example.org", "name": "Ada Lovelace", "state": "active", "created_at": _EARLIER,
+    "outside_ids": ["anna"],
+}  # fmt: skip
+_HAPPENED: dict[str, Any] = {
+    "number": 12, "kind": "session_revoked", "at": _AT, "subject": _SUBJECT, "by": _ID, "facts": {"app_type": "web"},
+    "personal": {"device": "Safari on iOS"},
+}  # fmt: skip
+
+EXAMPLES: dict[Any, Any] = {
+    shapes.Row: _ROW,
+    shapes.Rows: {"items": [_ROW], "counts": _COUNTS, "next_cursor": None},
+    shapes.Ended: {"sessions_ended": 6, "consents_ended": 2, "access_keys_kept": 3},
+    shapes.Key: _KEY,
+    shapes.Keys: {"items": [_KEY], "next_cursor": None},
+    shapes.IssuedKey: _KEY | {"last_used_at": None, "last_used_from": None, "token": "sgn_key_..."},
+    shapes.Own: {"id": _ACCOUNT, "email": "ada@example.org", "name": "Ada Lovelace", "created_at": _EARLIER},
+    shapes.History: {"items": [_HAPPENED], "next_cursor": "MTI=.0d6f0c..."},
+    shapes.Account: _SOMEBODY,
+    shapes.Accounts: {"items": [_SOMEBODY], "next_cursor": None},
+    shapes.Begun: {
+        "account_id": _ACCOUNT, "token": "sgn_app_...", "known_browser": None,
+        "session": {
+            "id": _ID, "session_type": "web_session", "app_type": "web", **_WHERE, "device": "Chrome on macOS",
+            "started_at": _AT, "expires_at": _LATER,
+        },
+    },
+    shapes.Acknowledged: {
+        "uses_noted": 1, "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
+        "endings": [{"seq": 13, "scope": "account", "account": _ACCOUNT, "cut_off": 40}],
+        "answer_for_seconds": 2.85, "renew_every_seconds": 1.0,
+    },
+    shapes.Said: {
+        "node": "k3v9w2x7p1", "boot": "q8r5t4u6z0", "applied": 12,
+        "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9"}],
+    },
+    Wanted: {"name": "backup", "scopes": ["account:read"], "expires_at": "2027-11-23T00:00:00Z"},
+    New: {"email": "ada@example.org", "name": "Ada Lovelace", "password": "four unrelated words make it"},
+    Changed: {"state": "disabled", "reason": "asked by phone"},
+    Person: {"app_type": "web", "address": "203.0.113.9", "user_agent": "Mozilla/5.0 ...", "name": "Anna"},
+    Findings: [{"token": "sgn_key_..."}],
+}  # fmt: skip
+"""By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""

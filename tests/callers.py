@@ -1,0 +1,63 @@
+"""The described API with real sessions and keys in a real house, for those who try to break it."""
+
+from __future__ import annotations
+
+from people import ADA, BERLIN, SAFARI_ON_IPHONE, done_apart
+from signedin.actions.issue_key import issue_service_key
+from signedin.rules.access_key import Wish
+from signedin.rules.scope import OF_SERVICES
+from signedin.rules.session import AppType
+
+OF_SESSIONS = tuple(each for each in AppType if each is not AppType.OAUTH)
+NEEDS_A_SIGN_IN = {("POST", "/v1/access-keys"), ("DELETE", "/v1/access-keys/{row_id}")}
+"""What asks for a proof of identity: for who was signed in by an app there is none (D31)."""
+ENDS_ITSELF = {("DELETE", "/v1/sessions/current"), ("POST", "/v1/sessions/logout-all")}
+
+
+class Callers:
+    """Somebody who may make each call: made anew where a call has ended them."""
+
+    def __init__(self, house):
+        self.house = house
+        self.service = done_apart(
+            issue_service_key(house.means, Wish("shop", OF_SERVICES), OF_SESSIONS, house.clock())
+        ).token
+        self.session = None
+        self.browser = None
+
+    def headers(self, operation):
+        """What to send with a call of that operation."""
+        how = (operation.method.upper(), operation.path)
+        if any("serviceKey" in way for way in operation.definition.raw.get("security", [])):
+            return self.bearer(self.service)
+        if how in NEEDS_A_SIGN_IN:
+            return self.cookie()
+        if how[1] == "/v1/leaked-tokens":
+            return {}
+        return self.bearer(self.living())
+
+    def bearer(self, token):
+        return {"Authorization": f"Bearer {token}"}
+
+    def cookie(self):
+        """Ada's browser, signed in just now, on our own page."""
+        if self.browser is None or self.browser.open("/v1/sessions/current").status_code != 200:
+            self.browser = self.house.signed_in()
+        return self.browser.own() | {"Cookie": f"signedin={self.browser.secret}"}
+
+    def living(self):
+        """A session of Ada's that an app has begun."""
+        if self.session is not None:
+            asked = self.ask("GET", "/v1/sessions/current", self.session)
+            if asked.status_code == 200:
+                return self.session
+        person = {"app_type": "web", "address": BERLIN, "user_agent": SAFARI_ON_IPHONE}
+        [ada] = self.ask("GET", "/v1/accounts", self.service, params={"email": ADA}).json()["items"]
+        begun = self.ask("POST", f"/v1/accounts/{ada['id']}/sessions", self.service, json=person)
+        self.session = begun.json()["token"]
+        return self.session
+
+    def ask(self, method, path, token, **more):
+        """One call of our own."""
+        with self.house.browser("httpx/1.0", "192.0.2.20").http as http:
+            return http.request(method, path, headers=self.bearer(token), **more)
