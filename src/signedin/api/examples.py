@@ -51,6 +51,9 @@ EXAMPLES: dict[Any, Any] = {
             "started_at": _AT, "expires_at": _LATER,
         },
     },
+    shapes.Ticket: {
+        "ticket": "sgn_tik_...", "url": "https://account.example.org/ticket#sgn_tik_...", "expires_at": _AT,
+    },
     shapes.Acknowledged: {
         "uses_noted": 1, "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
         "endings": [{"seq": 13, "scope": "account", "account": _ACCOUNT, "cut_off": 40}],

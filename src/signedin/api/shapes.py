@@ -200,6 +200,14 @@ class Told(Struct):
     cut_off: Count | UnsetType = UNSET
 
 
+class Ticket(Struct):
+    """What brings the person of an app's session to our pages, once and within a minute: `url` is where to send them."""
+
+    ticket: Secret
+    url: str
+    expires_at: datetime
+
+
 class Acknowledged(Struct):
     """What a client library is answered; which fields there are depends on what it said (docs/feed.md)."""
 

@@ -7,15 +7,19 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.enter_host import give_ticket
+from signedin.api import shapes
 from signedin.api.answering import json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
+from signedin.api.call import Call, Caller, described
 from signedin.api.session_items import moment
 from signedin.gate.arrival import not_by_this_key
 from signedin.gate.keep import Kept
 from signedin.rules.ticket import HERE, LASTS
 
+_GIVE = Call(Caller.SESSION, gives=shapes.Ticket, status=201)
 
-@post("/v1/sessions/current/ticket", status_code=201)
+
+@post("/v1/sessions/current/ticket", status_code=201, opt=described(_GIVE))
 async def give(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """A ticket for the session that asks by its bearer token; `url` has it in its fragment, which no log sees.
 

@@ -90,13 +90,11 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     )
     # Litestar types its scope as a TypedDict.
     framework: App = pages  # type: ignore[assignment]
-    refuse = refuser(handlers)
+    refuse, trusted, guessing = refuser(handlers), settings.trusted_proxies, Guessing()
     inside = Pacing(framework, refuse, settings.calls_a_minute)
-    trusted, guessing = settings.trusted_proxies, Guessing()
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
-    hosts = Hosts(
-        OwnName(gate, settings.base_url), means, settings.base_url, settings.app_hosts, server.clock
-    )
+    own = OwnName(gate, settings.base_url)
+    hosts = Hosts(own, means, settings.base_url, settings.app_hosts, server.clock)
     inner = Cors(LastResort(hosts), settings.cors_origins)
     whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)

@@ -12,7 +12,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Add both tables; code of version 0009 knows neither of them, and gives no tickets."""
+    """Add both tables; code of version 0010 knows neither of them, and gives no tickets."""
     op.create_table(
         "tickets",
         sa.Column("account_id", own.Int64, autoincrement=False, nullable=False),
