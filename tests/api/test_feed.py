@@ -12,6 +12,7 @@ import pytest
 from client.shops import issued, service_key
 from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, SAN_FRANCISCO, Clock, done_apart, running
 from signedin.actions.revoke_key import revoke_any_key
+from signedin.api import feed
 from signedin.rules.secret import digest
 from signedin.rules.session import AppType
 from signedin.server.jobs import flush_now
@@ -100,6 +101,26 @@ def test_an_ending_is_told_and_the_revoke_returns_when_it_is_acknowledged(house,
         speaker.renewed()
         revoking.join(10)
     assert done == [204]
+
+
+@pytest.mark.security("7.4.1")
+def test_who_listens_by_a_key_that_is_revoked_is_cut_off_at_the_next_heartbeat(house, monkeypatch):
+    monkeypatch.setattr(feed, "HEARTBEAT_EVERY", 0.05)
+    key_id, key = issued(house)
+    shown = {"authorization": f"Bearer {key}"}
+    with house.browser().http.stream("GET", "/v1/feed?after=0", headers=shown) as stream:
+        lines = stream.iter_lines()
+        assert json.loads(next(lines)) == {}
+        done_apart(revoke_any_key(house.means, key_id, house.clock()))
+        assert all(not json.loads(line).get("digests") for line in lines), "and then it ends"
+
+
+@pytest.mark.security("2.2.1")
+def test_after_is_a_number_of_few_digits(house, speaker):
+    shown = {"authorization": f"Bearer {speaker.key}"}
+    for after in ("0" * 20 + "9" * 5000, "9" * 19, "-1", "1e3", "\u0663"):
+        answer = speaker.http.get("/v1/feed", params={"after": after}, headers=shown)
+        assert (answer.status_code, answer.json()["field"]) == (422, "after")
 
 
 @pytest.mark.guide("R48", "D34")

@@ -39,6 +39,27 @@ def test_a_failure_before_the_answer_becomes_a_500_with_all_headers_and_a_refere
 
 
 @pytest.mark.security("16.5.4")
+def test_who_is_left_waiting_when_the_server_stops_is_told_that_it_is_not_known(log_lines):
+    async def waits(scope, receive, send):
+        raise asyncio.CancelledError
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def stopped():
+        with pytest.raises(asyncio.CancelledError):
+            await LastResort(waits)({"type": "http"}, None, send)
+
+    asyncio.run(stopped())
+    start, body = sent
+    assert start["status"] == 503
+    assert (b"retry-after", b"1") in start["headers"]
+    assert b'"code": "unavailable"' in body["body"]
+
+
+@pytest.mark.security("16.5.4")
 def test_a_failure_in_the_middle_of_an_answer_cuts_it_off(log_lines):
     async def broken(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

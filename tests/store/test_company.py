@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import threading
+
 import pytest
 
 from databases import only_on_sqlite
@@ -23,6 +26,27 @@ def test_a_process_is_alone_until_another_begins_and_never_again_after_that(tmp_
     third = Company(tmp_path / "signedin.db")
     assert third.is_alone()
     third.close()
+
+
+@only_on_sqlite("Servers of one file know each other by a lock beside it.")
+@pytest.mark.guide("D28")
+def test_of_two_that_begin_at_once_none_believes_that_it_is_alone(tmp_path, monkeypatch):
+    others, flock = [], fcntl.flock
+
+    def between(file, how):
+        if how == fcntl.LOCK_SH and not others:  # here the first holds neither lock for a moment
+            flock(file, fcntl.LOCK_UN)
+            others.append(threading.Thread(target=lambda: others.append(Company(tmp_path / "signedin.db"))))
+            others[0].start()
+            others[0].join(0.2)
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", between)
+    first = Company(tmp_path / "signedin.db")
+    others[0].join()
+    assert (first.is_alone(), others[1].is_alone()) == (False, False)
+    others[1].close()
+    first.close()
 
 
 @pytest.mark.guide("D28", "R70")

@@ -44,7 +44,7 @@ def kinds():
     yield "bcrypt", bcrypt.hashpw(RIGHT.encode(), bcrypt.gensalt(4)).decode()
 
 
-@pytest.mark.parametrize(("kind", "kept"), kinds())
+@pytest.mark.parametrize(("kind", "kept"), [pytest.param(kind, kept, id=kind) for kind, kept in kinds()])
 def test_the_right_password_is_right_and_is_to_be_hashed_anew_and_others_are_wrong(hasher, kind, kept):
     assert hasher.verify_now(kept, RIGHT) == Verdict(ok=True, needs_rehash=True), kind
     for wrong in (RIGHT + ".", RIGHT[:-1], RIGHT.upper(), "", kept):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
+import time
 
 import psycopg
 import pytest
@@ -11,9 +13,11 @@ import sqlalchemy as sa
 
 from databases import empty_database_in, only_on_postgres
 from people import settings_in
+from postgres_server import PostgresServer, make_database, programs
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.server.means import close_means, open_means
-from signedin.store import endings, postgres
+from signedin.store import endings, held, postgres
+from signedin.store.held import HeldLines
 
 pytestmark = only_on_postgres("It is about connections to PostgreSQL.")
 
@@ -106,3 +110,84 @@ def test_what_was_told_as_not_known_has_not_begun_or_is_taken_back(database, mon
     asyncio.run(all_of_them())
     database.write_now(lambda conn: None)
     assert database.read_now(lambda conn: conn.scalar(sa.text("SELECT count(*) FROM told"))) == 0
+
+
+@pytest.fixture
+def own_server():
+    """A PostgreSQL that nobody else uses."""
+    server = PostgresServer(programs(), "synchronous_standby_names=nobody_there", "synchronous_commit=local")
+    make_database(server.url("postgres"), "signedin")
+    yield server
+    server.signal(signal.SIGCONT)
+    server.destroy()
+
+
+@pytest.mark.guide("R48")
+@pytest.mark.parametrize("language", ["C", "de_DE.UTF-8"])
+def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_told_as_kept(own_server, language):
+    database = postgres.PostgresDatabase(own_server.url("signedin"))
+    answers = []
+
+    def deed(conn):
+        conn.execute(sa.text("CREATE TABLE IF NOT EXISTS told (n int)"))
+        return "kept"
+
+    def commit():
+        try:
+            answers.append(database.write_now(deed))
+        except DatabaseProblem as problem:
+            answers.append(problem)
+
+    writing = threading.Thread(target=commit)
+    writing.start()
+    with psycopg.connect(own_server.url("postgres"), autocommit=True) as conn:
+        waits = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        while conn.execute(f"SELECT pg_cancel_backend(pid) {waits}").fetchone() is None:
+            assert not answers
+    writing.join(10)
+    assert isinstance(answers[0], DatabaseProblem), answers
+    database.close()
+
+
+def test_who_asks_a_server_that_has_gone_silent_is_told_in_time_and_whole_again_after(
+    own_server, monkeypatch
+):
+    monkeypatch.setattr(held, "SECONDS", 0.5)
+    url = sa.make_url(own_server.url("signedin"))
+
+    async def asked():
+        lines = HeldLines(url, postgres.CONNECT, 1)
+        assert await lines.ask("SELECT 1", ()) == [(1,)]
+        own_server.signal(signal.SIGSTOP)
+        began = time.monotonic()
+        for _ in ("on the connection that is held", "on a new one"):
+            with pytest.raises(Unavailable):
+                await lines.ask("SELECT 2", ())
+        took = time.monotonic() - began
+        own_server.signal(signal.SIGCONT)
+        monkeypatch.setattr(held, "SECONDS", 10)
+        assert await lines.ask("SELECT 3", ()) == [(3,)]
+        await lines.close()
+        return took
+
+    assert asyncio.run(asked()) < 5, "psycopg by itself waits for ten seconds more"
+
+
+def test_what_was_given_up_counts_until_it_is_out_of_the_line():
+    line, blocked = postgres._Line(1, "test"), threading.Event()
+
+    async def many():
+        first = asyncio.create_task(line.run(60, blocked.wait))
+        await asyncio.sleep(0)
+        begun = []
+        for _ in range(3 * postgres.MOST_WAITING):
+            with pytest.raises(Unavailable):
+                await line.run(0, lambda: begun.append("too late"))
+        assert line._pool._work_queue.qsize() < postgres.MOST_WAITING
+        blocked.set()
+        await first
+        assert await line.run(60, lambda: "again") == "again"
+        assert begun == []
+
+    asyncio.run(many())
+    line.close()

@@ -16,6 +16,7 @@ from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import Node, Waiting
+from signedin.rules.wording import marked as _
 from signedin.store import endings
 from signedin.store.boot_clock import boot_time
 from signedin.store.endings import Late
@@ -34,8 +35,18 @@ async def heard_everywhere(means: Means) -> None:
     """Wait until everything that has ended so far holds in every process on every machine (P1).
 
     Raises:
-        DatabaseProblem, Unavailable: whether it holds everywhere is not known; ask again.
+        Unavailable: whether it holds everywhere is not known; ask again.
     """
+    try:
+        await _heard_everywhere(means)
+    except (DatabaseProblem, Unavailable) as unknown:
+        raise Unavailable(
+            _("This is done here. Whether it holds everywhere is not known yet."),
+            hint=_("Do it again in a moment: it returns once that is certain."),
+        ) from unknown
+
+
+async def _heard_everywhere(means: Means) -> None:
     began, pause = boot_time(), FIRST_LOOK
     late = await _late(means)
     waiting, nodes = Waiting(late.seq, began, late.is_new), late.nodes

@@ -14,7 +14,7 @@ from signedin.rules.ending import Ending
 from signedin.rules.errors import TooManyRequests
 from signedin.rules.lease import Renewal
 from signedin.rules.presence import Service
-from signedin.store import endings
+from signedin.store import endings, services
 from signedin.store.lease_line import LeaseLine
 from signedin.store.postgres import CONNECT, PostgresDatabase
 
@@ -46,6 +46,14 @@ class Lending:
             raise TooManyRequests(now + AGAIN_AFTER)
         await database.write(endings.join, node_id, boot_id, f"client library of {service.name}")
         return await self.head()
+
+    async def still_serves(self, service: Service) -> bool:
+        """Whether the key that somebody listens by has not been revoked meanwhile.
+
+        Raises:
+            DatabaseProblem, Unavailable: it is not known.
+        """
+        return await self._means.database.read(services.is_living, service.key_id)
 
     async def head(self) -> tuple[int, str]:
         """The number of the latest ending, and the lineage of the database.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from litestar import get, post
@@ -59,8 +61,8 @@ async def _answered(ear: Ear, service: Service, said: Acknowledgement, request: 
 @get("/v1/feed", opt=described(_FEED))
 async def feed(request: Ask, ear: NamedDependency[Ear]) -> ASGIStreamingResponse:
     """Endings as they commit, one JSON object a line: a hint that lets a client library acknowledge at once."""
-    arrival_of(request).service_with(SCOPE)
-    lines = _lines(ear, _after(request))
+    service = arrival_of(request).service_with(SCOPE)
+    lines = _lines(ear, service, _after(request))
     return ASGIStreamingResponse(
         iterator=lines, media_type=NDJSON,
         headers={"x-accel-buffering": "no", "cache-control": "no-store"},
@@ -72,15 +74,17 @@ def _after(request: Ask) -> int:
         if name != "after":
             raise UnknownField(field=name[:100])
     said = request.query_params.get("after", "")
-    if not (said.isascii() and said.isdigit() and int(said[:20]) <= LARGEST_NUMBER):
+    is_number = said.isascii() and said.isdigit() and len(said) <= len(str(LARGEST_NUMBER))
+    if not (is_number and int(said) <= LARGEST_NUMBER):
         raise InvalidInput(field="after")
     return int(said)
 
 
-async def _lines(ear: Ear, after: int) -> AsyncIterator[bytes]:
-    """What has ended since, until whoever listens goes away; nothing is told while nothing can be known."""
+async def _lines(ear: Ear, service: Service, after: int) -> AsyncIterator[bytes]:
+    """What has ended since, until whoever listens goes away or may not; nothing is told while nothing can be known."""
     with ear.listening() as news:
         yield b"{}\n"
+        looked = monotonic()
         while True:
             news.clear()
             try:
@@ -91,11 +95,21 @@ async def _lines(ear: Ear, after: int) -> AsyncIterator[bytes]:
                 after = found[-1].seq
                 said = {"lineage": lineage, "endings": [said_ending(ending) for ending in found]}
                 yield json.dumps(said).encode() + b"\n"
-                continue
-            try:
-                await asyncio.wait_for(news.wait(), HEARTBEAT_EVERY)
-            except TimeoutError:
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), HEARTBEAT_EVERY)
+            if monotonic() - looked >= HEARTBEAT_EVERY:
+                if not await _still_serves(ear, service):
+                    return
+                looked = monotonic()
                 yield b"{}\n"
+
+
+async def _still_serves(ear: Ear, service: Service) -> bool:
+    try:
+        return await ear.lending.still_serves(service)
+    except (DatabaseProblem, Unavailable):
+        return True  # not known: whoever listens hears nothing new meanwhile either
 
 
 def _json(value: dict[str, Any]) -> ASGIResponse:

@@ -77,7 +77,9 @@ class Ear:
                 hint.clear()
                 try:
                     await self._read()
-                except (DatabaseProblem, Unavailable):
+                except Exception as error:  # whatever it is, those who listen are to hear of what comes next
+                    if not isinstance(error, DatabaseProblem | Unavailable):
+                        log.error("endings could not be read for the feed", exc_info=error)
                     await asyncio.sleep(AGAIN_AFTER)
                     hint.set()
         finally:

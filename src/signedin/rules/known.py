@@ -63,6 +63,8 @@ class KnownSessions:
         self._clock = clock
         self._most = most
         self._by_key: dict[bytes, bytes] = {}
+        self._ring = bytearray()
+        self._hand = 0
         self._ready: dict[bytes, _Ready] = {}
         self._used: set[bytes] = set()
         self._cut_offs: dict[int, int] = {}
@@ -162,8 +164,8 @@ class KnownSessions:
         self._until = NEVER
 
     def _keep(self, key: bytes, known: Known) -> None:
-        if key not in self._by_key and len(self._by_key) >= self._most:
-            self._make_room()
+        if key not in self._by_key:
+            self._take_place(key)
         self._by_key[key] = _packed(known)
 
     def _cut(self, account_id: AccountId, cut_off: int) -> None:
@@ -176,6 +178,8 @@ class KnownSessions:
         self._ready.clear()
         self._used.clear()
         self._cut_offs.clear()
+        self._ring.clear()
+        self._hand = 0
 
     def _drop(self, key: bytes) -> None:
         self._by_key.pop(key, None)
@@ -196,15 +200,28 @@ class KnownSessions:
         self._ready[key] = ready
         return ready
 
-    def _make_room(self) -> None:
-        """Let one go that was not used since it was last looked at: a clock with one hand."""
+    def _take_place(self, key: bytes) -> None:
+        """Give it a place on the ring: a new one, or that of one that was not used since the hand last passed.
+
+        A clock with one hand, in plain bytes: a dictionary that lost its first entries is slow to say which is first
+        now, and a list would be walked by the collector.
+        """
+        if len(self._ring) < self._most * KEY_BYTES:
+            self._ring += key
+            return
         for _ in range(_AGES):
-            key = next(iter(self._by_key))
-            if key not in self._used:
+            if self._under_hand() not in self._used:
                 break
-            self._used.discard(key)
-            self._by_key[key] = self._by_key.pop(key)
-        self._drop(next(iter(self._by_key)))
+            self._used.discard(self._under_hand())
+            self._hand = (self._hand + 1) % self._most
+        self._drop(self._under_hand())
+        at = self._hand * KEY_BYTES
+        self._ring[at : at + KEY_BYTES] = key
+        self._hand = (self._hand + 1) % self._most
+
+    def _under_hand(self) -> bytes:
+        at = self._hand * KEY_BYTES
+        return bytes(self._ring[at : at + KEY_BYTES])
 
 
 def _packed(known: Known) -> bytes:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 
 import structlog
 
 from signedin.gate.middleware import App, Message, Receive, Scope, Send
+from signedin.rules.errors import Unavailable
 
 log = structlog.get_logger("signedin.server")
+_NOT_KNOWN = (
+    "The server was stopped before this was done.",
+    "Do it again in a moment: it may have been done all the same.",
+)
 
 
 class LastResort:
@@ -29,20 +35,27 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watched)
+        except asyncio.CancelledError:  # a stop of the server that could not wait any longer
+            if not begun and scope["type"] == "http":
+                await _answer(send, 503, Unavailable.code, *_NOT_KNOWN)
+            raise
         except Exception as error:
             reference = secrets.token_hex(6)
             log.error("a request failed at the last resort", reference=reference, exc_info=error)
             if begun or scope["type"] != "http":
                 raise
-            await _answer(send, reference)
+            await _answer(send, 500, "internal_error", "Something went wrong on our side.", _tell(reference))
 
 
-async def _answer(send: Send, reference: str) -> None:
-    told = {
-        "type": "about:blank", "title": "Something went wrong on our side.", "status": 500,
-        "code": "internal_error", "detail": f"Try again. If it stays, tell the operator this reference: {reference}.",
-    }  # fmt: skip
+def _tell(reference: str) -> str:
+    return f"Try again. If it stays, tell the operator this reference: {reference}."
+
+
+async def _answer(send: Send, status: int, code: str, title: str, detail: str) -> None:
+    told = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     body = json.dumps(told).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

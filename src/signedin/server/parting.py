@@ -12,6 +12,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 WAITS = 1.0
 """Seconds that a connection has for a last request."""
+STREAMS_END_AFTER = 2.0
+"""Seconds until an answer that has begun and does not end is cut off: streams, whose readers open them elsewhere."""
+ENDS_AFTER = 6
+"""Seconds for everything: longer than an ending waits for processes that are silent, and for its own database."""
 
 
 class Parting(HttpToolsProtocol):
@@ -26,6 +30,7 @@ class Parting(HttpToolsProtocol):
             self.loop.call_later(WAITS, self._part)
         else:
             super().shutdown()
+        self.loop.call_later(STREAMS_END_AFTER, self._cut_off)
 
     def on_headers_complete(self) -> None:
         """Take a request; after the server was told to stop it is the last one here."""
@@ -36,6 +41,11 @@ class Parting(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         cycle: Any = self.cycle
         return cycle is None or bool(cycle.response_complete)
+
+    def _cut_off(self) -> None:
+        cycle: Any = self.cycle
+        if cycle is not None and cycle.response_started and not self.transport.is_closing():
+            self.transport.close()
 
     def _part(self) -> None:
         if self._is_idle() and not self.transport.is_closing():

@@ -23,7 +23,7 @@ from signedin.gate.middleware import App
 from signedin.server.app import build
 from signedin.server.listening import listening
 from signedin.server.logs import configure_logs
-from signedin.server.parting import Parting
+from signedin.server.parting import ENDS_AFTER, Parting
 from signedin.server.server import Server
 from signedin.server.settings import Settings
 from signedin.store import installation
@@ -129,7 +129,7 @@ def greet(server: Server) -> None:
 
 
 def run(server: Server, sockets: list[socket.socket]) -> None:
-    """Run uvicorn; open streams do not hold up a stop for longer than two seconds."""
+    """Run uvicorn; what was begun before a stop is finished, and open streams hold it up for two seconds at most."""
     serving = uvicorn.Server(_config(server.app))
     # uvicorn stops at these signals by itself, and raises them again when it has stopped: then there is nothing
     # more to be done.
@@ -151,7 +151,7 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=ENDS_AFTER,
         h11_max_incomplete_event_size=65_536,
         timeout_worker_healthcheck=30,
         **options,

@@ -27,14 +27,15 @@ class Company:
                 _("The folder of the database cannot be written to."),
                 hint=_("Check that it exists, its owner and its rights, and that the disk is not full."),
             ) from error
-        self._began_alone = self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if self._began_alone:
-            os.ftruncate(self._file.fileno(), 0)
-        else:
+        with _one_at_a_time(database):
+            self._began_alone = self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if self._began_alone:
+                os.ftruncate(self._file.fileno(), 0)
+            else:
+                self._lock(fcntl.LOCK_SH)
+            self._file.write(b".")
+            self._size = self._size_now()
             self._lock(fcntl.LOCK_SH)
-        self._file.write(b".")
-        self._size = self._size_now()
-        self._lock(fcntl.LOCK_SH)
 
     def is_alone(self) -> bool:
         """Whether nobody else has served since this process began."""
@@ -64,7 +65,19 @@ def nobody_serves(database: Path) -> Iterator[None]:
     """
     with Path(f"{database}.servers").open("ab") as file:
         try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with _one_at_a_time(database):
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DatabaseProblem("A server is running on this database.", hint="Stop it first.") from None
         yield
+
+
+@contextmanager
+def _one_at_a_time(database: Path) -> Iterator[None]:
+    """Nobody else begins meanwhile: between an exclusive lock and a shared one there is a moment without any."""
+    folder = os.open(database.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

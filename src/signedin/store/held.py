@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
+import socket
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import AsyncConnection
 
-from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.errors import Unavailable
 from signedin.store.problems import problem_of
 
 MOST_WAITING = 256
@@ -61,10 +64,13 @@ class HeldLines:
 
     async def _ask(self, question: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Any]:
         conn = await self._whole_one()
+        answer = asyncio.ensure_future(_rows(conn, question, values))
         try:
-            rows = await (await conn.execute(question, values, prepare=True)).fetchall()
+            # Shielded, because psycopg waits ten seconds more for a server that is silent when it is told to stop.
+            rows = await asyncio.shield(answer)
         except BaseException:  # broken, or left in the middle of an answer: never asked again
-            await _abandon(conn)
+            _cut(conn)
+            answer.add_done_callback(lambda _: _abandon(conn))
             raise
         self._idle.append(conn)
         return rows
@@ -74,7 +80,7 @@ class HeldLines:
             conn = self._idle.pop()
             if not (conn.closed or has_ended(conn.fileno())):
                 return conn
-            await _abandon(conn)
+            _abandon(conn)
         return await self._connected()
 
     async def _connected(self) -> AsyncConnection[Any]:
@@ -86,8 +92,18 @@ class HeldLines:
             await self._idle.pop().close()
 
 
-async def _abandon(conn: AsyncConnection[Any]) -> None:
-    try:
+async def _rows(
+    conn: AsyncConnection[Any], question: str, values: tuple[object, ...] | Mapping[str, object]
+) -> list[Any]:
+    return await (await conn.execute(question, values, prepare=True)).fetchall()
+
+
+def _cut(conn: AsyncConnection[Any]) -> None:
+    """End the connection beneath whoever still waits for an answer on it: they learn of it at once."""
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(conn.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _abandon(conn: AsyncConnection[Any]) -> None:
+    with suppress(psycopg.Error):
         conn.pgconn.finish()
-    except psycopg.Error as error:
-        raise DatabaseProblem from error

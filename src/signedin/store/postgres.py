@@ -32,7 +32,6 @@ MOST_WAITING = 512
 READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
 _AT_LEISURE = sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
 """For what is done by nobody's request: migrations, a restore."""
-NOT_REPLICATED = "might not have been replicated"
 
 CONNECT = {
     "connect_timeout": "3",
@@ -145,13 +144,15 @@ class PostgresDatabase(Database):
         **kw: P.kwargs,
     ) -> T:
         with told_clearly(), engine.connect() as conn:
-            told: list[str] = conn.info["told"]
-            told.clear()
+            warnings: list[str] = conn.info["warnings"]
             with conn.begin():
                 done = deed(conn, *args, **kw)
                 if monotonic() > until:
                     raise Unavailable  # whoever asked has been told so: nothing is kept
-            if any(NOT_REPLICATED in notice for notice in told):
+                warnings.clear()
+            if (
+                warnings
+            ):  # the commit itself: whoever waited for the synchronous standby was told to wait no more
                 raise DatabaseProblem(
                     _("The database could not make sure that this is kept."),
                     hint=_("Try again in a moment."),
@@ -172,9 +173,14 @@ class PostgresDatabase(Database):
 
         @sa.event.listens_for(engine, "connect")
         def _listen(connection: Any, record: Any) -> None:
-            told: list[str] = []
-            record.info["told"] = told
-            connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+            warnings: list[str] = []
+            record.info["warnings"] = warnings
+
+            def heard(notice: Any) -> None:
+                if notice.severity_nonlocalized == "WARNING":
+                    warnings.append(notice.sqlstate or "")
+
+            connection.add_notice_handler(heard)
 
         sa.event.listen(engine, "checkout", _refuse_ended)
         return engine
@@ -188,22 +194,35 @@ class _Line:
         self._waiting = 0
 
     async def run(self, seconds: float, unit: Callable[[], T]) -> T:
-        """Run it in a thread; what has not begun when its time is over never does."""
+        """Run it in a thread; what has not begun when its time is over never does.
+
+        What was given up counts as waiting until a thread has passed over it: while no answers come, neither grows.
+        """
         if self._waiting >= MOST_WAITING:
             raise Unavailable
         self._waiting += 1
-        work = asyncio.wrap_future(self._pool.submit(unit))
+        until = monotonic() + seconds
+        work = asyncio.wrap_future(self._pool.submit(_in_time, until, unit))
         work.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(work, seconds)
+            return await asyncio.wait_for(asyncio.shield(work), seconds)
         except TimeoutError:
             raise Unavailable from None
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
 
     def _done(self, _: object) -> None:
         self._waiting -= 1
 
     def close(self) -> None:
         self._pool.shutdown()
+
+
+def _in_time(until: float, unit: Callable[[], T]) -> T:
+    if monotonic() > until:
+        raise Unavailable
+    return unit()
 
 
 def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
