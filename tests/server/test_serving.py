@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -87,6 +88,30 @@ def test_a_connection_that_was_taken_before_a_stop_still_gets_its_answer(install
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"connection: close" in answer
     assert server.stopped().status == 0
+
+
+@pytest.mark.guide("R48")
+def test_an_ending_that_waits_for_a_silent_process_is_finished_by_a_server_that_stops(installed, process):
+    port = free_port()
+    server = process("serve", "--port", str(port))
+    answer_of(f"http://localhost:{port}/health/ready")
+    laptop, phone = Browser(f"http://localhost:{port}"), Browser(f"http://localhost:{port}")
+    assert {laptop.sign_in().status_code, phone.sign_in().status_code} == {303}
+    row, answers = phone.current()["id"], []
+    silent = "INSERT INTO nodes VALUES ('an-app:silent', 'boot', 1, 0, 'an app that is paused')"
+    with closing(sqlite3.connect(installed.database, isolation_level=None)) as conn:
+        conn.execute(silent)
+        revoking = threading.Thread(
+            target=lambda: answers.append(
+                laptop.http.delete(f"/v1/sessions/{row}", headers=laptop.own()).status_code
+            )
+        )
+        revoking.start()
+        while conn.execute("SELECT count(*) FROM tombstones").fetchone() == (0,):
+            assert not answers
+    assert server.stopped().status == 0
+    revoking.join()
+    assert answers == [204]
 
 
 def until_nobody_listens(port):

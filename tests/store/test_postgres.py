@@ -123,8 +123,7 @@ def own_server():
 
 
 @pytest.mark.guide("R48")
-@pytest.mark.parametrize("language", ["C", "de_DE.UTF-8"])
-def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_told_as_kept(own_server, language):
+def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_told_as_kept(own_server):
     database = postgres.PostgresDatabase(own_server.url("signedin"))
     answers = []
 
