@@ -249,6 +249,7 @@ def running(
             server.app,
             log_config=None,
             log_level="warning",
+            ws="none",
             access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=1,

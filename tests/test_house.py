@@ -137,7 +137,11 @@ def functions(file):
 
 
 def light():
-    return [file for file in FILES if file.relative_to(HOUSE).parts[0] in {"rules", "client", "testing.py"}]
+    return [
+        file
+        for file in FILES
+        if file.relative_to(HOUSE).parts[0] in {"rules", "client", "testing.py", "middleware.py"}
+    ]
 
 
 def house():

@@ -9,13 +9,13 @@ import os
 from litestar import Litestar, MediaType, Request, get, websocket_listener
 from litestar.response import ServerSentEvent
 
-from signedin.adapters.litestar import WHO, signed_in
-from signedin.client import Client, SignedIn
+from signedin.adapters.litestar import WHO, Who, signed_in
+from signedin.client import Client
 from signedin.middleware import Signedin
 
 
 @get("/orders", guards=[signed_in])
-async def orders(who: SignedIn) -> dict[str, str | None]:
+async def orders(who: Who) -> dict[str, str | None]:
     return {"orders_of": who.account, "session": who.session}
 
 
@@ -43,7 +43,7 @@ async def told():
 
 
 @websocket_listener("/socket", guards=[signed_in])
-async def socket(data: str, who: SignedIn) -> str:
+async def socket(data: str, who: Who) -> str:
     """Say again whatever is said, to whom it was said by."""
     return f"{who.account}: {data}"
 

@@ -304,6 +304,23 @@ def test_a_websocket_is_closed_with_its_session_and_nothing_is_taken_from_it_any
     asyncio.run(asyncio.wait_for(story(), 20))
 
 
+@pytest.mark.guide("R49", "D12")
+@pytest.mark.security("attack-19")
+def test_a_websocket_of_whom_nothing_can_be_known_is_closed_as_one_to_come_back_to(service):
+    async def story():
+        server = Server(guarded(service, talking))
+        asking = asyncio.create_task(server.ask(service.sign_in(), "websocket"))
+        await until(lambda: server.sent)
+        service.go_away()
+        for one in server.app._client._knowing.opened._all():
+            one.good_until = -1.0
+        server.incoming.put_nowait({"type": "websocket.receive", "text": "one"})
+        await asking
+        assert server.sent[1:] == [{"type": "websocket.close", "code": 1013, "reason": "try again later"}]
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
 @pytest.mark.guide("R49")
 def test_a_websocket_whose_session_ends_before_it_is_accepted_is_never_accepted(service):
     async def story():

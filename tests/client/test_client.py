@@ -99,6 +99,26 @@ def test_a_connection_that_is_open_under_a_session_is_closed_within_a_second_of_
         until(lambda: closed == ["ended", "ended"], 1.0)
 
 
+@pytest.mark.guide("R48", "R49")
+def test_what_goes_wrong_in_an_app_that_is_told_of_an_end_keeps_nobody_else_from_hearing_of_it(house, client):
+    def broken(_):
+        raise RuntimeError("the event loop is closed")
+
+    closed, heard, phones = [], [], [house.signed_in(agent=SAFARI_ON_IPHONE) for _ in range(2)]
+    client.on_end(broken)
+    client.on_end(heard.append)
+    for phone in phones:
+        headers = sent_by(phone)
+        assert client.check(headers)
+        with client.open(headers, broken), client.open(headers, closed.append), client.open(headers, broken):
+            assert revoked(house, phone) < 2.5
+            until(lambda: closed, 1.0)
+        closed.clear()
+        assert client.check(headers) == NotSignedIn("revoked")
+    assert len(heard) >= 2
+    assert client.may_answer
+
+
 @pytest.mark.guide("R48")
 def test_a_connection_that_is_opened_under_a_session_which_has_just_ended_is_closed_too(house, client, phone):
     closed, headers = [], sent_by(phone)

@@ -121,7 +121,10 @@ class Signedin:
 
 def without_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers without those under our name, whoever sent them: nothing behind this takes them for an answer (D12)."""
-    if not any(name.startswith(_OURS) for name, _ in headers):
+    for name, _ in headers:
+        if name.startswith(_OURS):
+            break
+    else:
         return headers
     return [(name, value) for name, value in headers if not name.startswith(_OURS)]
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from signedin.adapters.asgi_refusals import ENDED, App, Message, Receive, Scope, Send
+from signedin.adapters.asgi_refusals import ENDED, NOT_NOW, App, Message, Receive, Scope, Send
 from signedin.client import NotSignedIn, Open, SignedIn
 
 _Headers = list[tuple[bytes, bytes]]
@@ -57,6 +57,7 @@ class _UnderSession:
         self._needed = needed
         self._held: Open | None = None
         self._is_ended = False
+        self._is_known = True
         self._is_cancelled = False
         self._finishing: asyncio.Task[None] | None = None
 
@@ -64,8 +65,9 @@ class _UnderSession:
         """Let the app answer, for as long as it may."""
         self._receive, self._send = receive, send
         self._task = asyncio.current_task()
+        taking, giving = self._ways()
         try:
-            await self._ask(app, scope)
+            await app(scope, taking, giving)
         except asyncio.CancelledError:
             if self._is_cancelled_by_others():
                 raise
@@ -78,7 +80,8 @@ class _UnderSession:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([self._finishing])
 
-    async def _ask(self, app: App, scope: Scope) -> None:
+    def _ways(self) -> tuple[Receive, Send]:
+        """How the app receives and sends."""
         raise NotImplementedError
 
     async def _finish(self) -> None:
@@ -93,11 +96,11 @@ class _UnderSession:
             self._client.release(self._held)
             self._held = None
 
-    def _end(self, _: str = "") -> None:
+    def _end(self, reason: str) -> None:
         """On the loop, once: nothing that the app still has under way reaches the other side after this."""
         if self._held is None or self._is_ended:
             return
-        self._is_ended = True
+        self._is_ended, self._is_known = True, reason != "unavailable"
         if self._task is not None and self._task is not asyncio.current_task():
             self._is_cancelled = self._task.cancel()
         self._finishing = asyncio.ensure_future(self._finish_safely())
@@ -106,8 +109,9 @@ class _UnderSession:
         return not self._is_cancelled or (self._task is not None and self._task.uncancel() > 0)
 
     async def _may_go_on(self) -> bool:
-        if self._held is not None and not self._is_ended and not await self._client.still(self._held):
-            self._end()
+        held = self._held
+        if held is not None and not self._is_ended and not await self._client.still(held):
+            self._end(held.reason or "unavailable")
         return not self._is_ended
 
     async def _finish_safely(self) -> None:
@@ -118,17 +122,20 @@ class _UnderSession:
 class Stream(_UnderSession):
     """A request; what it answers is held from its beginning on if it does not say how long it is."""
 
-    async def _ask(self, app: App, scope: Scope) -> None:
-        await app(scope, self._receive, self._sending)
+    def _ways(self) -> tuple[Receive, Send]:
+        return self._receive, self._sending
 
     async def _sending(self, message: Message) -> None:
+        if self._held is None and not self._is_ended:
+            await self._send(message)
+            if message["type"] == "http.response.start" and _is_open_ended(message):
+                self._hold()
+            return
         if not await self._may_go_on():
             raise SessionEnded("the session has ended")
-        if self._held is not None and not message.get("more_body", False):
+        if not message.get("more_body", False):
             self._release()
         await self._send(message)
-        if message["type"] == "http.response.start" and _is_open_ended(message):
-            self._hold()
 
     async def _finish(self) -> None:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -139,9 +146,9 @@ class Socket(_UnderSession):
 
     _is_accepted = False
 
-    async def _ask(self, app: App, scope: Scope) -> None:
+    def _ways(self) -> tuple[Receive, Send]:
         self._hold()
-        await app(scope, self._receiving, self._sending)
+        return self._receiving, self._sending
 
     async def _receiving(self) -> Message:
         message = await self._receive()
@@ -161,9 +168,13 @@ class Socket(_UnderSession):
         await self._send(message)
 
     async def _finish(self) -> None:
-        await self._send({"type": "websocket.close", "code": ENDED, "reason": "the session has ended"})
+        code, reason = (ENDED, "the session has ended") if self._is_known else (NOT_NOW, "try again later")
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 def _is_open_ended(message: Message) -> bool:
     headers: Any = message.get("headers") or ()
-    return not any(bytes(name).lower() == b"content-length" for name, _ in headers)
+    for name, _ in headers:
+        if name == b"content-length" or bytes(name).lower() == b"content-length":
+            return False
+    return True

@@ -3,7 +3,7 @@
 app = Signedin(Litestar([orders], dependencies=WHO), client)
 
 @get("/orders", guards=[signed_in])
-async def orders(who: SignedIn) -> ...
+async def orders(who: Who) -> ...
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
 from signedin.client import SignedIn
 
@@ -27,26 +28,28 @@ def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
         NotAuthorizedException: nobody is.
         KeyError: the middleware is not there, so that nobody was asked for.
     """
-    if not isinstance(_who(connection), SignedIn):
+    if not isinstance(_who(connection.scope), SignedIn):
         challenge = {"WWW-Authenticate": 'Session error="missing"'}
         raise NotAuthorizedException("You are not signed in.", headers=challenge)
 
 
-async def provide_who(scope: Any) -> SignedIn:
+async def provide_who(scope: Scope) -> SignedIn:
     """Whoever is signed in.
 
     Raises:
         NotAuthorizedException: nobody is.
     """
-    who = scope["signedin"]
+    who = _who(scope)
     if not isinstance(who, SignedIn):
         raise NotAuthorizedException("You are not signed in.")
     return who
 
 
-def _who(connection: Connection) -> Any:
-    return dict(connection.scope)["signedin"]
+def _who(scope: Scope) -> object:
+    return dict(scope)["signedin"]
 
 
+Who = NamedDependency[SignedIn]
+"""The type of a parameter `who` that is whoever is signed in."""
 WHO = {"who": Provide(provide_who)}
-"""`dependencies=WHO` makes a parameter `who: SignedIn` whoever is signed in."""
+"""`dependencies=WHO` gives it."""

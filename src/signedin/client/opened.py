@@ -6,14 +6,18 @@ what cannot be known is closed.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from signedin.client.asking import Question
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.known import KEY_BYTES
 
 CLOSE_WITHIN = 1.0
+T = TypeVar("T")
+log = logging.getLogger("signedin.client")
 
 
 class Open:
@@ -45,7 +49,7 @@ class Open:
             if self.reason is not None:
                 return
             self.reason = reason
-        self._close(reason)
+        told(self._close, reason)
 
 
 class Opened:
@@ -77,7 +81,7 @@ class Opened:
         for one in list(self._reached(ending)):
             one.end("ended")
         for listener in self.listeners:
-            listener(ending)
+            told(listener, ending)
 
     def due(self, now: float) -> list[list[Open]]:
         """Those whose session has to be asked about now: together under each, and those first that wait longest."""
@@ -108,3 +112,11 @@ class Opened:
     def _all(self) -> list[Open]:
         with self._lock:
             return [one for many in self._by_key.values() for one in many]
+
+
+def told(listener: Callable[[T], object], news: T) -> None:
+    """Tell an app; what goes wrong in it keeps nobody else from being told, and the lease from nothing."""
+    try:
+        listener(news)
+    except Exception:
+        log.exception("what an app does at the end of a session went wrong")

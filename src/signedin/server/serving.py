@@ -145,6 +145,7 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Parting,
+        ws="none",  # there is none here, whatever else is installed for an app's own
         access_log=False,
         log_config=None,
         log_level="warning",
