@@ -44,7 +44,7 @@ def kinds():
     yield "bcrypt", bcrypt.hashpw(RIGHT.encode(), bcrypt.gensalt(4)).decode()
 
 
-@pytest.mark.parametrize(("kind", "kept"), kinds())
+@pytest.mark.parametrize(("kind", "kept"), list(kinds()))
 def test_the_right_password_is_right_and_is_to_be_hashed_anew_and_others_are_wrong(hasher, kind, kept):
     assert hasher.verify_now(kept, RIGHT) == Verdict(ok=True, needs_rehash=True), kind
     for wrong in (RIGHT + ".", RIGHT[:-1], RIGHT.upper(), "", kept):
@@ -112,3 +112,10 @@ def test_what_is_worked_for_nothing_fails_for_no_guess(family, parameters):
         assert old_hashes.worked(OldHash(family, parameters), guess)
         for rest in (1, 16, 4096, 100_000):
             old_hashes._spend(family, rest if family is not Family.BCRYPT else 240, 16, guess)
+
+
+def test_on_the_way_back_django_reads_what_was_hashed_here(hasher):
+    of_django("Argon2PasswordHasher", memory_cost=64, parallelism=1)  # Django is set up
+    kept = "argon2" + hasher.hash_now(RIGHT)
+    assert hashers.Argon2PasswordHasher().verify(RIGHT, kept)
+    assert not hashers.Argon2PasswordHasher().verify(RIGHT + ".", kept)
