@@ -125,6 +125,18 @@ def test_what_is_exported_can_be_imported_elsewhere_with_the_passwords(installed
     assert written("account", exported).value["added"] == len(found)
 
 
+@pytest.mark.security("6.3.8")
+def test_while_an_old_hash_is_here_every_sign_in_works_for_it_and_no_longer(installed, written):
+    written("account", [GOOD])
+    assert counted(installed, "old_hashes") == 1
+    installed.done("sweep")
+    assert counted(installed, "old_hashes") == 1
+    words = ("account", "set-password", "joan@example.org", "--password-stdin")
+    installed.done(*words, typed="violet lamps under the harbour\n")
+    installed.done("sweep")
+    assert counted(installed, "old_hashes") == 0
+
+
 SESSION = {"account": "7", "token": "the old app's secret of somebody"}
 
 

@@ -25,9 +25,9 @@ class SignedinMiddleware:
     """Lets in whoever is signed in, as `request.signedin`; it is `None` on paths that are open to everybody.
 
     It stands first, so that nothing of the app is done for anybody else. What else `SIGNEDIN` says is given to the
-    client library: `app_types`, `cookie`, `outage_grace`. `token` names a function that gives the session's token
-    which the app keeps for this browser (docs/move-in.md): of the request, the client, and where the person is. Then
-    the middleware stands behind whatever that needs.
+    client library: `app_types`, `cookie`, `outage_grace`; or `client` is one that was made before. `token` names a
+    function that gives the session's token which the app keeps for this browser (docs/move-in.md): of the request, the
+    client, and where the person is. Then the middleware stands behind whatever that needs.
 
     Raises:
         ImproperlyConfigured: `SIGNEDIN` is missing, or not usable as it is.
@@ -52,6 +52,7 @@ class SignedinMiddleware:
 def _guard(given: dict[str, Any]) -> Guard:
     rules: Mapping[str, Any] = {name: given.pop(name) for name in _FOR_THE_GUARD if name in given}
     try:
-        return Guard(SyncClient(given.pop("address"), given.pop("key"), **given), **rules)
+        client = given.get("client") or SyncClient(given.pop("address"), given.pop("key"), **given)
+        return Guard(client, **rules)
     except (KeyError, TypeError, ValueError) as problem:
         raise ImproperlyConfigured(f"settings.SIGNEDIN cannot be used: {problem}") from problem

@@ -19,18 +19,19 @@ class Signedin:
     """Lets in whoever is signed in, as `g.signedin`; it is `None` on paths that are open to everybody.
 
     It is set up before anything else of the app, so that nothing is done for anybody else. What else is named is given
-    to the client library: `app_types`, `cookie`, `outage_grace`. `token` gives the session's token which the app keeps
-    for this browser (docs/move-in.md): of the client, and where the person is. Without an app it is set up later, with `init_app`.
+    to the client library: `app_types`, `cookie`, `outage_grace`; or `client` is one that was made before. `token` gives
+    the session's token which the app keeps for this browser (docs/move-in.md): of the client, and where the person is.
+    Without an app it is set up later, with `init_app`.
 
     Raises:
         ValueError: the address, the key or a path is none.
     """
 
     def __init__(
-        self, app: Flask | None, address: str, key: str, *, open_paths: Iterable[str] = (), proxies: int = 0,
-        sign_in: str = "/sign-in", token: Token | None = None, **given: Any,
+        self, app: Flask | None, address: str = "", key: str = "", *, open_paths: Iterable[str] = (), proxies: int = 0,
+        sign_in: str = "/sign-in", token: Token | None = None, client: SyncClient | None = None, **given: Any,
     ) -> None:  # fmt: skip
-        self.client = SyncClient(address, key, **given)
+        self.client = client or SyncClient(address, key, **given)
         self._guard = Guard(self.client, open_paths, proxies, sign_in)
         self._token = token
         if app is not None:

@@ -89,21 +89,22 @@ def import_sessions(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
 @click.option(
     "--with-hashes", is_flag=True, help="The hashes of passwords too: keep the file as safe as the database."
 )
-def export_accounts(service: str, *, with_hashes: bool) -> None:
-    """Print every account as a line of JSON that `account import` reads.
+@json_option
+def export_accounts(service: str, *, with_hashes: bool, as_json: bool) -> None:
+    """Print every account as a line of JSON that `account import` reads; with --json as one list.
 
     Example: signedin account export --service shop --with-hashes > people.jsonl
     """
 
-    async def work(means: Means) -> int:
-        after, count = 0, 0
+    async def work(means: Means) -> list[dict[str, str]]:
+        after, people = 0, list[dict[str, str]]()
         while page := await means.database.read(_page, after, service, with_hashes):
-            for account_id, person in page:
-                click.echo(json.dumps(person, ensure_ascii=False))
-                after, count = account_id, count + 1
-        return count
+            people += [person for _, person in page]
+            after = page[-1][0]
+        return people
 
-    click.echo(f"{many(carried_out(work), 'account')} exported.", err=True)
+    people: list[dict[str, str]] = carried_out(work)
+    told(people, as_json=as_json, text="\n".join(json.dumps(each, ensure_ascii=False) for each in people))
 
 
 def _page(
