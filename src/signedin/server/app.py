@@ -86,11 +86,9 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     inside: App = pages  # type: ignore[assignment]
     trusted, guessing = settings.trusted_proxies, Guessing()
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuser(handlers), guessing)
-    hosts = Hosts(
-        OwnName(gate, settings.base_url), means, settings.base_url, settings.app_hosts, server.clock
-    )
-    inner = LastResort(hosts)
-    whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
+    ours = SecurityHeaders(LastResort(OwnName(gate, settings.base_url)), is_secure=names.is_secure)
+    hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
+    whole = Head(LastResort(hosts))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 
