@@ -12,9 +12,11 @@ from datetime import timedelta
 import pytest
 
 from client.shops import Moved, client_of, forked, sent_by, service_key, until
-from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, recognised, running
+from signedin.actions.enter_host import give_ticket, take_ticket
 from signedin.client import Client, KeyRefused, NotSignedIn, SyncClient, Unavailable
 from signedin.rules.session import AppType
+from signedin.rules.ticket import HERE
 from signedin.server.jobs import flush_now
 from signedin.store import endings
 
@@ -55,6 +57,23 @@ def revoked(house, phone):
 
 def asks(house):
     return house.server.recogniser.asked
+
+
+@pytest.mark.guide("R48", "D31", "D34")
+@pytest.mark.security("attack-1", "C2")
+def test_a_cookie_that_a_ticket_has_brought_is_remembered_and_forgotten_with_its_session(
+    house, client, phone
+):
+    [presence] = recognised(house.means, phone.secret, now=house.clock())
+    row = phone.current()["id"]
+    ticket = done_apart(give_ticket(house.means, presence, HERE, b"", house.clock()))
+    brought = done_apart(take_ticket(house.means, ticket, HERE, b"", house.clock())).token
+    headers = [(b"cookie", f"signedin={brought}".encode())]
+    before = asks(house)
+    assert {client.check(headers, address=BERLIN).session for _ in range(20)} == {row}
+    assert asks(house) == before + 1
+    revoked(house, phone)
+    assert client.check(headers, address=BERLIN) == NotSignedIn("revoked")
 
 
 @pytest.mark.guide("R48", "D34")

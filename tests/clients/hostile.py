@@ -31,19 +31,21 @@ ODD = [
 
 @dataclass(frozen=True)
 class Secrets:
-    """A session that lives, one that has ended, and whose row the first one is."""
+    """A session that lives, one that has ended, and the first one's cookie of another host, if it has one."""
 
     live: str
     ended: str
+    elsewhere: str = "sgn_hst_none"
 
 
 class Hostile:
     """An endless supply of requests, the same for the same seed."""
 
-    def __init__(self, seed: int, secrets: Secrets, port: int) -> None:
+    def __init__(self, seed: int, secrets: Secrets, port: int, cookie: str = "signedin") -> None:
         self._by = random.Random(seed)
         self._secrets = secrets
         self._port = port
+        self._cookie = cookie
 
     def nobodys(self) -> bytes:
         """A request that carries the live secret nowhere where it counts, or no live secret."""
@@ -52,7 +54,7 @@ class Hostile:
     def somebodys(self) -> bytes:
         """A request of somebody who is signed in and claims to be somebody else."""
         claims = [self._claim() for _ in range(self._by.randint(1, 4))]
-        return self._request([f"Cookie: signedin={self._secrets.live}", *claims])
+        return self._request([f"Cookie: {self._cookie}={self._secrets.live}", *claims])
 
     def _request(self, lines: list[str]) -> bytes:
         by = self._by
@@ -107,6 +109,8 @@ class Hostile:
             [f"Cookie: signedin={live}; big={'y' * 6000}; more={'z' * 3000}; last={'w' * 8000}"],
             [f"Authorization: Bearer {live}"], [f"Authorization: Bearer {value}"], [f"Authorization: {live}"],
             [f"Authorization: Bearer {live}", f"Cookie: signedin={live}"], [f"Proxy-Authorization: Bearer {live}"],
+            [f"Cookie: signedin={self._secrets.elsewhere}"], [f"Cookie: signedin-host={self._secrets.elsewhere}"],
+            [f"Cookie: signedin-host={live}"], [f"Authorization: Bearer {self._secrets.elsewhere}"],
             [f"X-Signedin: {live}"], [f"Cookie : signedin={live}"], [f"X-Cookie: signedin={live}"], [],
         ])  # fmt: skip
         return [*where, self._claim()]

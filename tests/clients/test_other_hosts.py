@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import html
+import json
+import os
+import random
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
+from clients.hostile import HEADERS, SMUGGLERS, Hostile, Secrets
 from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, free_ports, guarded_app
 from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, Browser
 from served import Served, a_place, served
 
 pytestmark = pytest.mark.xdist_group("other hosts behind proxies")
 PAGE = {"sec-fetch-mode": "navigate"}
+MANY = int(os.environ.get("HOSTILE_REQUESTS", "100"))
+SEED = int(os.environ.get("HOSTILE_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 
 
 @dataclass
@@ -121,6 +127,40 @@ def test_nobody_is_let_in_by_anything_but_this_hosts_own_cookie(shop):
     for path in ("/v1/sessions", "/v1/check"):
         answer = Browser(shop.server.place.base_url).http.get(path, headers=ours)
         assert answer.status_code == 401, "and it opens nothing of ours"
+
+
+def identity(told):
+    """The four headers as the app reads them, by the names that twins with underscores would have too."""
+    names = {"HTTP_" + name.upper().replace("-", "_") for name in HEADERS}
+    return {name: value for name, value in told["everything"].items() if name in names}
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-19", "attack-20", "attack-21", "4.1.3", "C5")
+def test_nobody_is_let_in_there_whatever_they_send_nor_as_somebody_else(shop):
+    laptop, ended = shop.signed_in(), shop.signed_in(FIREFOX_ON_WINDOWS)
+    for browser in (laptop, ended):
+        assert shop.go(browser, "/")[0].status_code == 200
+    mine, theirs = (each.http.cookies.get("signedin-host", domain="127.0.0.1") for each in (laptop, ended))
+    laptop.revoke(ended.current()["id"])
+    who = identity(shop.open(laptop).json())
+    assert len(who) == len(HEADERS)
+    of_ours = Hostile(SEED, Secrets(laptop.secret, theirs), shop.proxy.port)
+    by_cookie = Hostile(SEED, Secrets(mine, theirs), shop.proxy.port, "signedin-host")
+    let_in = 0
+    for number in range(MANY):
+        for raw in (of_ours.nobodys(), of_ours.somebodys()):
+            assert b"guarded-app" not in shop.proxy.send(raw).raw.lower(), (SEED, number, raw)
+        raw = by_cookie.somebodys()
+        answer = shop.proxy.send(raw)
+        if answer.is_let_in and not raw.startswith(b"HEAD"):
+            told = json.loads(re.search(rb"\{.*\}", answer.raw, re.DOTALL)[0])
+            assert identity(told) == who, (SEED, number, raw)
+            let_in += 1
+    assert let_in > MANY // 5
+    for smuggled in SMUGGLERS:
+        assert b"guarded-app" not in shop.proxy.send(smuggled.encode()).raw.lower(), smuggled
 
 
 @pytest.mark.security("attack-12", "attack-21", "attack-29")

@@ -10,18 +10,24 @@ import pytest
 
 from clients.hostile import Hostile, Secrets
 from people import ADA, SAFARI_ON_IPHONE, Clock, running
+from web.elsewhere import Elsewhere
 
 MANY = int(os.environ.get("HOSTILE_CHECKS", "2000"))
 SEED = int(os.environ.get("HOSTILE_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-QUERIES = [b""] * 6 + [
+QUERIES = [b""] * 9 + [
     b"app_type=web", b"app_type=admin", b"app_type=oauth", b"app_type=web&app_type=admin", b"scope=account:read", b"scope=*",
     b"signedin-account=1", b"%", b"&&&", b"app_type", b"app_type=web;x", b"\xff=\xff", b"resource=x", b"x" * 5000,
+    b"host=shop.other.test", b"host=evil.example", b"host=",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
+    with running(
+        tmp_path_factory.mktemp("house"),
+        Clock(),
+        app_hosts=("http://shop.other.test", "http://wiki.other.test"),
+    ) as house:
         house.somebody(ADA)
         yield house
 
@@ -34,7 +40,9 @@ def secrets(house):
     assert (
         live.http.get("/v1/check").headers["signedin-session"] == row
     )  # remembered from here on, where that is done
-    return Secrets(live.secret, gone)
+    wiki = Elsewhere(live, "wiki.other.test", "signedin-host").entered()
+    assert wiki.check().status_code == 200
+    return Secrets(live.secret, gone, wiki.jar["signedin-host"])
 
 
 def asked(house, raw, by):

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from signedin.rules import secret
 from signedin.rules.secret import (
     ALPHABET,
+    BEARER_KINDS,
+    HOST_KINDS,
     LARGEST_ACCOUNT_ID,
     LENGTH,
     TOKEN_PATTERN,
@@ -25,12 +27,15 @@ from signedin.rules.secret import (
     WayKeys,
     account_of_session_id,
     digest,
+    digest_of,
+    host_digest,
     make_session_id,
     make_token,
     mask_secret,
     read_token,
     why_unreadable,
 )
+from signedin.rules.ticket import HERE
 
 KEYS = WayKeys("7", {"7": b"k" * 32, "a": b"old" * 8})
 OTHER_KEYS = WayKeys("7", {"7": b"other" * 6})
@@ -46,7 +51,17 @@ single_characters = st.sampled_from(ALPHABET) | st.characters(codec="utf-8")
 def test_a_token_leads_to_its_account_and_says_its_kind(kind, account_id):
     token = make_token(kind, account_id, KEYS)
     read = read_token(token, {kind}, KEYS)
-    assert (read.kind, read.account_id, read.digest) == (kind, account_id, digest(token))
+    kept = host_digest(token, HERE) if kind is Kind.HST else digest(token)
+    assert (read.kind, read.account_id, read.digest) == (kind, account_id, kept)
+
+
+@given(account_id=accounts, host=st.text(max_size=30), another=st.text(max_size=30))
+def test_a_cookie_of_a_host_is_kept_by_another_digest_for_every_host(account_id, host, another):
+    token = make_token(Kind.HST, account_id, KEYS)
+    found = digest_of(token, HOST_KINDS, host)
+    assert found == host_digest(token, host) != digest(token)
+    assert (found == host_digest(token, another)) is (host == another)
+    assert digest_of(token, BEARER_KINDS, host) is None
 
 
 @pytest.mark.parametrize("account_id", [0, 1, LARGEST_ACCOUNT_ID])

@@ -131,6 +131,23 @@ def problems(environment, file):
     return told.value.problems
 
 
+@pytest.mark.security("attack-12", "attack-29")
+def test_the_hosts_of_apps_are_written_like_ours_and_are_others(tmp_path):
+    given = {
+        "SIGNEDIN_BASE_URL": "https://account.example.org",
+        "SIGNEDIN_APP_HOSTS": "https://Shop.example.net:443/",
+    }
+    assert load(given, tmp_path / "none.toml").app_hosts == ("https://shop.example.net",)
+    for wrong in (
+        "https://account.example.org:8443",
+        "http://shop.example.net",
+        "shop.example.net",
+        "https://x/y",
+    ):
+        with pytest.raises(SettingsProblem, match="APP_HOSTS"):
+            load(given | {"SIGNEDIN_APP_HOSTS": wrong}, tmp_path / "none.toml")
+
+
 def test_what_is_no_setting_is_refused_in_the_environment_and_the_file_with_what_was_perhaps_meant(tmp_path):
     file = tmp_path / "signedin.toml"
     file.write_text('trusted_proxy = "10.0.0.0/8"\n')

@@ -14,9 +14,10 @@ COOKIE = "__Host-signedin-host"
 class Elsewhere:
     """One browser at another host: everything goes to the real server, under the name of that host."""
 
-    def __init__(self, browser, host=SHOP):
+    def __init__(self, browser, host=SHOP, cookie=COOKIE):
         self.browser = browser
         self.host = host
+        self.cookie = cookie
         self.jar = {}
 
     def get(self, path, **headers):
@@ -55,7 +56,7 @@ class Elsewhere:
         """All the way: out, and back with that host's cookie."""
         answer = self.come_back(self.way_back(self.set_out()))
         assert answer.status_code == 303, answer.text
-        assert COOKIE in self.jar
+        assert self.cookie in self.jar
         return self
 
     def _headers(self, **more):

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, running
+from signedin.rules.errors import DatabaseProblem
 from signedin.server.jobs import flush_now
 from signedin.store import host_cookies, tickets
 from web.elsewhere import APP_HOSTS, COOKIE, SHOP, WIKI, Elsewhere, ticket_in
@@ -247,6 +248,9 @@ def test_nothing_else_of_ours_is_there_at_another_host(house, laptop, shop):
     ):
         answer = laptop.http.get(path, headers={"host": SHOP})
         assert (answer.status_code, answer.content) == (404, b""), path
+        assert not {"strict-transport-security", "content-security-policy"} & set(answer.headers), (
+            "its own concern"
+        )
     for method in ("POST", "DELETE", "PUT"):
         assert laptop.http.request(method, "/.signedin/enter", headers={"host": SHOP}).status_code == 405
     assert laptop.http.get("/.signedin/start").status_code == 404, "and nothing of it at our own"
@@ -264,6 +268,23 @@ def test_neither_tickets_nor_cookies_are_kept_or_told_to_any_other(house, shop):
     assert "ticket" not in answer.headers["location"]
     with house.means.database.engine.connect() as conn:
         assert shop.jar[COOKIE] not in repr(conn.execute(sa.select(host_cookies.host_cookies)).all())
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-19", "16.5.3")
+def test_while_the_database_cannot_be_asked_a_way_back_is_no_way_in(house, shop, monkeypatch):
+    address = shop.way_back(shop.set_out())
+
+    async def locked(*_, **__):
+        raise DatabaseProblem(reason="locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.means.database), "write", locked)
+        answer = shop.come_back(address)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert COOKIE not in shop.jar
+    assert shop.come_back(address).status_code == 303
+    assert COOKIE in shop.jar, "and the ticket was not used up"
 
 
 @pytest.mark.guide("D31")

@@ -67,6 +67,8 @@ async def take_ticket(
     if read is None:
         raise ticket_is_spent()
     account_id = AccountId(read.account_id)
+    if not await means.database.read(tickets.is_there, account_id, read.digest):
+        raise ticket_is_spent()  # anybody may try anything: what is none costs one read, and nobody's turn to write
     entered = await means.database.write(_take, means, account_id, read.digest, host, mark, now)
     if entered is None:
         raise ticket_is_spent()

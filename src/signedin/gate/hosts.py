@@ -17,7 +17,7 @@ from signedin.actions.means import Means
 from signedin.gate.check_query import not_listed
 from signedin.gate.credentials import set_cookie
 from signedin.gate.middleware import App, Receive, Scope, Send
-from signedin.rules.errors import LinkExpired
+from signedin.rules.errors import DatabaseProblem, LinkExpired, Unavailable
 from signedin.rules.secret import Kind
 from signedin.rules.sent import CookieNames, Headers, cookies, header, sent_credential, sent_to_host
 from signedin.rules.ticket import HERE, OF_APPS, app_hosts, page_of_app
@@ -97,6 +97,8 @@ class Hosts:
             entered = await take_ticket(self._means, given, host, bound, self._clock())
         except LinkExpired:
             return _see_other(self._base_url + ASK)  # there it is said in a page
+        except (DatabaseProblem, Unavailable):
+            return 503, [(b"retry-after", b"2"), (b"cache-control", b"no-store")]
         lasts = None if entered.lasts is None else int(entered.lasts.total_seconds())
         cookie = set_cookie(names, names.host, entered.token, max_age=lasts)
         return _see_other(page_of_app(fields.get("next", ["/"])[0]), cookie)

@@ -93,10 +93,10 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     refuse, trusted, guessing = refuser(handlers), settings.trusted_proxies, Guessing()
     inside = Pacing(framework, refuse, settings.calls_a_minute)
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
-    own = OwnName(gate, settings.base_url)
-    hosts = Hosts(own, means, settings.base_url, settings.app_hosts, server.clock)
-    inner = Cors(LastResort(hosts), settings.cors_origins)
-    whole = Head(SecurityHeaders(inner, is_secure=names.is_secure))
+    own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
+    ours = SecurityHeaders(own, is_secure=names.is_secure)
+    hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
+    whole = Head(LastResort(hosts))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 

@@ -34,6 +34,12 @@ def add(conn: sa.Connection, account_id: AccountId, digest: bytes, ticket: Ticke
     )  # fmt: skip
 
 
+def is_there(conn: sa.Connection, account_id: AccountId, digest: bytes) -> bool:
+    """Whether there is a ticket with this digest."""
+    mine = (tickets.c.account_id == account_id) & (tickets.c.digest == digest)
+    return conn.execute(sa.select(tickets.c.until).where(mine)).first() is not None
+
+
 def take(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Ticket | None:
     """The ticket, which is gone with that, so that of many who come at once one has it; or `None`."""
     mine = (tickets.c.account_id == account_id) & (tickets.c.digest == digest)
