@@ -22,6 +22,7 @@ from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
+from signedin.gate.options import Options
 from signedin.gate.own_name import OwnName
 from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
@@ -86,7 +87,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     # Litestar types its scope as a TypedDict.
     framework: App = pages  # type: ignore[assignment]
     refuse = refuser(handlers)
-    inside = Pacing(framework, refuse, settings.calls_a_minute)
+    inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
     trusted, guessing = settings.trusted_proxies, Guessing()
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
     inner = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
