@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from people import ADA, BERLIN, SAFARI_ON_IPHONE, done_apart
+from itertools import count
+
+from people import BERLIN, SAFARI_ON_IPHONE, done_apart
 from signedin.actions.issue_key import issue_service_key
 from signedin.rules.access_key import Wish
 from signedin.rules.scope import OF_SERVICES
@@ -11,7 +13,6 @@ from signedin.rules.session import AppType
 OF_SESSIONS = tuple(each for each in AppType if each is not AppType.OAUTH)
 NEEDS_A_SIGN_IN = {("POST", "/v1/access-keys"), ("DELETE", "/v1/access-keys/{row_id}")}
 """What asks for a proof of identity: for who was signed in by an app there is none (D31)."""
-ENDS_ITSELF = {("DELETE", "/v1/sessions/current"), ("POST", "/v1/sessions/logout-all")}
 
 
 class Callers:
@@ -24,6 +25,7 @@ class Callers:
         ).token
         self.session = None
         self.browser = None
+        self.people = count()
 
     def headers(self, operation):
         """What to send with a call of that operation."""
@@ -40,20 +42,22 @@ class Callers:
         return {"Authorization": f"Bearer {token}"}
 
     def cookie(self):
-        """Ada's browser, signed in just now, on our own page."""
+        """A browser, signed in just now, on our own page; whoever was there before may have been closed."""
         if self.browser is None or self.browser.open("/v1/sessions/current").status_code != 200:
-            self.browser = self.house.signed_in()
+            email = self.house.somebody(f"somebody{next(self.people)}@example.org")
+            self.browser = self.house.signed_in(email=email)
         return self.browser.own() | {"Cookie": f"signedin={self.browser.secret}"}
 
     def living(self):
-        """A session of Ada's that an app has begun."""
+        """A session that an app has begun for somebody who lives."""
         if self.session is not None:
             asked = self.ask("GET", "/v1/sessions/current", self.session)
             if asked.status_code == 200:
                 return self.session
         person = {"app_type": "web", "address": BERLIN, "user_agent": SAFARI_ON_IPHONE}
-        [ada] = self.ask("GET", "/v1/accounts", self.service, params={"email": ADA}).json()["items"]
-        begun = self.ask("POST", f"/v1/accounts/{ada['id']}/sessions", self.service, json=person)
+        begun = self.ask(
+            "POST", f"/v1/accounts/outside:{next(self.people)}/sessions", self.service, json=person
+        )
         self.session = begun.json()["token"]
         return self.session
 

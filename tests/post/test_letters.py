@@ -111,3 +111,17 @@ def test_the_first_sign_in_tells_the_account_its_language_and_only_a_choice_chan
 def waiting(house):
     due = house.means.database.read_now(outbox.due, house.clock())
     return {(message.kind, message.locale, message.zone) for message in due}
+
+
+@pytest.mark.security("T6")
+def test_a_letter_about_a_key_names_it_by_what_may_be_shown_again():
+    about = {"key": "backup", "last_four": "m3Qx"}
+    made = written("access_key_issued", about)
+    assert made["Subject"] == "A new access key for your Signedin account"
+    assert "  backup (sgn_key_…m3Qx)\n" in made.get_content()
+    assert "https://example.org/settings/access-keys" in made.get_content()
+    leaked = written("access_key_leaked", about, locale="de")
+    assert leaked["Subject"] == "Ein Zugriffsschlüssel Ihres Signedin-Kontos war nicht mehr geheim"
+    assert "  backup (sgn_key_…m3Qx)\n" in leaked.get_content()
+    session = written("session_leaked", SIGN_IN)
+    assert "  Chrome on macOS\n  Local network\n  192.168.1.•••\n" in session.get_content()

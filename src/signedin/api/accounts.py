@@ -30,7 +30,7 @@ from signedin.api.paging import cursor, limit_of, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
-from signedin.rules.account import AccountState
+from signedin.rules.account import LONGEST_EMAIL, AccountState
 from signedin.rules.vouching import AccountInactive
 
 LONGEST_REASON = 500
@@ -87,6 +87,8 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     refuse_unknown(request, {"email", "limit", "cursor"})
     email = request.query_params.get("email")
     if email is not None:
+        if len(email) > LONGEST_EMAIL:
+            raise errors.InvalidInput("An address has up to 254 characters.", field="email")
         found = await find_by_email(kept.means, service, email)
         return tagged(request, {"items": [_item(each) for each in found], "next_cursor": None})
     limit, place = limit_of(request, 50), place_of(kept.means, _CURSOR, request)

@@ -15,17 +15,17 @@ from signedin.api.answering import json_answer
 from signedin.api.asking import Ask, arrival_of
 
 LONGEST = 2_000
-_MOVES_BY_ASKING = ("last_activity_at", "expires_at")
+_OF_A_SESSION, _OF_A_KEY = ("last_activity_at", "expires_at"), ("last_used_at", "last_used_from")
 
 
 def tagged(ask: Ask, value: dict[str, Any]) -> ASGIResponse:
     """The list, or 304 where the one who asks has just that (RFC 9110, 13.1.2).
 
-    The current row is in use by being asked about: its last use, which is the moment of the answer, and what
-    follows from it are no part of the tag, which is therefore a weak one.
+    What asks is in use by asking: the last use of the current row or of the key that asks, which is the moment of
+    the answer, and what follows from it are no part of the tag, which is therefore a weak one.
     A program may keep the answer if it asks each time before it uses it; a browser keeps none (security 14.3.2).
     """
-    tag = f'W/"{sha256(json.dumps(_at_rest(value)).encode()).hexdigest()[:32]}"'
+    tag = f'W/"{sha256(json.dumps(_at_rest(ask, value)).encode()).hexdigest()[:32]}"'
     kept = "private, no-cache" if arrival_of(ask).is_bearer else "no-store"
     headers = [("etag", tag), ("cache-control", kept), ("vary", "authorization, cookie")]
     if tag in _known(ask):
@@ -33,10 +33,17 @@ def tagged(ask: Ask, value: dict[str, Any]) -> ASGIResponse:
     return json_answer(value, headers=headers)
 
 
-def _at_rest(value: dict[str, Any]) -> dict[str, Any]:
+def _at_rest(ask: Ask, value: dict[str, Any]) -> dict[str, Any]:
+    who = arrival_of(ask).recognised
+    key_id = who.key_id if who else None
+
+    def moving(item: dict[str, Any]) -> tuple[str, ...]:
+        if key_id is not None and item.get("id") == key_id:
+            return _OF_A_KEY
+        return _OF_A_SESSION if item.get("current") else ()
+
     items = [
-        {name: said for name, said in item.items() if not (item.get("current") and name in _MOVES_BY_ASKING)}
-        for item in value["items"]
+        {name: said for name, said in item.items() if name not in moving(item)} for item in value["items"]
     ]
     return value | {"items": items}
 

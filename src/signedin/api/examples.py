@@ -64,7 +64,7 @@ EXAMPLES: dict[Any, Any] = {
         "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9"}],
     },
     Wanted: {"name": "backup", "scopes": ["account:read"], "expires_at": "2027-11-23T00:00:00Z"},
-    New: {"email": "ada@example.org", "name": "Ada Lovelace", "password": "four unrelated words make it"},
+    New: {"email": "ada@example.org", "name": "Ada Lovelace", "password": "seven lonely boats drifting past"},
     Changed: {"state": "disabled", "reason": "asked by phone"},
     Person: {"app_type": "web", "address": "203.0.113.9", "user_agent": "Mozilla/5.0 ...", "name": "Anna"},
     Findings: [{"token": "sgn_key_..."}],

@@ -24,6 +24,7 @@ from signedin.gate.head import Head
 from signedin.gate.hosts import Hosts
 from signedin.gate.keep import Kept
 from signedin.gate.middleware import App, Gate
+from signedin.gate.options import Options
 from signedin.gate.own_name import OwnName
 from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
@@ -91,7 +92,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     # Litestar types its scope as a TypedDict.
     framework: App = pages  # type: ignore[assignment]
     refuse, trusted, guessing = refuser(handlers), settings.trusted_proxies, Guessing()
-    inside = Pacing(framework, refuse, settings.calls_a_minute)
+    inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
