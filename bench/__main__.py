@@ -14,7 +14,20 @@ from pathlib import Path
 
 import structlog
 
-from bench import both, burst, check, check_http, disk, gate, listing, logout_all, memory, postgres, timing
+from bench import (
+    both,
+    burst,
+    check,
+    check_http,
+    client,
+    disk,
+    gate,
+    listing,
+    logout_all,
+    memory,
+    postgres,
+    timing,
+)
 from bench.figures import Case
 from bench.machine import Neighbours, described, pace, revision
 from bench.writing import RESULTS, Run, page_of, said, write
@@ -23,6 +36,7 @@ CASES: dict[str, Callable[[str, Path], Case]] = {
     "check": check.measure,
     "gate": gate.measure,
     "check-http": check_http.measure,
+    "client": client.measure,
     "list": listing.measure,
     "burst": burst.measure,
     "logout-all": logout_all.measure,
