@@ -35,6 +35,7 @@ ROUTES = {
     ("DELETE", "/v1/sessions/{row_id}"): (SESSION, "sessions:manage"),
     ("DELETE", "/v1/sessions/current"): (SESSION, ""),
     ("POST", "/v1/sessions/logout-all"): (SESSION, "sessions:manage"),
+    ("POST", "/v1/sessions/current/ticket"): (SESSION, ""),
     ("GET", "/v1/access-keys"): (PERSON, "keys:read"),
     ("POST", "/v1/access-keys"): (SESSION, ""),
     ("DELETE", "/v1/access-keys/{row_id}"): (SESSION, ""),
