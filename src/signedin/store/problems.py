@@ -16,6 +16,7 @@ _LOCKED = (
     _("Stop the other program, or wait and try again."),
 )
 SENTENCES = (
+    ("lock timeout", _("Somebody else uses that part of the database."), _("Try again in a moment.")),
     ("locked", *_LOCKED),
     ("busy", *_LOCKED),
     ("readonly", _("The database cannot be written to."), _("Check the owner and the rights of the file and its folder.")),
@@ -28,6 +29,7 @@ SENTENCES = (
     ("disk i/o", _("The disk reports an error."), _("Check the disk; stop the server until it is healthy.")),
 )  # fmt: skip
 REASONS = {
+    "lock timeout": "in_use",
     "locked": "locked",
     "busy": "locked",
     "readonly": "read_only",
