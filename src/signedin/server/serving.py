@@ -29,7 +29,9 @@ from signedin.server.settings import Settings
 from signedin.store import installation
 
 log = structlog.get_logger("signedin.server")
-STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
+IS_HUNG_UP = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup
+STOPPED_BY = (signal.SIGTERM, signal.SIGINT, *((signal.SIGHUP,) if IS_HUNG_UP else ()))
+"""HUP too, where one process serves alone: nobody is there to go on meanwhile, so it ends in good order."""
 
 
 def serve_forever(settings: Settings, host: str, port: int) -> None:
