@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import threading
+import time
 
 import psycopg
 import pytest
 
 from databases import empty_database_in, only_on_postgres, own_server
 from people import ADA
-from signedin.server import doctor_leases
+from postgres_server import PostgresServer, programs
+from server.conftest import answer_of, free_port
+from server.test_workers import until, workers_of
+from signedin.server import doctor_leases, serving
 from signedin.store import endings
 from signedin.store.keyring import Keyring
 
@@ -102,6 +109,57 @@ def test_after_a_restore_everything_of_everybody_is_ended_by_one_command(on_post
     assert (value["accounts"], value["access_keys_ended"]) == (1, 1)
     assert signedin.done("key", "list", "--account", ADA).out == "There are no keys.\n"
     assert signedin.done("verify-audit").status == 0
+
+
+def test_a_process_that_cannot_begin_says_why_once_each_time_and_waits_longer(monkeypatch):
+    begun, waited = [], []
+
+    def build(settings, *, setup):
+        begun.append(setup)
+        if len(begun) < 8:
+            raise doctor_leases.DatabaseProblem
+        return "a server"
+
+    monkeypatch.setattr(serving, "build", build)
+    assert serving._built(None, "code", waited.append) == "a server"
+    assert waited == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_worker_that_dies_while_the_database_is_away_waits_for_it_and_is_stopped_at_once(
+    signedin, process, monkeypatch
+):
+    postgres = PostgresServer(programs())
+    try:
+        monkeypatch.setenv("SIGNEDIN_DATABASE_URL", postgres.url("postgres"))
+        port = free_port()
+        server = process("serve", "--port", str(port), "--workers", "2")
+        answer_of(f"http://localhost:{port}/health/ready")
+        until(lambda: len(workers_of(server.running.pid)) == 2)
+        postgres.stop("immediate")
+        before = workers_of(server.running.pid)
+        victim = min(before)
+        os.kill(int(victim), signal.SIGKILL)
+        seen, said = threading.Event(), []
+
+        def listen():
+            for line in server.running.stderr:
+                said.append(line)
+                if "cannot begin" in line:
+                    seen.set()
+
+        hearing = threading.Thread(target=listen)
+        hearing.start()
+        assert seen.wait(60)
+        began = time.monotonic()
+        server.running.send_signal(signal.SIGTERM)
+        assert server.running.wait(60) == 0
+        took = time.monotonic() - began
+        hearing.join(10)
+    finally:
+        postgres.destroy()
+    assert "Traceback" not in "".join(said)
+    assert "Nobody answers at the address of the database." in "".join(said)
+    assert took < 10, took
 
 
 def test_nothing_is_ended_at_once_for_all_while_a_server_runs(on_postgres):
