@@ -12,6 +12,8 @@ from people import running
 from signedin.store import tables
 from signedin.web.static_files import address_of
 
+THE_APPS_OWN = ("/docs", "/openapi.json")
+"""What an app has for itself where Signedin stands in front of it on the same host."""
 PUBLIC = frozenset({
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),

@@ -18,7 +18,7 @@ from client.shops import sent_by, until
 from databases import ON_POSTGRES, own_server
 from people import ADA, SAFARI_ON_IPHONE, Browser, Clock, done_apart
 from postgres_server import make_database
-from routes import every_route, still
+from routes import THE_APPS_OWN, every_route, still
 from served import Served, a_place
 from signedin.actions.issue_key import issue_key_for
 from signedin.client import NotSignedIn, SignedIn, Unavailable
@@ -204,9 +204,19 @@ def within(house, *app_types):
 
 def test_every_page_of_signedin_is_its_own_and_everything_else_is_the_apps(tmp_path):
     with still(tmp_path, None) as house:
-        paths = {path for _, path in every_route(house)} - {"/"}
+        paths = {path for _, path in every_route(house)} - {"/", *THE_APPS_OWN}
     assert not [path for path in paths if not OURS.fullmatch(path)]
-    for path in ("/", "/orders", "/settingsx", "/v1", "/v1x", "/sign-in/x", "/static\n/x", "/x/v1/check"):
+    for path in (
+        "/",
+        "/orders",
+        "/settingsx",
+        "/v1",
+        "/v1x",
+        "/sign-in/x",
+        "/static\n/x",
+        "/x/v1/check",
+        *THE_APPS_OWN,
+    ):
         assert not OURS.fullmatch(path), path
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from clients.proxies import EXAMPLES
 from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE
-from routes import every_route, still
+from routes import THE_APPS_OWN, every_route, still
 
 pytestmark = pytest.mark.xdist_group("forward auth")
 IDENTITY = {"Signedin-Account", "Signedin-Session", "Signedin-App-Type", "Signedin-Scopes"}
@@ -138,9 +138,19 @@ def test_each_page_and_call_of_ours_is_named_in_the_examples(tmp_path):
     ]
     (ours,) = {re.search(r"\^/\([^`\n]+\)\$", file.read_text())[0] for file in files}
     with still(tmp_path, None) as house:
-        paths = {path for _, path in every_route(house)} - {"/"}
+        paths = {path for _, path in every_route(house)} - {"/", *THE_APPS_OWN}
     assert not [path for path in paths if not re.search(ours, path)]
-    for path in ("/", "/orders", "/settingsx", "/v1", "/v1x", "/sign-in/x", "/static\n/x", "/x/v1/check"):
+    for path in (
+        "/",
+        "/orders",
+        "/settingsx",
+        "/v1",
+        "/v1x",
+        "/sign-in/x",
+        "/static\n/x",
+        "/x/v1/check",
+        *THE_APPS_OWN,
+    ):
         assert not re.search(ours, path), path
 
 

@@ -11,7 +11,7 @@ from routes import ENDLESS, every_route, filled, still
 from signedin.web import sessions_stream
 
 pytestmark = pytest.mark.xdist_group("head")
-CHANGES = {"date", "set-cookie"}
+CHANGES = {"date", "ratelimit", "set-cookie"}
 
 
 @pytest.fixture(scope="module")

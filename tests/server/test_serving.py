@@ -13,7 +13,9 @@ import pytest
 from people import Browser
 from server.conftest import answer_of, free_port
 
-STOPPED_BY = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+STOPPED_BY = pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["TERM", "INT", "HUP"]
+)
 
 
 @STOPPED_BY

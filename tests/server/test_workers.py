@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -77,6 +79,46 @@ def test_a_restart_drops_no_request_and_every_process_is_a_new_one(served):
         each.join(60)
     assert set(answers) == {200}
     assert len(answers) > 10
+
+
+def test_the_ports_of_the_metrics_stay_the_same_however_often_the_processes_are_replaced(
+    installed, process, monkeypatch
+):
+    first, port = two_free_ports(), free_port()
+    monkeypatch.setenv("SIGNEDIN_METRICS", f"127.0.0.1:{first}")
+    server = process("serve", "--port", str(port), "--workers", "2")
+
+    def all_answer():
+        return all(answers(f"http://127.0.0.1:{each}/metrics") for each in (first, first + 1))
+
+    until(all_answer)
+    before = workers_of(server.running.pid)
+    server.running.send_signal(signal.SIGHUP)
+    until(
+        lambda: (
+            len(workers_of(server.running.pid) - before) == 2 and not workers_of(server.running.pid) & before
+        )
+    )
+    until(all_answer)
+    assert not answers(f"http://127.0.0.1:{first + 2}/metrics")
+    assert server.stopped().status == 0
+
+
+def answers(url):
+    try:
+        return httpx.get(url, timeout=20).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def two_free_ports():
+    """The first of three that follow each other."""
+    while True:
+        first = free_port()
+        with suppress(OSError), ExitStack() as held:
+            for each in range(first, first + 3):
+                held.enter_context(socket.create_server(("127.0.0.1", each)))
+            return first
 
 
 def test_a_process_that_dies_is_replaced(served):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 
 from databases import empty_database_in, only_on_postgres
 from signedin.rules.errors import DatabaseProblem
-from signedin.store import schema_version
+from signedin.store import held, schema_version
 from signedin.store.postgres import PostgresDatabase
 from signedin.store.schema import metadata
 from signedin.store.tables import TABLES
@@ -129,3 +130,83 @@ def test_who_comes_second_waits_until_the_tables_are_made_and_makes_none(databas
         sa.event.remove(sa.Engine, "before_cursor_execute", counted)
     assert done == [schema_version.newest()] * 2
     assert len(made) == 1
+
+
+READS = "LOCK TABLE accounts IN ACCESS SHARE MODE"
+"""What pg_dump does with every table, for as long as it takes."""
+
+
+@only_on_postgres("Tables are locked one by one there.")
+def test_an_upgrade_beside_a_backup_is_tried_again_until_the_backup_is_over(database):
+    schema_version.upgrade(database, "0001")
+    paused = []
+
+    def over(seconds):
+        paused.append(seconds)
+        backup.rollback()
+
+    with PostgresDatabase(database.url.render_as_string(hide_password=False)).engine.connect() as backup:
+        backup.execute(sa.text(READS))
+        assert schema_version.upgrade(database, pause=over) == schema_version.newest()
+    assert paused == [schema_version.PAUSE]
+
+
+@only_on_postgres("Tables are locked one by one there.")
+def test_an_upgrade_beside_a_backup_that_goes_on_says_so_and_changes_nothing(database, monkeypatch):
+    monkeypatch.setattr(schema_version, "TRIES", 3)
+    schema_version.upgrade(database, "0001")
+    paused = []
+    with PostgresDatabase(database.url.render_as_string(hide_password=False)).engine.connect() as backup:
+        backup.execute(sa.text(READS))
+        with pytest.raises(DatabaseProblem, match="Somebody else uses the tables"):
+            schema_version.upgrade(database, pause=paused.append)
+    assert len(paused) == 2
+    assert schema_version.current(database) == "0001"
+
+
+@only_on_postgres("Tables are locked one by one there.")
+def test_who_reads_behind_an_upgrade_that_waits_is_answered_within_the_time_of_a_check(database):
+    schema_version.upgrade(database, "0001")
+    read, waited, asked = Event(), [], sa.text("SELECT count(*) FROM accounts")
+    another = PostgresDatabase(database.url.render_as_string(hide_password=False))
+
+    def reads():
+        while not read.is_set():
+            began = monotonic()
+            another.read_now(lambda conn: conn.scalar(asked))
+            waited.append(monotonic() - began)
+
+    def over(_):
+        if len(paused) == 2:
+            backup.rollback()
+        paused.append(1)
+
+    paused = []
+    with another.engine.connect() as backup, ThreadPoolExecutor(1) as pool:
+        backup.execute(sa.text(READS))
+        reading = pool.submit(reads)
+        try:
+            assert schema_version.upgrade(database, pause=over) == schema_version.newest()
+        finally:
+            read.set()
+        reading.result()
+    another.close()
+    assert len(waited) > 1
+    assert max(waited) < held.SECONDS
+
+
+@only_on_postgres("Tables are locked one by one there.")
+def test_who_waits_for_another_upgrade_waits_longer_than_for_anything_else(database):
+    schema_version.upgrade(database, "0001")
+    limits = []
+
+    def noted(conn, cursor, statement, *_):
+        if "pg_advisory_xact_lock" in statement:
+            limits.append(conn.exec_driver_sql("SHOW lock_timeout").scalar())
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", noted)
+    try:
+        schema_version.upgrade(database)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", noted)
+    assert limits == ["1min"]

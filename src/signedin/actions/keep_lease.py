@@ -40,11 +40,14 @@ class Leases:
 
 
 class Standing(NamedTuple):
-    """Who may answer from memory, the number of the latest ending, and whether one that has returned is also on a standby (P3)."""
+    """Who may answer from memory, the number of the latest ending, and whether one that has returned is also on a standby (P3).
+
+    `outlives_failover` is `None` when the database's user is not allowed to look.
+    """
 
     nodes: list[Node]
     head: int
-    outlives_failover: bool
+    outlives_failover: bool | None
 
 
 async def standing(means: Means) -> Standing:

@@ -76,7 +76,10 @@ def _succeed(conn: sa.Connection) -> None:
     """Let client libraries start anew, and the first ending wait for the leases that the replaced file had lent.
 
     Numbers of endings go back with a backup, as they do with a fail-over of PostgreSQL, which is seen by itself.
+    After `pg_restore` it is not: but there nobody's lease runs any more, and whoever is not known joins anew.
     """
+    if conn.dialect.name == "postgresql":
+        conn.execute(endings.nodes.delete())
     if conn.dialect.name == "sqlite":
         installation.succeeded(conn, secrets.token_hex(8))
         endings.join(conn, "before", secrets.token_hex(8), "whoever held a lease before the restore")

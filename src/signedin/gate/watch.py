@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from signedin.actions.keep_lease import Standing
+from signedin.rules.lease import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,35 @@ class Watch:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.latest: list[Seen] = []
         self.head = 0
-        self.outlives_failover = False
+        self.outlives_failover: bool | None = None
+        self._nodes: list[Node] = []
         self._heard: dict[tuple[str, str], tuple[int, float]] = {}
+        self._looked_at = clock()
+
+    @property
+    def looked_ago(self) -> float:
+        """Seconds since the last look: while the database cannot be asked, nobody is seen to renew."""
+        return self._clock() - self._looked_at
+
+    @property
+    def latest(self) -> list[Seen]:
+        """Those of the last look, and for how long each has been silent by now."""
+        now = self._clock()
+        return [
+            Seen(node.node_id, node.applied, node.renewals, now - self._heard[node.node_id, node.boot_id][1])
+            for node in self._nodes
+        ]
 
     def see(self, standing: Standing) -> list[Seen]:
         """Take how things stand in the database now."""
         now, before = self._clock(), self._heard
-        self._heard, seen = {}, []
+        self._heard = {}
         for node in standing.nodes:
             name = (node.node_id, node.boot_id)
             renewals, since = before.get(name, (node.renewals, now))
             since = since if renewals == node.renewals else now
             self._heard[name] = (node.renewals, since)
-            seen.append(Seen(node.node_id, node.applied, node.renewals, now - since))
-        self.latest, self.head, self.outlives_failover = seen, standing.head, standing.outlives_failover
-        return seen
+        self._nodes, self._looked_at = standing.nodes, now
+        self.head, self.outlives_failover = standing.head, standing.outlives_failover
+        return self.latest

@@ -235,8 +235,7 @@ class LinkExpired(Refused):
 class DatabaseProblem(Refused):
     """The database cannot be used as it is; the sentence says why, the hint what to do.
 
-    `reason` is the sentence for programs: locked, read_only, full, newer, older, missing, replaced, damaged,
-    not_a_database, disk_error, unreachable or unknown.
+    `reason` is the sentence for programs: one of those in store/problems.py, or newer, missing, replaced or unknown.
     """
 
     code = "database_problem"

@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from signedin.actions import audit
+from signedin.actions.means import Means
 from signedin.actions.restore import Restored, end_what_may_have_ended
 from signedin.rules.errors import DatabaseProblem
+from signedin.server.cli_accounts import account
 from signedin.server.cli_shared import (
     carried_out,
     confirmed,
@@ -23,6 +25,7 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
+from signedin.server.doctor_leases import refuse_while_served
 from signedin.server.means import refuse_another_keyring, utc_now
 from signedin.server.settings import Settings
 from signedin.store import copies, journal, schema_version
@@ -100,6 +103,40 @@ def restore(file: Path, *, yes: bool, keep_access_keys: bool, as_json: bool) -> 
     told(value, as_json=as_json, text="\n".join(_said(value)))
 
 
+@account.command("end-all")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--keep-access-keys", is_flag=True, help="Keep access keys, also those that were revoked since."
+)
+@json_option
+def end_everything(*, yes: bool, keep_access_keys: bool, as_json: bool) -> None:
+    """End everything of everybody, after a restore on PostgreSQL; the servers have to be stopped.
+
+    What was ended after the backup is back with it, so everything that is signed in ends, known browsers,
+    invitations and waiting letters are forgotten, and access keys are removed. It is what `signedin restore` does
+    by itself where the database is a file.
+
+    Example: signedin account end-all --yes
+    """
+    if isinstance(settings_or_fail().database_url, Path):
+        fail("This command is for PostgreSQL.", "Where the database is a file, `signedin restore` does it.")
+    if not (yes or confirmed("End everything that anybody has signed in?", "Say so by --yes.")):
+        fail("Nothing was changed.")
+
+    async def work(means: Means) -> Restored:
+        refuse_while_served(means.database)
+        noted = _anchored(means.keyring)
+        with progress("Ending what was signed in") as tell:
+            found = end_what_may_have_ended(
+                means.database, noted, utc_now(), keep_keys=keep_access_keys, tell=tell
+            )
+        await audit.anchor_anew(means, utc_now())
+        return found
+
+    value = asdict(carried_out(work)) | {"kept": None}
+    told(value, as_json=as_json, text="\n".join(_said(value)))
+
+
 def _file_of(settings: Settings, instead: str) -> Path:
     if not isinstance(settings.database_url, Path):
         fail("This command is for a SQLite file.", f"On PostgreSQL use its own tools: {instead}.")
@@ -132,9 +169,9 @@ def _anchored(keyring: Keyring) -> AnchorsById:
 
 
 def _said(value: dict[str, Any]) -> list[str]:
-    lines = [
-        f"Restored from {value['file']}: {many(value['accounts'], 'account')}. Everybody has to sign in again."
-    ]
+    lines = [f"{many(value['accounts'], 'account')}. Everybody has to sign in again."]
+    if "file" in value:
+        lines[0] = f"Restored from {value['file']}: {lines[0]}"
     if value["access_keys_ended"]:
         removed = many(value["access_keys_ended"], "access key")
         lines.append(f"Removed: {removed}, for one that was revoked since would be back.")

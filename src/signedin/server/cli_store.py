@@ -21,7 +21,7 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
-from signedin.server.means import database_of, open_store, refuse_another_keyring, utc_now
+from signedin.server.means import database_of, mark_keyring, open_store, refuse_another_keyring, utc_now
 from signedin.store import schema_version
 from signedin.store.keyring import Keyring
 
@@ -47,6 +47,8 @@ def upgrade(*, as_json: bool) -> None:
             if database.is_there() and schema_version.current(database):
                 refuse_another_keyring(database, keyring, settings.secret_file)
             version = schema_version.upgrade(database)
+            refuse_another_keyring(database, keyring, settings.secret_file)
+            mark_keyring(database, keyring, settings.secret_file)
     told({"version": version}, as_json=as_json, text=f"The database has version {version}.")
 
 

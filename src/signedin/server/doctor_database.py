@@ -72,7 +72,14 @@ def _replication(conn: sa.Connection) -> Finding:
     if not durability.flushes_to_disk(conn):
         what = "Set fsync = on in postgresql.conf, and restart PostgreSQL."
         return Finding("database", "bad", "fsync is off: at power failure endings may come back.", what)
-    if durability.has_synchronous_standby(conn):
+    is_synchronous = durability.has_synchronous_standby(conn)
+    if is_synchronous is None:
+        sentence = (
+            "Whether a standby is synchronous is not known: the database's user is not allowed to look."
+        )
+        what = f"As a superuser of PostgreSQL: GRANT pg_read_all_stats TO {conn.engine.url.username};"
+        return Finding("database", "look", sentence, what)
+    if is_synchronous:
         return Finding(
             "database", "good", "What has ended stays ended also after a fail-over: a standby is synchronous."
         )
@@ -84,7 +91,8 @@ def _replication(conn: sa.Connection) -> Finding:
 
 def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
     ring = Keyring.load(path) if path.exists() else None
-    if ring is None or not reads(ring, activity.sealed(conn, 5)):
+    is_ours = ring is not None and installation.is_marked(conn) in {None, ring.mark}
+    if ring is None or not is_ours or not reads(ring, activity.sealed(conn, 5)):
         sentence = f"{path} is not the keyring that this database was written with."
         return Finding("keyring", "bad", sentence, "Restore that one from your backup.")
     return Finding("keyring", "good", "It reads what the database has under it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from signedin.rules.errors import DatabaseProblem
 from signedin.rules.lease import RENEW_EVERY, Node, waits_until
 from signedin.server.finding import Finding
 from signedin.store import endings
@@ -28,6 +29,20 @@ def of_leases(database: Database, pause: Callable[[float], None] = time.sleep) -
         )
         return Finding("leases", "look", sentence, what)
     return Finding("leases", "good", f"{_processes(len(now))} may answer from memory; {lag}")
+
+
+def refuse_while_served(database: Database, pause: Callable[[float], None] = time.sleep) -> None:
+    """Refuse what is only to be done while no server runs; afterwards every lease of before has run out.
+
+    Raises:
+        DatabaseProblem: somebody renews a lease, or has joined.
+    """
+    before = database.read_now(endings.every_node)
+    pause(waits_until(0))
+    if any(each not in before for each in database.read_now(endings.every_node)):
+        raise DatabaseProblem(
+            "A server uses this database.", hint="Stop every server first, and try again.", reason="in_use"
+        )
 
 
 def _is_silent(node: Node, before: dict[tuple[str, str], Node]) -> bool:

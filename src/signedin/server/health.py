@@ -20,6 +20,7 @@ from signedin.web.door import Door, respond
 
 BY_READING = "Every check reads the database: an ending holds everywhere from its commit on."
 BY_BOTH = "Every check here reads the database; an ending returns once every client library has applied it, or its lease has run out."
+HIDDEN = "The database's user is not allowed to look: GRANT pg_read_all_stats."
 BY_LEASE = "An ending returns once every process has applied it, or its lease has run out."
 
 
@@ -77,6 +78,7 @@ async def _promised(server: Server) -> dict[str, Any]:
     return {
         "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
         "waits_at_most_seconds": waits_until(0), "outlives_failover": now.outlives_failover,
+        **({"outlives_failover_unknown": HIDDEN} if now.outlives_failover is None else {}),
         "head": head,
         "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,
                  "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},

@@ -80,6 +80,8 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
             schema_version.upgrade(database)
         schema_version.refuse_newer(database)
         refuse_another_keyring(database, keyring, settings.secret_file)
+        if upgrade:
+            mark_keyring(database, keyring, settings.secret_file)
         if serving:
             database.write_now(
                 installation.job_ran, "start", utc_now()
@@ -137,10 +139,22 @@ def refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> 
     Raises:
         KeyringProblem: it is another installation's.
     """
-    if not reads(keyring, database.read_now(activity.sealed, 5)):
+    mark = database.read_now(installation.is_marked)
+    if mark not in {None, keyring.mark} or not reads(keyring, database.read_now(activity.sealed, 5)):
         raise KeyringProblem(
             f"{path} is not the keyring that this database was written with. Restore that one from your backup."
         )
+
+
+def mark_keyring(database: Database, keyring: Keyring, path: Path) -> None:
+    """Let the database know its keyring, so that a machine with another is refused before anything is encrypted.
+
+    Raises:
+        KeyringProblem: somebody else was first, with another.
+    """
+    if database.read_now(installation.is_marked) is None:
+        database.write_now(installation.mark, keyring.mark)
+        refuse_another_keyring(database, keyring, path)
 
 
 def reads(keyring: Keyring, sealed: list[tuple[int, bytes]]) -> bool:

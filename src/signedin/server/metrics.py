@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from math import nan
+from threading import Event, Thread
 from wsgiref.simple_server import WSGIServer
 
 import structlog
@@ -22,8 +23,8 @@ from signedin.actions.hear import WAITED
 from signedin.gate.watch import Watch
 from signedin.server.server import Server
 
-PORTS = 100
-"""With several processes each takes the first free port from the one that was set on."""
+AGAIN = 0.2
+"""Seconds until a port that another process still holds is tried again."""
 log = structlog.get_logger("signedin.server")
 
 
@@ -63,8 +64,13 @@ def _nodes(watch: Watch) -> Iterator[Metric]:
     yield GaugeMetricFamily("signedin_endings_head", "The latest ending of all, as last looked.", watch.head)
     yield GaugeMetricFamily(
         "signedin_outlives_failover",
-        "Whether a standby is synchronous (promise P3).",
-        watch.outlives_failover,
+        "Whether a standby is synchronous (promise P3); NaN when it is not known.",
+        nan if watch.outlives_failover is None else watch.outlives_failover,
+    )
+    yield GaugeMetricFamily(
+        "signedin_last_look_seconds",
+        "Since this process last saw the nodes in the database.",
+        watch.looked_ago,
     )
     yield GaugeMetricFamily("signedin_nodes", "Processes that may answer from memory.", len(seen))
     silent = GaugeMetricFamily(
@@ -91,21 +97,42 @@ def told(server: Server) -> Iterator[None]:
     registry.register(Collected(server))
     for make in (ProcessCollector, PlatformCollector, GCCollector):
         make(registry=registry)
-    answering, thread = _listen(host.strip("[]"), int(port), registry)
+    stop, ports = Event(), range(int(port), int(port) + server.settings.workers)
+    taking = Thread(target=_answer, args=(host.strip("[]"), ports, registry, stop), name="signedin-metrics")
+    taking.start()
     try:
         yield
     finally:
-        answering.shutdown()
-        answering.server_close()
-        thread.join()
+        stop.set()
+        taking.join()
 
 
-def _listen(host: str, first: int, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
-    for port in range(first, first + PORTS):
+def _answer(host: str, ports: range, registry: CollectorRegistry, stop: Event) -> None:
+    """Answer on a port of these until told to stop.
+
+    There is one for each process. Whoever replaces another finds all of them taken, waits, and takes over the port
+    that the other lets go: so they stay the same, however often processes are replaced.
+    """
+    answering = _listen(host, ports, registry)
+    if answering is None:
+        log.info("metrics wait for a port", first=ports[0], last=ports[-1])
+    while answering is None and not stop.wait(AGAIN):
+        answering = _listen(host, ports, registry)
+    if answering is None:
+        return
+    listening, thread = answering
+    stop.wait()
+    listening.shutdown()
+    listening.server_close()
+    thread.join()
+
+
+def _listen(host: str, ports: range, registry: CollectorRegistry) -> tuple[WSGIServer, Thread] | None:
+    for port in ports:
         try:
-            answering, thread = start_http_server(port, host, registry)
+            answering = start_http_server(port, host, registry)
         except OSError:
             continue
         log.info("metrics", port=port)
-        return answering, thread
-    raise OSError(f"no port from {first} on is free for metrics")
+        return answering
+    return None

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from signedin.gate.middleware import App
+from signedin.rules.errors import Refused
 from signedin.server.app import build
 from signedin.server.listening import listening
 from signedin.server.logs import configure_logs
@@ -27,9 +29,14 @@ from signedin.server.parting import ENDS_AFTER, Parting
 from signedin.server.server import Server
 from signedin.server.settings import Settings
 from signedin.store import installation
+from signedin.store.keyring import KeyringProblem
 
 log = structlog.get_logger("signedin.server")
-STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
+LONGEST_WAIT = 30.0
+"""Seconds until a process that cannot begin tries again."""
+IS_HUNG_UP = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup
+STOPPED_BY = (signal.SIGTERM, signal.SIGINT, *((signal.SIGHUP,) if IS_HUNG_UP else ()))
+"""HUP too, where one process serves alone: nobody is there to go on meanwhile, so it ends in good order."""
 
 
 def serve_forever(settings: Settings, host: str, port: int) -> None:
@@ -71,11 +78,25 @@ def worker(settings: Settings, setup: str | None) -> App:
     """The application in a process of its own, which ends when the one that began it does."""
     configure_logs()
     threading.Thread(target=_end_with_parent, name="signedin-parent", daemon=True).start()
-    server = build(settings, setup=setup)
+    with stopped_by_signals():  # at once: uvicorn's own handlers would wait until this has returned
+        server = _built(settings, setup)
     server.closes_itself = True
     app = server.app
     assert app is not None
     return app
+
+
+def _built(settings: Settings, setup: str | None, pause: Callable[[float], object] = time.sleep) -> Server:
+    """What replaces a process that died waits for the database, longer each time, instead of dying of it as well."""
+    seconds = 1.0
+    while True:
+        try:
+            return build(settings, setup=setup)
+        except (Refused, KeyringProblem) as problem:
+            why = problem.sentence if isinstance(problem, Refused) else str(problem)
+            log.warning("a process cannot begin and will try again", why=why, seconds=seconds)
+        pause(seconds)
+        seconds = min(2 * seconds, LONGEST_WAIT)
 
 
 def _end_with_parent() -> None:

@@ -35,10 +35,10 @@ from signedin.server.settings import Settings, load
 LOOK_EVERY = 0.4
 """Seconds between looks at what is open under sessions: what has ended is closed within a second (P5)."""
 OURS = re.compile(
-    r"/(sign-in|sign-out|register|setup|invite|language|privacy|settings|settings/.*|help/active-sessions"
+    r"/(sign-in|sign-out|register|setup|invite|ticket|to-app|language|privacy|settings|settings/.*|help/active-sessions"
     r"|static/.*|health/.*|v1/.*)"
 )
-"""The paths of Signedin's own pages and calls; everything else is the app's."""
+"""The paths of Signedin's own pages and calls; everything else is the app's, also a description of its API."""
 _Headers = list[tuple[bytes, bytes]]
 
 

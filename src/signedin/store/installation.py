@@ -57,6 +57,21 @@ def succeeded(conn: sa.Connection, lineage: str) -> None:
     )
 
 
+def is_marked(conn: sa.Connection) -> str | None:
+    """The mark of the keyring that this database was first used with, or `None` when it has none yet."""
+    if not sa.inspect(conn).has_table(
+        facts.name
+    ):  # a database of the first versions, not yet brought forward
+        return None
+    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "keyring"))
+
+
+def mark(conn: sa.Connection, mark: str) -> None:
+    """Remember the mark of a keyring, if there is none: whoever comes first has made the database."""
+    new = insert(conn, facts).values(name="keyring", value=mark)
+    conn.execute(new.on_conflict_do_nothing(index_elements=["name"]))
+
+
 def invite(conn: sa.Connection, digest: bytes, email: str, expires_at: datetime) -> None:
     """Remember an invitation by the digest of its link."""
     conn.execute(invitations.insert().values(digest=digest, email=email, expires_at=expires_at))

@@ -86,6 +86,11 @@ class Keyring:
         """A keyed digest for one purpose; the first key makes it, so that it stays the same after a rotation."""
         return hmac.digest(self._mac_key, purpose.encode() + b"\0" + data, hashlib.sha256)
 
+    @property
+    def mark(self) -> str:
+        """What a database may keep to tell this keyring from others; it says nothing of the keys, and outlives a rotation."""
+        return self.mac("mark", b"").hex()
+
     def rotate(self) -> None:
         """Add a key and use it from now on; the old ones stay, to read what they protect.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ _LOCKED = (
     _("Stop the other program, or wait and try again."),
 )
 SENTENCES = (
+    ("lock timeout", _("Somebody else uses that part of the database."), _("Try again in a moment.")),
     ("locked", *_LOCKED),
     ("busy", *_LOCKED),
     ("readonly", _("The database cannot be written to."), _("Check the owner and the rights of the file and its folder.")),
@@ -27,7 +29,27 @@ SENTENCES = (
     ("malformed", _("The database file is damaged."), _("Stop the server and restore a backup.")),
     ("disk i/o", _("The disk reports an error."), _("Check the disk; stop the server until it is healthy.")),
 )  # fmt: skip
+BY_POSTGRES = (
+    (r'fatal: +database ".*" does not exist', "missing",
+     _("There is no such database on the server."),
+     _("Make it: CREATE DATABASE, as docs/running.md says; or check the name in SIGNEDIN_DATABASE_URL.")),
+    (r'role ".*" (does not exist|is not permitted)|password authentication failed|no password supplied|no pg_hba.conf', "refused",
+     _("The database's server has no such role, or refuses its password."),
+     _("Check the user and password in SIGNEDIN_DATABASE_URL, and pg_hba.conf.")),
+    (r"connection refused|no route to host|failed to resolve host|could not translate host|timeout expired|no such file", "unreachable",
+     _("Nobody answers at the address of the database."),
+     _("Check that PostgreSQL runs, and the host and port in SIGNEDIN_DATABASE_URL.")),
+    (r"too many clients|remaining connection slots|too many connections", "full_of_connections",
+     _("The database takes no more connections."),
+     _("Raise max_connections of PostgreSQL: a process of Signedin takes about 24.")),
+    (r"permission denied|must be owner", "not_allowed",
+     _("The database's user may not do that."),
+     _("Let it own the database and its schema public, as docs/running.md says.")),
+)  # fmt: skip
+"""How PostgreSQL says what a newcomer meets first, with the reason for programs."""
+_NOT_ALLOWED = "42501"
 REASONS = {
+    "lock timeout": "in_use",
     "locked": "locked",
     "busy": "locked",
     "readonly": "read_only",
@@ -54,7 +76,8 @@ def told_clearly() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.DatabaseError, sqlite3.Error) as error:
         if isinstance(error, sa.exc.IntegrityError | sqlite3.IntegrityError):
             raise
-        if isinstance(error, sa.exc.ProgrammingError | sqlite3.ProgrammingError):
+        is_bug = isinstance(error, sa.exc.ProgrammingError | sqlite3.ProgrammingError)
+        if is_bug and getattr(getattr(error, "orig", None), "sqlstate", None) != _NOT_ALLOWED:
             raise
         raise problem_of(error) from error
 
@@ -62,6 +85,10 @@ def told_clearly() -> Iterator[None]:
 def problem_of(error: Exception) -> DatabaseProblem:
     """The sentence for a driver's error."""
     said = str(getattr(error, "orig", None) or error).lower()
+    if not isinstance(getattr(error, "orig", None) or error, sqlite3.Error):
+        for pattern, reason, sentence, hint in BY_POSTGRES:
+            if re.search(pattern, said):
+                return DatabaseProblem(sentence, hint=hint, reason=reason)
     for part, sentence, hint in SENTENCES:
         if part in said:
             return DatabaseProblem(sentence, hint=hint, reason=REASONS[part])

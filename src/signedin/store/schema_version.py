@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +18,13 @@ from signedin.store import installation
 from signedin.store.database import Database
 
 _UPGRADING = 0x5169_6E65_64
+WAITS = "400ms"
+"""Whoever reads behind a migration that waits for a table waits as long: less than a check may."""
+TRIES = 60
+PAUSE = 1.0
+"""Seconds between two tries, in which those who waited behind the last one get on."""
+_IN_LINE = "60s"
+"""How long somebody else may bring the same database forward meanwhile."""
 _NO_CODE = "none may"  # later than every version
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -30,18 +39,39 @@ def current(database: Database) -> str | None:
     return database.read_now(lambda conn: MigrationContext.configure(conn).get_current_revision())
 
 
-def upgrade(database: Database, to: str = "head") -> str:
+def upgrade(database: Database, to: str = "head", pause: Callable[[float], object] = time.sleep) -> str:
     """Bring the database forward to a version, in one transaction, made first if there is none; returns it.
 
-    A newer one that this code may use stays as it is.
+    A newer one that this code may use stays as it is. On PostgreSQL a table that somebody else uses is never waited
+    for long, because whoever reads it would have to wait behind: everything is taken back and tried again.
 
     Raises:
-        DatabaseProblem: it is too new for this code.
+        DatabaseProblem: it is too new for this code, or somebody else has used its tables all the time.
     """
     database.create()
     refuse_newer(database)
-    database.write_now(_upgrade, to)
+    tries = TRIES if database.engine.dialect.name == "postgresql" else 1
+    for left in reversed(range(tries)):
+        try:
+            database.write_now(_upgrade, to)
+            break
+        except DatabaseProblem as problem:
+            if problem.reason != "in_use":
+                raise
+            if not left:
+                raise _used_by_others() from problem
+            pause(PAUSE)
     return current(database) or ""
+
+
+def _used_by_others() -> DatabaseProblem:
+    return DatabaseProblem(
+        _("Somebody else uses the tables of the database, or brings it forward: it could not be upgraded."),
+        hint=_(
+            "Wait until a backup (pg_dump) or another upgrade is over, and try again; nothing was changed."
+        ),
+        reason="in_use",
+    )
 
 
 def refuse_newer(database: Database) -> None:
@@ -72,7 +102,9 @@ def _is_newer(conn: sa.Connection) -> bool:
 
 def _upgrade(conn: sa.Connection, to: str) -> None:
     if conn.dialect.name == "postgresql":  # on SQLite whoever writes is alone
+        conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_IN_LINE}'"))
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADING)))
+        conn.execute(sa.text(f"SET LOCAL lock_timeout = '{WAITS}'"))
     if _is_newer(conn):
         return
     config = _config()

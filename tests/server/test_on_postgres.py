@@ -1,0 +1,171 @@
+"""PostgreSQL for a newcomer: what is wrong at the start costs one sentence each, and a restore ends everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import psycopg
+import pytest
+
+from databases import empty_database_in, only_on_postgres, own_server
+from people import ADA
+from postgres_server import PostgresServer, programs
+from server.conftest import answer_of, free_port
+from server.test_workers import until, workers_of
+from signedin.server import doctor_leases, serving
+from signedin.store import endings
+from signedin.store.keyring import Keyring
+
+pytestmark = only_on_postgres("It is about PostgreSQL.")
+
+
+@pytest.fixture
+def on_postgres(signedin, monkeypatch, tmp_path):
+    """The command line on a PostgreSQL without any tables."""
+    database = empty_database_in(tmp_path)
+    monkeypatch.setenv("SIGNEDIN_DATABASE_URL", database.url.set(drivername="postgresql").render_as_string())
+    yield signedin, database
+    database.close()
+
+
+@pytest.fixture
+def newcomer(tmp_path):
+    """A role that may connect, and nothing else; the address by which it does."""
+    with psycopg.connect(own_server().url("postgres"), autocommit=True) as conn:
+        conn.execute("CREATE ROLE newcomer LOGIN")
+        database = empty_database_in(tmp_path)
+        try:
+            yield database.url.set(drivername="postgresql", username="newcomer").render_as_string()
+        finally:
+            database.close()
+            conn.execute("DROP ROLE newcomer")
+
+
+def nobodys_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@pytest.mark.parametrize("words", [("db", "upgrade"), ("doctor",)])
+def test_a_missing_database_a_port_where_nobody_answers_and_an_unknown_role_are_each_told(
+    signedin, monkeypatch, words
+):
+    url = own_server().url("nowhere")
+    for where, sentence in (
+        (url, "There is no such database on the server."),
+        (f"postgresql://signedin@127.0.0.1:{nobodys_port()}/signedin", "Nobody answers at the address"),
+        (url.replace("signedin@", "stranger@"), "The database's server has no such role"),
+    ):
+        monkeypatch.setenv("SIGNEDIN_DATABASE_URL", where)
+        said = signedin(*words)
+        assert said.status == 1
+        assert sentence in said.err + said.out
+
+
+def test_a_role_that_may_not_make_tables_is_told_so_without_any_sql(signedin, monkeypatch, newcomer):
+    monkeypatch.setenv("SIGNEDIN_DATABASE_URL", newcomer)
+    said = signedin("db", "upgrade")
+    assert said.status == 1
+    assert said.err.splitlines() == [
+        "The database's user may not do that.",
+        "Let it own the database and its schema public, as docs/running.md says.",
+    ]
+
+
+def test_a_second_machine_with_another_keyring_is_refused_before_anything_is_encrypted(on_postgres):
+    signedin, _ = on_postgres
+    signedin.done("db", "upgrade")
+    signedin.keyring.rename(signedin.keyring.with_name("first.json"))
+    other = signedin.keyring.with_name("other.json")
+    signedin.environment["SIGNEDIN_SECRET_FILE"] = str(other)
+    Keyring.load(other)
+    for words in (("db", "upgrade"), ("account", "list"), ("serve", "--port", "0")):
+        said = signedin(*words)
+        assert said.status == 1
+        assert "is not the keyring that this database was written with" in said.err
+    assert "is not the keyring" in signedin("doctor").out
+
+
+def test_a_rotated_keyring_is_still_the_databases_own(on_postgres):
+    signedin, _ = on_postgres
+    signedin.done("db", "upgrade")
+    signedin.done("secret", "rotate")
+    assert signedin("account", "list").status == 0
+
+
+@pytest.mark.guide("R48")
+def test_after_a_restore_everything_of_everybody_is_ended_by_one_command(on_postgres, monkeypatch):
+    signedin, _ = on_postgres
+    monkeypatch.setattr(doctor_leases.refuse_while_served, "__defaults__", (lambda _: None,))
+    signedin.done("db", "upgrade")
+    signedin.somebody()
+    signedin.done("key", "issue", "--account", ADA, "--name", "backup", "--scope", "account:read")
+    assert "This needs a yes" in signedin("account", "end-all").err
+    value = signedin.done("account", "end-all", "--yes", "--json").value
+    assert (value["accounts"], value["access_keys_ended"]) == (1, 1)
+    assert signedin.done("key", "list", "--account", ADA).out == "There are no keys.\n"
+    assert signedin.done("verify-audit").status == 0
+
+
+def test_a_process_that_cannot_begin_says_why_once_each_time_and_waits_longer(monkeypatch):
+    begun, waited = [], []
+
+    def build(settings, *, setup):
+        begun.append(setup)
+        if len(begun) < 8:
+            raise doctor_leases.DatabaseProblem
+        return "a server"
+
+    monkeypatch.setattr(serving, "build", build)
+    assert serving._built(None, "code", waited.append) == "a server"
+    assert waited == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_worker_that_dies_while_the_database_is_away_waits_for_it_and_is_stopped_at_once(
+    signedin, process, monkeypatch
+):
+    postgres = PostgresServer(programs())
+    try:
+        monkeypatch.setenv("SIGNEDIN_DATABASE_URL", postgres.url("postgres"))
+        port = free_port()
+        server = process("serve", "--port", str(port), "--workers", "2")
+        answer_of(f"http://localhost:{port}/health/ready")
+        until(lambda: len(workers_of(server.running.pid)) == 2)
+        postgres.stop("immediate")
+        before = workers_of(server.running.pid)
+        victim = min(before)
+        os.kill(int(victim), signal.SIGKILL)
+        seen, said = threading.Event(), []
+
+        def listen():
+            for line in server.running.stderr:
+                said.append(line)
+                if "cannot begin" in line:
+                    seen.set()
+
+        hearing = threading.Thread(target=listen)
+        hearing.start()
+        assert seen.wait(60)
+        began = time.monotonic()
+        server.running.send_signal(signal.SIGTERM)
+        assert server.running.wait(60) == 0
+        took = time.monotonic() - began
+        hearing.join(10)
+    finally:
+        postgres.destroy()
+    assert "Traceback" not in "".join(said)
+    assert "Nobody answers at the address of the database." in "".join(said)
+    assert took < 10, took
+
+
+def test_nothing_is_ended_at_once_for_all_while_a_server_runs(on_postgres):
+    signedin, database = on_postgres
+    signedin.done("db", "upgrade")
+    with pytest.raises(doctor_leases.DatabaseProblem, match="A server uses this database"):
+        doctor_leases.refuse_while_served(
+            database, lambda _: database.write_now(endings.join, "a", "boot", "somebody")
+        )
