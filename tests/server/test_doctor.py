@@ -166,7 +166,7 @@ def test_letters_that_pile_up_are_worth_a_look(patient):
 
     def queue_many(conn):
         for _ in range(51):
-            outbox.queue(conn, account.id, "new_sign_in", {}, patient.clock())
+            outbox.queue(conn, account.id, "new_sign_in", {"to": ADA}, patient.clock())
 
     assert patient.worst("mail").verdict == "good"
     patient.means.database.write_now(queue_many)
