@@ -80,7 +80,7 @@ def started(words, address, key, **more):
     named["PYTHONDONTWRITEBYTECODE"] = "1"
     process = subprocess.Popen(
         [*map(str, words(port))], env=os.environ | named | more, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=_listens_to_interrupts,
     )  # fmt: skip
     said = []
     reading = threading.Thread(target=lambda: said.extend(process.stdout), daemon=True)
@@ -93,6 +93,11 @@ def started(words, address, key, **more):
         process.kill()
         process.wait()
         reading.join(5)
+
+
+def _listens_to_interrupts():
+    """Also where whoever runs the tests does not, as a job in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for(app, said):
