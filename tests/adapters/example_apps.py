@@ -80,7 +80,8 @@ def started(words, address, key, **more):
     named["PYTHONDONTWRITEBYTECODE"] = "1"
     process = subprocess.Popen(
         [*map(str, words(port))], env=os.environ | named | more, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=_listens_to_interrupts,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=_listens_to_interrupts,  # noqa: PLW1509  # it does one call of the system and takes no lock
     )  # fmt: skip
     said = []
     reading = threading.Thread(target=lambda: said.extend(process.stdout), daemon=True)
