@@ -207,7 +207,7 @@ def beginning_a_session_for_an_app(filled):
 
     def deed(conn):
         begin_session._begin(conn, filled.means, filled.service, whose, vouched, visit, NOW)
-        outside.of(conn, filled.account.id)
+        outside.subjects(conn, "shop", [filled.account.id])
 
     return filled.asked(deed)
 

@@ -214,3 +214,14 @@ def test_the_common_words_come_with_their_ranks_in_lower_case():
     assert len(common) > 90_000
     assert all(word == word.casefold() and rank >= 1 for word, rank in common.items())
     assert common_passwords() is common
+
+
+def test_a_hash_of_ours_by_earlier_parameters_opens_as_it_was_prepared(hasher):
+    typed, earlier = (
+        "ﬁve words that ﬁt together",
+        argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1),
+    )
+    kept = earlier.hash(passwords.prepared(typed))
+    assert hasher.verify_now(kept, typed) == Verdict(ok=True, needs_rehash=True)
+    assert hasher.verify_now(kept, "five words that fit together") == Verdict(ok=True, needs_rehash=True)
+    assert not hasher.verify_now(kept, "five words that fit").ok

@@ -134,8 +134,8 @@ def test_who_is_known_by_an_outside_id_gets_an_account_on_the_fly_and_only_one(h
     assert counted(house) == before + 1
     made = house.means.database.read_now(accounts.find, int(first["account_id"]))
     assert (made.name, made.email) == ("Anna", "anna@example.org")
-    known = house.means.database.read_now(outside.of, made.id)
-    assert known == [OutsideId("shop", "anna b@x")]
+    known = house.means.database.read_now(outside.subjects, "shop", [made.id])
+    assert known == {made.id: ("anna b@x",)}
 
 
 @pytest.mark.guide("D31", "R5")
@@ -313,13 +313,13 @@ def test_a_key_that_is_revoked_while_it_asks_begins_nothing(house, monkeypatch):
     made = done_apart(
         issue_service_key(house.means, Wish("late", ("sessions:begin",)), [AppType.WEB], house.clock())
     )
-    judged = beginning.account_named
+    judged = beginning.whose
 
     def late(*given):
         done_apart(revoke_any_key(house.means, made.key.id, house.clock()))
         return judged(*given)
 
-    monkeypatch.setattr(beginning, "account_named", late)
+    monkeypatch.setattr(beginning, "whose", late)
     before = counted(house, "sessions")
     answer = begin(house, "outside:late", token=made.token)
     assert (answer.status_code, answer.json()["reason"]) == (401, "revoked")

@@ -10,22 +10,16 @@ import sqlalchemy as sa
 from signedin.actions import record
 from signedin.actions.begun import by_service
 from signedin.actions.means import Means
+from signedin.actions.named import account_of, refuse_revoked, whose
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
 from signedin.rules import errors
-from signedin.rules.account import (
-    Account,
-    AccountId,
-    OutsideId,
-    account_named,
-    normalise_email,
-    tidy_name,
-)
+from signedin.rules.account import AccountId, OutsideId, normalise_email, tidy_name
 from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Service
 from signedin.rules.session import AppType
 from signedin.rules.vouching import may_vouch_as, may_vouch_for
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, journal, outside, services
+from signedin.store import accounts, journal, outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +50,11 @@ async def begin_session(
         NotSignedIn: the key has been revoked meanwhile.
     """
     may_vouch_as(service, vouched.app_type)
-    whose = account_named(vouched.named, service.name)
-    if whose is None:
-        raise errors.InvalidInput(_("This names no account."), field="id")
+    meant = whose(vouched.named, service)
     if vouched.email and normalise_email(vouched.email) is None:
         raise errors.InvalidInput(_("This is not an email address."), field="email")
     begun = await means.database.write(
-        _begin, means, service, whose, vouched, replace(visit, vouched_by=service), now
+        _begin, means, service, meant, vouched, replace(visit, vouched_by=service), now
     )
     means.recent.saw(begun.session.account_id, begun.session.id, now)
     record.begun(service, visit.address, begun.session.id)
@@ -70,37 +62,28 @@ async def begin_session(
 
 
 def _begin(
-    conn: sa.Connection, means: Means, service: Service, whose: AccountId | OutsideId, vouched: Vouched,
+    conn: sa.Connection, means: Means, service: Service, meant: AccountId | OutsideId, vouched: Vouched,
     visit: Visit, now: datetime,
 ) -> Begun:  # fmt: skip
-    if not services.is_living(conn, service.key_id):
-        raise errors.NotSignedIn("revoked")
-    if isinstance(whose, OutsideId):
-        whose = outside.find(conn, whose) or _made(conn, service, whose, vouched, now)
-    account = _held(conn, whose)
+    refuse_revoked(conn, service)
+    if isinstance(meant, OutsideId):
+        meant = outside.find(conn, meant) or _made(conn, service, meant, vouched, now)
+    accounts.hold(conn, meant)
+    account = account_of(conn, meant)
+    may_vouch_for(account)
     first_proof = accounts.history_number(conn, account.id)
     ticks = Ticks(remember=vouched.remember)
     return begin(conn, means, account, visit, ticks, first_proof, now, app_type=vouched.app_type)
 
 
 def _made(
-    conn: sa.Connection, service: Service, whose: OutsideId, vouched: Vouched, now: datetime
+    conn: sa.Connection, service: Service, meant: OutsideId, vouched: Vouched, now: datetime
 ) -> AccountId:
     """The new account of somebody whom the app names for the first time, or the one that was made meanwhile."""
     email, name = normalise_email(vouched.email) or "", tidy_name(vouched.name)
-    account = outside.add(conn, whose, email, name, now)
+    account = outside.add(conn, meant, email, name, now)
     if account is None:
-        return outside.find(conn, whose) or AccountId(0)
+        return account_of(conn, meant).id
     event = Event(EventKind.ACCOUNT_CREATED, now, facts=by_service(service), personal={"name": name})
     journal.record(conn, account.id, event)
     return account.id
-
-
-def _held(conn: sa.Connection, account_id: AccountId) -> Account:
-    """The account, which nobody changes until this is over, if a session may begin for it."""
-    accounts.hold(conn, account_id)
-    account = accounts.find(conn, account_id)
-    if account is None:
-        raise errors.NotFound(_("There is no such account."), hint=_("Check the id."))
-    may_vouch_for(account)
-    return account

@@ -5,6 +5,7 @@ An app is told of a person only by which of its own ids it knows them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from signedin.actions.begun import by_service
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
+from signedin.actions.named import account_of, refuse_revoked, whose
 from signedin.actions.operate import end_all_of, stop_account
 from signedin.actions.tidy import tidy_at_once
 from signedin.rules import errors
@@ -21,8 +23,6 @@ from signedin.rules.account import (
     Account,
     AccountId,
     AccountState,
-    OutsideId,
-    account_named,
     normalise_email,
     tidy_name,
 )
@@ -32,7 +32,7 @@ from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import SessionList
 from signedin.rules.vouching import AccountInactive, may_change
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, directory, journal, outside, services
+from signedin.store import accounts, directory, journal, outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +117,29 @@ async def end_sessions_of(
 
 
 def _find(conn: sa.Connection, service: Service, named: str) -> Known:
-    whose = account_named(named, service.name)
-    if whose is None:
-        raise errors.InvalidInput(_("This names no account."), field="id")
-    account_id = outside.find(conn, whose) if isinstance(whose, OutsideId) else whose
-    account = None if account_id is None else accounts.find(conn, account_id)
-    if account is None:
-        raise errors.NotFound(_("There is no such account."), hint=_("Check the id."))
-    return _known(conn, service, account)
+    return _known(conn, service, [account_of(conn, whose(named, service))])[0]
 
 
-def _known(conn: sa.Connection, service: Service, account: Account) -> Known:
-    ids = outside.of(conn, account.id)
-    return Known(account, tuple(each.subject for each in ids if each.service == service.name))
+def _known(conn: sa.Connection, service: Service, found: Sequence[Account]) -> list[Known]:
+    ids = outside.subjects(conn, service.name, [account.id for account in found])
+    return [Known(account, ids[account.id]) for account in found]
 
 
 def _by_email(conn: sa.Connection, service: Service, email: str) -> list[Known]:
     account = accounts.find_by_email(conn, normalise_email(email) or "")
-    return [] if account is None else [_known(conn, service, account)]
+    return [] if account is None else _known(conn, service, [account])
 
 
 def _after(conn: sa.Connection, service: Service, account_id: int, limit: int) -> list[Known]:
-    return [_known(conn, service, account) for account in directory.after(conn, account_id, limit)]
+    return _known(conn, service, directory.after(conn, account_id, limit))
 
 
 def _held(conn: sa.Connection, service: Service, named: str) -> Account:
     """The account, which nobody else changes until this is over, if an app may change it."""
-    if not services.is_living(conn, service.key_id):
-        raise errors.NotSignedIn("revoked")
-    accounts.hold(conn, _find(conn, service, named).account.id)
-    account = _find(conn, service, named).account
+    refuse_revoked(conn, service)
+    meant = whose(named, service)
+    accounts.hold(conn, account_of(conn, meant).id)
+    account = account_of(conn, meant)
     may_change(account)
     return account
 
@@ -189,7 +182,7 @@ def _close(
 
 
 def _sessions(conn: sa.Connection, means: Means, service: Service, named: str, now: datetime) -> SessionList:
-    return read_list(conn, means, _find(conn, service, named).account.id, None, now)
+    return read_list(conn, means, account_of(conn, whose(named, service)).id, None, now)
 
 
 def _end_sessions(

@@ -6,30 +6,17 @@ Everybody is judged before anybody is written, and who is here already stays as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
+from signedin.actions.move_in import MovedIn, move_in
 from signedin.rules.account import Account, AccountState
 from signedin.rules.event import Event, EventKind
 from signedin.rules.moving_in import Person, Turned, Unusable
 from signedin.rules.old_hash import Family, OldHash, costlier, read_hash, why_refused
 from signedin.store import accounts, journal, old_hashes, outside
-
-AT_ONCE = 200
-"""So many in one transaction: the server writes in between."""
-
-
-@dataclass(slots=True)
-class MovedIn:
-    """What became of the lines: how many were added, or would be; who was here already; which are refused, and why."""
-
-    added: int = 0
-    already: int = 0
-    refused: list[Turned] = field(default_factory=list)
-    is_written: bool = False
 
 
 class _Seen:
@@ -43,49 +30,26 @@ class _Seen:
 async def move_people(
     means: Means, people: Sequence[Person | Turned], now: datetime, *, is_trial: bool, skip_refused: bool
 ) -> MovedIn:
-    """Let them move in. Where any line is refused nobody does, unless those are to be skipped; a trial writes nothing."""
-    moved, coming = MovedIn(), list[Person]()
+    """Let them move in with the hashes of their passwords, which all together may not cost too much."""
     seen = _Seen(await means.database.read(old_hashes.found))
-    for at in range(0, len(people), AT_ONCE):
-        some = people[at : at + AT_ONCE]
-        for one, verdict in await means.database.read(_judge_all, means, some, seen):
-            if isinstance(verdict, Turned):
-                moved.refused.append(verdict)
-            elif verdict:
-                moved.already += 1
-            elif isinstance(one, Person):
-                coming.append(one)
-    moved.added = len(coming)
-    if is_trial or (moved.refused and not skip_refused):
-        return moved
-    for at in range(0, len(coming), AT_ONCE):
-        batch = coming[at : at + AT_ONCE]
-        added = await means.database.write(_add_all, means, batch, now)
-        moved.added, moved.already = moved.added - len(batch) + added, moved.already + len(batch) - added
-    moved.is_written = True
-    return moved
+    return await move_in(
+        means,
+        people,
+        lambda conn, one: _judged(conn, means, one, seen),
+        lambda conn, some: _add_all(conn, means, some, now),
+        is_trial=is_trial,
+        skip_refused=skip_refused,
+    )
 
 
-def _judge_all(
-    conn: sa.Connection, means: Means, people: Sequence[Person | Turned], seen: _Seen
-) -> list[tuple[Person | Turned, Turned | bool]]:
-    return [(one, one if isinstance(one, Turned) else _judged(conn, means, one, seen)) for one in people]
-
-
-def _judged(conn: sa.Connection, means: Means, one: Person, seen: _Seen) -> Turned | bool:
-    """Why they are refused, or whether they are here already."""
-    try:
-        for name in {one.email, one.outside} - {"", None}:
-            if name in seen.names:
-                raise Unusable(
-                    "twice", "This is in the file twice.", "id" if name is one.outside else "email"
-                )
-            seen.names.add(name)
-        if _is_here(conn, one):
-            return True
-        _judge_hash(means, one, seen)
-    except Unusable as problem:
-        return problem.at(one.line)
+def _judged(conn: sa.Connection, means: Means, one: Person, seen: _Seen) -> bool:
+    for name in {one.email, one.outside} - {"", None}:
+        if name in seen.names:
+            raise Unusable("twice", "This is in the file twice.", "id" if name is one.outside else "email")
+        seen.names.add(name)
+    if _is_here(conn, one):
+        return True
+    _judge_hash(means, one, seen)
     return False
 
 

@@ -17,11 +17,12 @@ from signedin.actions import record
 from signedin.actions.begun import started
 from signedin.actions.list_sessions import as_used_last
 from signedin.actions.means import Means
-from signedin.actions.move_people import AT_ONCE, MovedIn
+from signedin.actions.move_in import MovedIn, move_in
+from signedin.actions.named import account_of, refuse_revoked, whose
 from signedin.actions.note_use import address_mac
 from signedin.actions.sign_in import Begun, Visit
 from signedin.rules import errors
-from signedin.rules.account import Account, AccountId, OutsideId, account_named
+from signedin.rules.account import Account, AccountId, OutsideId
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.location import mask_address
 from signedin.rules.moving_in import OldSession, Turned, Unusable, digest_of_old
@@ -30,7 +31,7 @@ from signedin.rules.secret import Kind, WayKeys, digest, make_session_id, make_t
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.vouching import AccountInactive, may_vouch_as, may_vouch_for
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, journal, outside, services, sessions, tombstones
+from signedin.store import accounts, journal, sessions, tombstones
 from signedin.store.sessions import SignedInWith
 
 
@@ -40,31 +41,25 @@ class Moving(NamedTuple):
     session: OldSession
     visit: Visit
 
+    @property
+    def line(self) -> int:
+        """Where it stood."""
+        return self.session.line
+
 
 async def move_sessions(
     means: Means, moving: Sequence[Moving | Turned], now: datetime, *, is_trial: bool, skip_refused: bool
 ) -> MovedIn:
-    """Let them move in. Where any line is refused none does, unless those are to be skipped; a trial writes nothing."""
-    moved, coming, seen = MovedIn(), list[Moving](), set[bytes]()
-    for one in moving:
-        verdict = (
-            one if isinstance(one, Turned) else await means.database.read(_judged, means, one, seen, now)
-        )
-        if isinstance(verdict, Turned):
-            moved.refused.append(verdict)
-        elif verdict:
-            moved.already += 1
-        elif isinstance(one, Moving):
-            coming.append(one)
-    moved.added = len(coming)
-    if is_trial or (moved.refused and not skip_refused):
-        return moved
-    for at in range(0, len(coming), AT_ONCE):
-        batch = coming[at : at + AT_ONCE]
-        added = await means.database.write(_begin_all, means, batch, now)
-        moved.added, moved.already = moved.added - len(batch) + added, moved.already + len(batch) - added
-    moved.is_written = True
-    return moved
+    """Let living sessions move in, of people who are here."""
+    seen = set[bytes]()
+    return await move_in(
+        means,
+        moving,
+        lambda conn, one: _judged(conn, means, one, seen, now),
+        lambda conn, some: _begin_all(conn, means, some, now),
+        is_trial=is_trial,
+        skip_refused=skip_refused,
+    )
 
 
 async def hand_over(
@@ -81,14 +76,12 @@ async def hand_over(
         NotSignedIn: the key has been revoked meanwhile.
     """
     may_vouch_as(service, app_type)
-    whose = account_named(named, service.name)
-    if whose is None:
-        raise errors.InvalidInput(_("This names no account."), field="id")
+    meant = whose(named, service)
     try:
         old = digest_of_old(old_token)
     except Unusable:
         raise errors.InvalidInput(_("This can be no token."), field="moved_from") from None
-    begun = await means.database.read(_found, means, service, whose, old, now)
+    begun = await means.database.read(_found, means, service, meant, old, now)
     if begun.session.app_type is not app_type:
         raise errors.NotFound
     means.recent.note(begun.session.account_id, begun.session.id, address, now)
@@ -100,16 +93,12 @@ def _found(
     conn: sa.Connection,
     means: Means,
     service: Service,
-    whose: AccountId | OutsideId,
+    meant: AccountId | OutsideId,
     old: bytes,
     now: datetime,
 ) -> Begun:
-    if not services.is_living(conn, service.key_id):
-        raise errors.NotSignedIn("revoked")
-    account_id = outside.find(conn, whose) if isinstance(whose, OutsideId) else whose
-    account = None if account_id is None else accounts.find(conn, account_id)
-    if account is None:
-        raise errors.NotFound(_("There is no such account."), hint=_("Check the id."))
+    refuse_revoked(conn, service)
+    account = account_of(conn, meant)
     may_vouch_for(account)
     for token in _successors(means, service.name, account.id, old):
         session = sessions.find_by_digest(conn, account.id, digest(token))
@@ -130,29 +119,26 @@ def _successors(means: Means, service: str, account_id: AccountId, old: bytes) -
     return [make_token(Kind.APP, account_id, WayKeys(kid, keys.keys), source) for kid in kids]
 
 
-def _judged(conn: sa.Connection, means: Means, one: Moving, seen: set[bytes], now: datetime) -> Turned | bool:
-    """Why a session is refused, or whether it is here already."""
-    try:
-        if one.session.digest in seen:
-            raise Unusable("twice", "This session is in the file twice.", "token")
-        seen.add(one.session.digest)
-        account = _account_of(conn, one.session)
-        if _is_here(conn, means, one.session, account):
-            return True
-        _judge_life(conn, means, one.session, account, now)
-    except Unusable as problem:
-        return problem.at(one.session.line)
+def _judged(conn: sa.Connection, means: Means, one: Moving, seen: set[bytes], now: datetime) -> bool:
+    if one.session.digest in seen:
+        raise Unusable("twice", "This session is in the file twice.", "token")
+    seen.add(one.session.digest)
+    account = _account_of(conn, one.session)
+    if _is_here(conn, means, one.session, account):
+        return True
+    _judge_life(conn, means, one.session, account, now)
     return False
 
 
 def _account_of(conn: sa.Connection, old: OldSession) -> Account:
     """Whose it is, if an app may sign them in."""
-    account_id = outside.find(conn, old.whose)
-    account = None if account_id is None else accounts.find(conn, account_id)
-    if account is None:
-        raise Unusable("account_unknown", "Nobody is known by this id; import the accounts first.", "account")
     try:
+        account = account_of(conn, old.whose)
         may_vouch_for(account)
+    except errors.NotFound:
+        raise Unusable(
+            "account_unknown", "Nobody is known by this id; import the accounts first.", "account"
+        ) from None
     except (AccountInactive, errors.InsufficientPermission) as refusal:
         raise Unusable(refusal.code, refusal.sentence, "account") from None
     return account

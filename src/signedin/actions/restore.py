@@ -80,6 +80,6 @@ def _succeed(conn: sa.Connection) -> None:
     """
     if conn.dialect.name == "postgresql":
         conn.execute(endings.nodes.delete())
-    if conn.dialect.name == "sqlite":
+    else:
         installation.succeeded(conn, secrets.token_hex(8))
         endings.join(conn, "before", secrets.token_hex(8), "whoever held a lease before the restore")

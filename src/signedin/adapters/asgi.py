@@ -23,6 +23,7 @@ from signedin.adapters.asgi_refusals import (
     nobody,
 )
 from signedin.adapters.open_paths import OpenPaths
+from signedin.adapters.where import where
 from signedin.client import NotSignedIn, SignedIn, Unavailable
 from signedin.rules.sent import header
 
@@ -90,26 +91,21 @@ class Signedin:
     async def _decide(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> SignedIn | Refusal:
         if scope["type"] == "websocket" and self._is_foreign(headers):
             return FOREIGN
-        where, needed = self._address(scope, headers), self._needed
+        address, needed = self._address(scope, headers), self._needed
         found: SignedIn | NotSignedIn | None
         try:
-            found = None if needed else self._client.known(headers, where)
+            found = None if needed else self._client.known(headers, address)
             if found is None:
                 agent = header(headers, b"user-agent") or ""
-                found = await self._client.check(headers, address=where, agent=agent, scope=needed)
+                found = await self._client.check(headers, address=address, agent=agent, scope=needed)
         except Unavailable:
             return NOT_KNOWN
         return found if isinstance(found, SignedIn) else nobody(scope, headers, found.reason, self._sign_in)
 
     def _address(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> str:
-        """Where the person is: as the outermost proxy of one's own saw it, and never as the client says."""
         peer = scope.get("client")
-        seen = str(peer[0]) if peer else ""
-        if not self._proxies:
-            return seen
         said = b",".join([value for name, value in headers if name == b"x-forwarded-for"]).decode("latin-1")
-        hops = [hop.strip() for hop in said.split(",")]
-        return hops[-self._proxies] if len(hops) >= self._proxies else seen
+        return where(str(peer[0]) if peer else "", said, self._proxies)
 
     def _is_foreign(self, headers: list[tuple[bytes, bytes]]) -> bool:
         """Whether a page of another host opens the WebSocket: browsers send the cookie along, and say the origin."""

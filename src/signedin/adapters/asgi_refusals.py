@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from signedin.rules import errors
+from signedin.rules.problem import MEDIA_TYPE, problem
 from signedin.rules.sent import Headers, header
 
 Scope = MutableMapping[str, Any]
@@ -52,17 +53,16 @@ def nobody(scope: Scope, headers: Headers, reason: str, sign_in: str) -> Refusal
     if scope["type"] == "http" and header(headers, b"sec-fetch-mode") == "navigate":
         location = f"{sign_in}?next={_wanted(scope)}".encode("ascii", "replace")
         return Refusal(303, ((b"location", location), _NO_STORE), b"", ENDED)
-    problem = errors.NotSignedIn(reason)
+    refused = errors.NotSignedIn(reason)
     said = (b"www-authenticate", f'Session error="{reason}"'.encode("latin-1", "replace"))
-    return _problem(401, problem, ENDED, said, reason=reason)
+    return _problem(401, refused, ENDED, said, reason=reason)
 
 
 def _problem(
     status: int, refused: errors.Refused, code: int, *headers: tuple[bytes, bytes], **more: str
 ) -> Refusal:
-    told = {"type": "about:blank", "title": refused.sentence, "status": status, "code": refused.code}
-    body = json.dumps(told | {"detail": refused.hint} | more).encode()
-    kind = (b"content-type", b"application/problem+json")
+    body = json.dumps(problem(status, refused.code, refused.sentence, refused.hint, **more)).encode()
+    kind = (b"content-type", MEDIA_TYPE.encode())
     return Refusal(status, (kind, _NO_STORE, *headers), body, code)
 
 

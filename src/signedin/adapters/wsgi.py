@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from signedin.adapters.open_paths import OpenPaths
+from signedin.adapters.where import where
 from signedin.client import NotSignedIn, SignedIn, SyncClient, Unavailable
+from signedin.rules import errors
+from signedin.rules.problem import MEDIA_TYPE, problem
 
 Environ = MutableMapping[str, Any]
 Token = Callable[[SyncClient, str], str | None]
@@ -16,8 +20,6 @@ Token = Callable[[SyncClient, str], str | None]
 _SENT = (("HTTP_COOKIE", b"cookie"), ("HTTP_AUTHORIZATION", b"authorization"))
 _OURS = "HTTP_SIGNEDIN"
 RETRY_AFTER = 2
-_DOUBTFUL = ("//", "\\", "/.", "%", ";", "\0")
-"""What some read as another path than it is written: nothing of that kind is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ class Guard:
     open_paths: Iterable[str] = ()
     proxies: int = 0
     sign_in: str = "/sign-in"
-    _exact: frozenset[str] = field(init=False)
-    _below: tuple[str, ...] = field(init=False)
+    _open: OpenPaths = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the open paths once.
@@ -51,12 +52,7 @@ class Guard:
         Raises:
             ValueError: one of them is no path.
         """
-        paths = (self.open_paths,) if isinstance(self.open_paths, str) else tuple(self.open_paths)
-        for path in paths:
-            if not path.startswith("/"):
-                raise ValueError(f"{path!r} is no path of the app: one begins with a slash")
-        object.__setattr__(self, "_below", tuple(path[:-1] for path in paths if path.endswith("/*")))
-        object.__setattr__(self, "_exact", frozenset(path for path in paths if not path.endswith("/*")))
+        object.__setattr__(self, "_open", OpenPaths(self.open_paths))
 
     def decide(self, environ: Environ, token: Token | None = None) -> SignedIn | Refusal | None:
         """Who makes the request, or what to answer instead; `None` where everybody may pass.
@@ -66,7 +62,7 @@ class Guard:
         """
         for name in [name for name in environ if name.startswith(_OURS)]:
             del environ[name]
-        if self._is_open(environ.get("PATH_INFO") or "/"):
+        if self._open.has(environ.get("PATH_INFO") or "/"):
             return None
         try:
             found = self._found(environ, token)
@@ -75,38 +71,29 @@ class Guard:
         return found if isinstance(found, SignedIn) else self._nobody(environ, found.reason)
 
     def _found(self, environ: Environ, token: Token | None) -> SignedIn | NotSignedIn:
-        where, agent = self.address(environ), str(environ.get("HTTP_USER_AGENT") or "")
-        found = self.client.check(_sent(environ), address=where, agent=agent)
+        address, agent = self.address(environ), str(environ.get("HTTP_USER_AGENT") or "")
+        found = self.client.check(_sent(environ), address=address, agent=agent)
         if token is None or found != NotSignedIn("missing"):
             return found
-        kept = token(self.client, where)
+        kept = token(self.client, address)
         return self.client.check(
-            {"authorization": f"Bearer {kept}"} if kept else {}, address=where, agent=agent
+            {"authorization": f"Bearer {kept}"} if kept else {}, address=address, agent=agent
         )
 
-    def _is_open(self, path: str) -> bool:
-        if path in self._exact:
-            return True
-        return path.startswith(self._below) and not any(each in path for each in _DOUBTFUL)
-
     def address(self, environ: Environ) -> str:
-        """Where the person is: as the outermost proxy of one's own saw it, and never as the client says."""
-        peer = str(environ.get("REMOTE_ADDR") or "")
-        if not self.proxies:
-            return peer
-        hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",")]
-        return hops[-self.proxies] if len(hops) >= self.proxies else peer
+        """Where the person is, as far as one's own proxies say."""
+        peer, said = environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR")
+        return where(str(peer or ""), str(said or ""), self.proxies)
 
     def _nobody(self, environ: Environ, reason: str) -> Refusal:
         if environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
             return Refusal(303, {"Location": f"{self.sign_in}?next={_wanted(environ)}"} | _NO_STORE)
-        said = {"code": "not_signed_in", "reason": reason}
-        body = _problem(401, "You are not signed in.", "Sign in and try again.", said)
+        body = _problem(401, errors.NotSignedIn(reason), reason=reason)
         return Refusal(401, {"WWW-Authenticate": f'Session error="{reason}"'} | _PROBLEM, body)
 
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_PROBLEM = {"Content-Type": "application/problem+json"} | _NO_STORE
+_PROBLEM = {"Content-Type": MEDIA_TYPE} | _NO_STORE
 
 
 def _sent(environ: Environ) -> list[tuple[bytes, bytes]]:
@@ -115,13 +102,11 @@ def _sent(environ: Environ) -> list[tuple[bytes, bytes]]:
 
 def _not_known() -> Refusal:
     """503: nobody is let in, and nobody is signed out."""
-    sentence, hint = "It cannot be known right now who is signed in.", "Try again in a moment."
-    body = _problem(503, sentence, hint, {"code": "unavailable"})
-    return Refusal(503, {"Retry-After": str(RETRY_AFTER)} | _PROBLEM, body)
+    return Refusal(503, {"Retry-After": str(RETRY_AFTER)} | _PROBLEM, _problem(503, errors.Unavailable()))
 
 
-def _problem(status: int, sentence: str, hint: str, said: dict[str, str]) -> str:
-    return json.dumps({"type": "about:blank", "title": sentence, "status": status, "detail": hint} | said)
+def _problem(status: int, refused: errors.Refused, **more: str) -> str:
+    return json.dumps(problem(status, refused.code, refused.sentence, refused.hint, **more))
 
 
 def _wanted(environ: Environ) -> str:

@@ -62,7 +62,8 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
 _CURSOR = "account-sessions-cursor"
 _BEGIN = Call(
-    Caller.SERVICE, "sessions:begin", takes=Person, gives=shapes.Begun, status=201, refuses=(errors.NotFound, AccountInactive)
+    Caller.SERVICE, "sessions:begin", takes=Person, gives=shapes.Begun, status=201, also_status=200,
+    refuses=(errors.NotFound, errors.SessionAlreadyEnded, AccountInactive),
 )  # fmt: skip
 _LIST = Call(
     Caller.SERVICE, "accounts:read", ("limit", "cursor"), gives=shapes.Rows, headers=("ETag",), refuses=(errors.NotFound,)
@@ -128,7 +129,7 @@ def _app_type(person: Person) -> AppType:
 
 def _visit(person: Person, app_type: AppType) -> Visit:
     """Where the person is, read as if they had come here by themselves."""
-    address = normalise_address(person.address[:100])
+    address = normalise_address(person.address)
     if address is None:
         raise errors.InvalidInput("The address of the person is needed.", field="address")
     device = read_device(person.user_agent, {}, person.app_name or None, _PICTURES.get(app_type))

@@ -83,7 +83,7 @@ _CLOSE = Call(Caller.SERVICE, _MANAGE, ("reason",), status=204, refuses=(errors.
 @get("/v1/accounts", opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The accounts in the order of their numbers, or the one that `?email=` signs in to."""
-    service = arrival_of(request).service_with("accounts:read")
+    service = arrival_of(request).service_with(_READ)
     refuse_unknown(request, {"email", "limit", "cursor"})
     email = request.query_params.get("email")
     if email is not None:
@@ -101,7 +101,7 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """Make an account that signs in with an address and a password."""
     changes_from_ourselves(request, kept)
-    service = arrival_of(request).service_with("accounts:manage")
+    service = arrival_of(request).service_with(_MANAGE)
     refuse_unknown(request, set())
     new = await body_of(request, New)
     applicant = Applicant(new.email, new.name, new.password)
@@ -112,7 +112,7 @@ async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 @get("/v1/accounts/{account_id:str}", opt=described(_ONE))
 async def one(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """One account, by our number or the app's own id."""
-    service = arrival_of(request).service_with("accounts:read")
+    service = arrival_of(request).service_with(_READ)
     refuse_unknown(request, set())
     return json_answer(_item(await find_account(kept.means, service, account_id)))
 
@@ -121,7 +121,7 @@ async def one(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[st
 async def change(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """Rename, disable or enable an account; a reason stands in its history."""
     changes_from_ourselves(request, kept)
-    service = arrival_of(request).service_with("accounts:manage")
+    service = arrival_of(request).service_with(_MANAGE)
     refuse_unknown(request, set())
     wanted = await body_of(request, Changed)
     changed = Change(wanted.name, AccountState(wanted.state) if wanted.state else None, wanted.reason)
@@ -133,7 +133,7 @@ async def change(request: Ask, kept: NamedDependency[Kept], account_id: FromPath
 async def close(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[str]) -> ASGIResponse:
     """Close an account: 204 once nothing of it opens anything any more, in any process."""
     changes_from_ourselves(request, kept)
-    service = arrival_of(request).service_with("accounts:manage")
+    service = arrival_of(request).service_with(_MANAGE)
     await close_account(kept.means, service, account_id, reason_of(request), arrival_of(request).now)
     return empty()
 

@@ -16,7 +16,7 @@ from signedin.rules import errors
 
 T = TypeVar("T")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
-_NAMED = re.compile(r"`\$\.(\w+)|required field `(\w+)`")
+_MISSING, _AT = re.compile(r"required field `(\w+)`"), re.compile(r"at `\$([^`]*)`")
 
 
 def json_answer(value: Any, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
@@ -55,8 +55,14 @@ async def body_of(ask: Ask, kind: type[T]) -> T:
         if unknown := _UNKNOWN.search(said):
             name = unknown[1][:100]
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name) from None
-        named = _NAMED.search(said)
-        field = (named[1] or named[2] or "") if named else ""
-        raise errors.InvalidInput("A field is missing or of another kind.", field=field) from None
+        raise errors.InvalidInput("A field is missing or of another kind.", field=_field_in(said)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise errors.InvalidInput("The body is not JSON.") from None
+
+
+def _field_in(said: str) -> str:
+    """The field that a mistake is about, by its own name: the innermost."""
+    if missing := _MISSING.search(said):
+        return missing[1]
+    where = _AT.search(said)
+    return (re.findall(r"\.(\w+)", where[1]) or [""])[-1] if where else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from signedin.api.paging import LARGEST_PAGE
 from signedin.rules.errors import Refused
+from signedin.rules.feed import LARGEST_NUMBER
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Sort
 
@@ -36,7 +37,7 @@ class Call:
     """One call as it is described.
 
     `takes` and `gives` are the shapes of body and answer; no `gives` is a 204, and text is told by its media type.
-    `refuses` are the refusals beyond those that every call of its kind can meet. `leads_to` names the calls that
+    `also_status` is that of the same answer where nothing new was made. `refuses` are the refusals beyond those that every call of its kind can meet. `leads_to` names the calls that
     take an id of this answer: (which call, as which of its parameters, where it stands in the answer).
     """
 
@@ -46,6 +47,7 @@ class Call:
     takes: Any = None
     gives: Any = None
     status: int = 200
+    also_status: int | None = None
     refuses: tuple[type[Refused], ...] = ()
     headers: tuple[str, ...] = ()
     leads_to: tuple[tuple[str, str, str], ...] = ()
@@ -75,7 +77,7 @@ QUERY: dict[str, dict[str, Any]] = {
     "reason": _text("Stands in the history of the account.", maxLength=500),
     "after": {
         "description": "The number of the last ending that is known.", "required": True,
-        "schema": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
+        "schema": {"type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER},
     },
     "app_type": _text(
         "The app types that are let in, with commas between.", default="web",

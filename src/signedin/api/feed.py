@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -13,17 +14,21 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
+from msgspec import UNSET
 
 from signedin.actions.note_reports import note_reports
 from signedin.api import shapes
-from signedin.api.acknowledgement import LARGEST_NUMBER, Acknowledgement, read
-from signedin.api.answering import refuse_unknown
+from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of
 from signedin.api.call import Call, Caller, described
 from signedin.gate.ear import Ear
-from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable, UnknownField
-from signedin.rules.feed import JoinAgain, said_ending, said_renewal
+from signedin.rules.account import AccountId
+from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable
+from signedin.rules.feed import LARGEST_NUMBER, JoinAgain, Use, said_ending, said_renewal
+from signedin.rules.location import normalise_address
 from signedin.rules.presence import Service
+from signedin.rules.secret import LARGEST_ACCOUNT_ID
+from signedin.rules.session import SessionId
 
 SCOPE = "sessions:check"
 HEARTBEAT_EVERY = 5.0
@@ -38,24 +43,32 @@ async def acknowledge(request: Ask, ear: NamedDependency[Ear]) -> ASGIResponse:
     """Join, renew, acknowledge, report, leave: what a client library says every second."""
     service = arrival_of(request).service_with(SCOPE)
     refuse_unknown(request, set())
-    said = read(await request.body())
-    now = arrival_of(request).now
-    noted = await note_reports(ear.means, service, said.uses, now)
-    return _json(await _answered(ear, service, said, request) | {"uses_noted": noted})
+    said = await body_of(request, shapes.Said)
+    uses, now = [_use(each) for each in said.uses], arrival_of(request).now
+    noted = await note_reports(ear.means, service, uses, now)
+    answer = await _answered(ear, service, said, now) | {"uses_noted": noted}
+    return json_answer(answer, headers=[("cache-control", "no-store")])
 
 
-async def _answered(ear: Ear, service: Service, said: Acknowledgement, request: Ask) -> dict[str, Any]:
-    if said.leaves:
+async def _answered(ear: Ear, service: Service, said: shapes.Said, now: datetime) -> dict[str, Any]:
+    if said.leave:
         await ear.lending.leave(service, said.node, said.boot)
         return {}
-    if said.applied is None:
-        now = arrival_of(request).now
+    if said.join:
         head, lineage = await ear.lending.join(service, said.node, said.boot, now)
         return {"head": head, "lineage": lineage}
+    if said.applied is UNSET:
+        raise InvalidInput(field="applied")
     renewal = await ear.lending.renew(service, said.node, said.boot, said.applied)
     if renewal is None:
         raise JoinAgain
     return said_renewal(renewal)
+
+
+def _use(said: shapes.SaidUse) -> Use:
+    account_id = AccountId(min(int(said.account), LARGEST_ACCOUNT_ID))
+    address = normalise_address(said.address) or ""
+    return Use(account_id, SessionId(said.session), said.seconds_ago, address)
 
 
 @get("/v1/feed", opt=described(_FEED))
@@ -70,9 +83,7 @@ async def feed(request: Ask, ear: NamedDependency[Ear]) -> ASGIStreamingResponse
 
 
 def _after(request: Ask) -> int:
-    for name in request.query_params:
-        if name != "after":
-            raise UnknownField(field=name[:100])
+    refuse_unknown(request, {"after"})
     said = request.query_params.get("after", "")
     is_number = said.isascii() and said.isdigit() and len(said) <= len(str(LARGEST_NUMBER))
     if not (is_number and int(said) <= LARGEST_NUMBER):
@@ -110,11 +121,6 @@ async def _still_serves(ear: Ear, service: Service) -> bool:
         return await ear.lending.still_serves(service)
     except (DatabaseProblem, Unavailable):
         return True  # not known: whoever listens hears nothing new meanwhile either
-
-
-def _json(value: dict[str, Any]) -> ASGIResponse:
-    said = json.dumps(value)
-    return ASGIResponse(body=said, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 ROUTES = [acknowledge, feed]

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from signedin.rules.account import AccountState
 from signedin.rules.event import EventKind
+from signedin.rules.feed import LARGEST_NUMBER, LONGEST_AGO, MOST_USES
 from signedin.rules.session import AppType, SessionType
 from signedin.rules.suspicion import FlagKind
 
@@ -225,7 +226,7 @@ class SaidUse(Struct, forbid_unknown_fields=True):
 
     account: Annotated[str, Meta(pattern="^[0-9]{1,19}$")]
     session: Annotated[str, Meta(max_length=52, pattern="^[0-9A-Za-z]*$")]
-    seconds_ago: Annotated[int, Meta(ge=0, le=3600)]
+    seconds_ago: Annotated[int, Meta(ge=0, le=int(LONGEST_AGO.total_seconds()))]
     address: Annotated[str, Meta(max_length=100)] = ""
 
 
@@ -236,5 +237,5 @@ class Said(Struct, forbid_unknown_fields=True):
     boot: Annotated[str, Meta(pattern="^[0-9A-Za-z]{8,64}$")]
     join: bool = False
     leave: bool = False
-    applied: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
-    uses: Annotated[list[SaidUse], Meta(max_length=1000)] = []
+    applied: Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)] | UnsetType = UNSET
+    uses: Annotated[list[SaidUse], Meta(max_length=MOST_USES)] = []

@@ -23,7 +23,6 @@ from signedin.rules.sent import Headers, header
 from signedin.rules.session import AppType
 
 SERVICE_KEY, PERSONS_ADDRESS, QUIET = KEY_HEADER.encode(), ADDRESS_HEADER.encode(), QUIET_HEADER.encode()
-LONGEST_ADDRESS = 100
 SCOPE = "sessions:check"
 
 
@@ -47,8 +46,7 @@ async def refuse_without_right(
 
 def persons_address(headers: Headers) -> str:
     """Where the person is, as their app says who has shown its key; empty when it says nothing that is an address."""
-    said = header(headers, PERSONS_ADDRESS) or ""
-    return (normalise_address(said) or "") if len(said) <= LONGEST_ADDRESS else ""
+    return normalise_address(header(headers, PERSONS_ADDRESS) or "") or ""
 
 
 def said_lasting(lasting: Lasting | None, *, is_quiet: bool) -> list[tuple[bytes, bytes]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from signedin.rules import problem as problems
+
 
 class Answer(NamedTuple):
     """What is sent."""
@@ -18,6 +20,5 @@ def problem(
     status: int, code: str, sentence: str, hint: str, extra: dict[str, str], *headers: tuple[bytes, bytes]
 ) -> Answer:
     """An RFC 9457 problem with a stable code, as all of the API answers."""
-    told = {"type": "about:blank", "title": sentence, "status": status, "code": code, "detail": hint}
-    body = json.dumps(told | {name: value for name, value in extra.items() if value}).encode()
-    return Answer(status, ((b"content-type", b"application/problem+json"), *headers), body)
+    body = json.dumps(problems.problem(status, code, sentence, hint, **extra)).encode()
+    return Answer(status, ((b"content-type", problems.MEDIA_TYPE.encode()), *headers), body)

@@ -24,6 +24,8 @@ REPORT_WITHIN = timedelta(seconds=60)
 """How soon uses are reported; who cannot asks each time (R15, D28)."""
 LONGEST_AGO = timedelta(hours=1)
 """Uses of longer ago are not taken: what was seen while the service was away is told within that, or is lost."""
+LARGEST_NUMBER = 2**53 - 1
+"""Of an ending: what every language holds exactly."""
 MOST_USES = 1_000
 """How many uses one report holds; more come in the next."""
 MOST_DIGESTS = 20_000

@@ -136,7 +136,7 @@ def session_of(line: int, said: Fields, service: str, now: datetime) -> OldSessi
     app_type = fields["app_type"] or AppType.WEB.value
     if app_type not in _TYPES:
         raise Unusable("app_type_unknown", "There is no such app type.", "app_type")
-    address = normalise_address(fields["address"][:100]) if fields["address"] else ""
+    address = normalise_address(fields["address"]) if fields["address"] else ""
     if address is None:
         raise Unusable("address_invalid", "This is no address of a network.", "address")
     return OldSession(

@@ -13,7 +13,8 @@ import click
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
-from signedin.actions.move_people import MovedIn, move_people
+from signedin.actions.move_in import MovedIn
+from signedin.actions.move_people import move_people
 from signedin.actions.move_sessions import Moving, move_sessions
 from signedin.actions.sign_in import Visit
 from signedin.gate.user_agent import read_device, ruleset, what_it_said
@@ -111,11 +112,11 @@ def _page(
     conn: sa.Connection, after: int, service: str, with_hashes: bool
 ) -> list[tuple[AccountId, dict[str, str]]]:
     found = directory.after(conn, after, PAGE)
-    return [(each.id, _person(conn, each, service, with_hashes=with_hashes)) for each in found]
+    ids = outside.subjects(conn, service, [each.id for each in found])
+    return [(each.id, _person(conn, each, ids[each.id], with_hashes=with_hashes)) for each in found]
 
 
-def _person(conn: sa.Connection, each: Account, service: str, *, with_hashes: bool) -> dict[str, str]:
-    ids = [known.subject for known in outside.of(conn, each.id) if known.service == service]
+def _person(conn: sa.Connection, each: Account, ids: tuple[str, ...], *, with_hashes: bool) -> dict[str, str]:
     said = {
         "id": ids[0] if ids else "", "email": each.email, "name": each.name, "created_at": each.created_at.isoformat(),
         "state": "active" if each.state is AccountState.ACTIVE else "disabled",

@@ -91,7 +91,7 @@ def _replication(conn: sa.Connection) -> Finding:
 
 def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
     ring = Keyring.load(path) if path.exists() else None
-    is_ours = ring is not None and installation.is_marked(conn) in {None, ring.mark}
+    is_ours = ring is not None and installation.keyring_mark(conn) in {None, ring.mark}
     if ring is None or not is_ours or not reads(ring, activity.sealed(conn, 5)):
         sentence = f"{path} is not the keyring that this database was written with."
         return Finding("keyring", "bad", sentence, "Restore that one from your backup.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 
 import structlog
 
+from signedin.gate.check_answer import problem
 from signedin.gate.middleware import App, Message, Receive, Scope, Send
 from signedin.rules.errors import Unavailable
 
@@ -52,10 +52,8 @@ def _tell(reference: str) -> str:
 
 
 async def _answer(send: Send, status: int, code: str, title: str, detail: str) -> None:
-    told = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
-    body = json.dumps(told).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    if status == 503:
-        headers.append((b"retry-after", b"1"))
+    waiting = [(b"retry-after", b"1")] if status == 503 else []
+    answer = problem(status, code, title, detail, {}, *waiting)
+    headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -139,7 +139,7 @@ def refuse_another_keyring(database: Database, keyring: Keyring, path: Path) -> 
     Raises:
         KeyringProblem: it is another installation's.
     """
-    mark = database.read_now(installation.is_marked)
+    mark = database.read_now(installation.keyring_mark)
     if mark not in {None, keyring.mark} or not reads(keyring, database.read_now(activity.sealed, 5)):
         raise KeyringProblem(
             f"{path} is not the keyring that this database was written with. Restore that one from your backup."
@@ -152,7 +152,7 @@ def mark_keyring(database: Database, keyring: Keyring, path: Path) -> None:
     Raises:
         KeyringProblem: somebody else was first, with another.
     """
-    if database.read_now(installation.is_marked) is None:
+    if database.read_now(installation.keyring_mark) is None:
         database.write_now(installation.mark, keyring.mark)
         refuse_another_keyring(database, keyring, path)
 

@@ -57,11 +57,11 @@ def _described(route: Any) -> Described:
 
 def _operation(told: Described, calls: Sequence[Described]) -> dict[str, Any]:
     call = told.call
-    problems = problems_of(told)
+    problems, answer = problems_of(told), _answer(call, calls)
     operation: dict[str, Any] = {
         "operationId": told.name, "summary": told.told, "tags": [told.path.split("/")[2]],
         "parameters": [*_parameters(told), *told.parameters], "security": _security(call),
-        "responses": {str(call.status): _answer(call, calls)} | problems,
+        "responses": {str(status): answer for status in (call.status, call.also_status) if status} | problems,
     }  # fmt: skip
     if call.takes is not None:
         content = {"schema": _schema(call.takes), "example": EXAMPLES[call.takes]}

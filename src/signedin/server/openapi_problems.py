@@ -8,9 +8,9 @@ from typing import Any
 from signedin.api.call import Caller, Described
 from signedin.gate.answers import STATUS, status_of
 from signedin.rules import errors
+from signedin.rules.problem import MEDIA_TYPE, problem
 from signedin.server.refusals import OWN
 
-PROBLEM = "application/problem+json"
 _TEXT = {"type": "string"}
 HEADERS: dict[str, Any] = {
     "ETag": {"description": "Changes when anything in the answer does, but for the current row's own last use.",
@@ -83,7 +83,7 @@ def _response(status: int, codes: list[str]) -> dict[str, Any]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS_OF.get(status, ())}
     return {
         "description": "Refused: " + ", ".join(f"`{code}`" for code in codes) + ".",
-        "headers": headers, "content": {PROBLEM: {"schema": schema, "examples": examples}},
+        "headers": headers, "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
     }  # fmt: skip
 
 
@@ -103,8 +103,7 @@ def _status(kind: type[errors.Refused]) -> int:
 
 
 def _example(status: int, code: str, title: str, detail: str, **extra: str) -> dict[str, Any]:
-    value = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **extra}
-    return {"summary": title, "value": value}
+    return {"summary": title, "value": problem(status, code, title, detail, **extra)}
 
 
 _EXTRA = {

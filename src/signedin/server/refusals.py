@@ -17,6 +17,7 @@ from signedin.gate.answers import challenge, status_of, waiting
 from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
 from signedin.rules import errors
+from signedin.rules import problem as problems
 from signedin.rules.wording import marked as _
 from signedin.rules.wording import worded
 from signedin.store.problems import problem_of
@@ -144,12 +145,8 @@ def problem(
     headers: list[tuple[str, str]],
 ) -> ASGIResponse:  # fmt: skip
     """An RFC 9457 problem with a stable code."""
-    told: dict[str, Any] = {
-        "type": "about:blank", "title": sentence, "status": status, "code": code, "detail": hint,
-    }  # fmt: skip
-    for extra in ("reason", "field"):
-        if getattr(refusal, extra, None):
-            told[extra] = getattr(refusal, extra)
+    more = {extra: getattr(refusal, extra, None) for extra in ("reason", "field")}
     if refusal is not None:
         headers = [*headers, *challenge(refusal)]
-    return respond(json.dumps(told), status, media_type="application/problem+json", headers=headers)
+    told = problems.problem(status, code, sentence, hint, **more)
+    return respond(json.dumps(told), status, media_type=problems.MEDIA_TYPE, headers=headers)

@@ -97,17 +97,21 @@ def _write_alone(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
 def _known(conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], sa.Row[*tuple[object, ...]]]:
     columns: tuple[sa.Column[Any], ...] = (activity.c.account_id, activity.c.row_id, activity.c.last_at, activity.c.counts,
                activity.c.last_day, activity.c.address_mac)  # fmt: skip
-    asked = sa.select(*columns)
-    if conn.dialect.name == "postgresql":
-        keys = {
-            "keys_account_id": [int(use.account_id) for use in uses],
-            "keys_row_id": [use.row_id for use in uses],
-        }
-        found = conn.execute(asked.join(_KEYS, _same(activity, _KEYS)), keys)
-    else:
-        one_of = [(use.account_id, use.row_id) for use in uses]
-        found = conn.execute(asked.where(sa.tuple_(activity.c.account_id, activity.c.row_id).in_(one_of)))
+    keys = [(use.account_id, use.row_id) for use in uses]
+    found = with_keys(conn, sa.select(*columns), activity.c.account_id, activity.c.row_id, keys)
     return {(row.account_id, row.row_id): row for row in found}
+
+
+def with_keys(
+    conn: sa.Connection, asked: sa.Select[Any], account_id: sa.Column[Any], row_id: sa.Column[Any],
+    keys: Sequence[tuple[AccountId, str]],
+) -> sa.Result[Any]:  # fmt: skip
+    """The rows with those keys: on PostgreSQL each is looked up in its own partition, however many there are."""
+    if conn.dialect.name != "postgresql":
+        return conn.execute(asked.where(sa.tuple_(account_id, row_id).in_(keys)))
+    given = {"keys_account_id": [int(key) for key, _ in keys], "keys_row_id": [row for _, row in keys]}
+    same = (account_id == _KEYS.c.account_id) & (row_id == _KEYS.c.row_id)
+    return conn.execute(asked.join(_KEYS, same), given)
 
 
 def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, Any]:

@@ -41,7 +41,24 @@ JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = ? AND s.digest = ?
 """
-_AS_OF = _LIVING.replace("s.first_proof\nFROM", "s.first_proof, (SELECT seq FROM endings_head)\nFROM")
+
+
+def as_of(living: str) -> str:
+    """The same question, which also tells the number of the latest ending that its answer reflects."""
+    return living.replace("\nFROM sessions s", ", (SELECT seq FROM endings_head)\nFROM sessions s")
+
+
+def of_a_host(living: str) -> str:
+    """The same question about the session whose child a host's cookie is."""
+    cookies = "FROM host_cookies h\nJOIN sessions s ON s.account_id = h.account_id AND s.session_id = h.session_id\n"
+    by_cookie = living.replace("FROM sessions s\n", cookies)
+    return by_cookie.replace("WHERE s.account_id", "WHERE h.account_id").replace(
+        "AND s.digest", "AND h.digest"
+    )
+
+
+_AS_OF, _OF_A_HOST = as_of(_LIVING), of_a_host(_LIVING)
+_OF_A_HOST_AS_OF = of_a_host(_AS_OF)
 _LATE = """
 SELECT h.seq, n.node_id, n.boot_id, n.renewals, n.applied
 FROM endings_head h LEFT JOIN nodes n ON n.applied < ifnull(?, h.seq)
@@ -52,15 +69,6 @@ FROM endings_head h LEFT JOIN nodes n ON n.node_id = ?
 """
 _ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
-_FIND = (
-    "FROM sessions s\n",
-    "FROM host_cookies h\nJOIN sessions s ON s.account_id = h.account_id AND s.session_id = h.session_id\n",
-)
-_OF_A_HOST = (
-    _LIVING.replace(*_FIND).replace("s.account_id = ? AND s.digest = ?", "h.account_id = ? AND h.digest = ?"),
-    _AS_OF.replace(*_FIND).replace("s.account_id = ? AND s.digest = ?", "h.account_id = ? AND h.digest = ?"),
-)
-"""The session whose child a host's cookie is: `_LIVING` and `_AS_OF`."""
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, ifnull((SELECT value FROM facts WHERE name = 'lineage'), '')
 FROM endings WHERE seq > ? ORDER BY seq LIMIT {MOST_AT_ONCE}
@@ -103,7 +111,7 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        row = self._first(_OF_A_HOST[0] if of_host else _LIVING, (account_id, digest))
+        row = self._first(_OF_A_HOST if of_host else _LIVING, (account_id, digest))
         return None if row is None else Living._make(row)
 
     def living_as_of(
@@ -114,7 +122,7 @@ class Checks:
         Raises:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
-        row = self._first(_OF_A_HOST[1] if of_host else _AS_OF, (account_id, digest))
+        row = self._first(_OF_A_HOST_AS_OF if of_host else _AS_OF, (account_id, digest))
         return None if row is None else (Living._make(row[:-1]), int(row[-1]))
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:

@@ -49,21 +49,13 @@ def job_last_ran(conn: sa.Connection, name: str) -> datetime | None:
 
 def succeeded(conn: sa.Connection, lineage: str) -> None:
     """Note that this database has taken the place of another: numbers of before mean nothing."""
-    values = {"value": lineage}
-    conn.execute(
-        insert(conn, facts)
-        .values(name="lineage", **values)
-        .on_conflict_do_update(index_elements=["name"], set_=values)
-    )
+    _note(conn, "lineage", lineage)
 
 
-def is_marked(conn: sa.Connection) -> str | None:
+def keyring_mark(conn: sa.Connection) -> str | None:
     """The mark of the keyring that this database was first used with, or `None` when it has none yet."""
-    if not sa.inspect(conn).has_table(
-        facts.name
-    ):  # a database of the first versions, not yet brought forward
-        return None
-    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "keyring"))
+    is_old = not sa.inspect(conn).has_table(facts.name)  # of the first versions, not yet brought forward
+    return None if is_old else _noted(conn, "keyring")
 
 
 def mark(conn: sa.Connection, mark: str) -> None:
@@ -96,19 +88,27 @@ def forget_invitations(conn: sa.Connection) -> None:
 
 def serve_at(conn: sa.Connection, base_url: str) -> None:
     """Remember the address people use, for whoever makes links outside the server."""
-    values = {"value": base_url}
-    conn.execute(
-        insert(conn, facts)
-        .values(name="base_url", **values)
-        .on_conflict_do_update(index_elements=["name"], set_=values)
-    )
+    _note(conn, "base_url", base_url)
 
 
 def oldest_code(conn: sa.Connection) -> str | None:
     """The oldest version whose code may use this database, or `None` when it does not say; a migration says it."""
-    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "oldest_code"))
+    return _noted(conn, "oldest_code")
 
 
 def served_at(conn: sa.Connection) -> str | None:
     """The address that people used when a server last began, or `None` when none ever did."""
-    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == "base_url"))
+    return _noted(conn, "base_url")
+
+
+def _note(conn: sa.Connection, name: str, value: str) -> None:
+    values = {"value": value}
+    conn.execute(
+        insert(conn, facts)
+        .values(name=name, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+
+
+def _noted(conn: sa.Connection, name: str) -> str | None:
+    return conn.scalar(sa.select(facts.c.value).where(facts.c.name == name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,12 +35,15 @@ def find(conn: sa.Connection, outside: OutsideId) -> AccountId | None:
     return None if found is None else AccountId(found)
 
 
-def of(conn: sa.Connection, account_id: AccountId) -> list[OutsideId]:
-    """By which ids apps know the account."""
-    mine = sa.select(outside_ids.c.service, outside_ids.c.subject).where(
-        outside_ids.c.account_id == account_id
-    )
-    return [OutsideId(*row) for row in conn.execute(mine.order_by(*outside_ids.c))]
+def subjects(
+    conn: sa.Connection, service: str, account_ids: Sequence[AccountId]
+) -> dict[AccountId, tuple[str, ...]]:
+    """By which of its own ids an app knows each of these accounts."""
+    mine = (outside_ids.c.service == service) & outside_ids.c.account_id.in_(account_ids)
+    found: dict[AccountId, tuple[str, ...]] = dict.fromkeys(account_ids, ())
+    for row in conn.execute(sa.select(outside_ids).where(mine).order_by(outside_ids.c.subject)):
+        found[AccountId(row.account_id)] += (row.subject,)
+    return found
 
 
 def add(conn: sa.Connection, outside: OutsideId, email: str, name: str, now: datetime) -> Account | None:

@@ -80,8 +80,9 @@ class PasswordHasher:
         """The same as `verify`, in the caller's thread. A hash that cannot be read lets nobody in."""
         old = None if hashed is None or self.is_ours(hashed) else read_hash(hashed)
         verdict = self._verify_own(hashed if old is None else None, password)
-        # Another app has hashed the password as it was typed.
-        is_right = matches(old, password.encode("utf-8", "surrogatepass"), costliest)
+        # Another app has hashed the password as it was typed; we, by earlier parameters, as it is prepared here.
+        ways = {password.encode("utf-8", "surrogatepass"), prepared(password)}
+        is_right = True in [matches(old, guess, costliest) for guess in sorted(ways)]  # all are worked
         return verdict if old is None else Verdict(ok=is_right, needs_rehash=is_right)
 
     def _verify_own(self, hashed: str | None, password: str) -> Verdict:

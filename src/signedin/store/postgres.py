@@ -150,9 +150,7 @@ class PostgresDatabase(Database):
                 if monotonic() > until:
                     raise Unavailable  # whoever asked has been told so: nothing is kept
                 warnings.clear()
-            if (
-                warnings
-            ):  # the commit itself: whoever waited for the synchronous standby was told to wait no more
+            if warnings:  # of the commit: whoever waited for the synchronous standby was told to wait no more
                 raise DatabaseProblem(
                     _("The database could not make sure that this is kept."),
                     hint=_("Try again in a moment."),

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey
-from signedin.store.checks import key_from, service_key_from
+from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
 from signedin.store.endings import LINEAGE, MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines
 
@@ -30,20 +30,8 @@ JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
 WHERE s.account_id = %s AND s.digest = %s
 """
-_AS_OF = _LIVING.replace("s.first_proof\nFROM", "s.first_proof, (SELECT seq FROM endings_head)\nFROM")
-_FIND = (
-    "FROM sessions s\n",
-    "FROM host_cookies h\nJOIN sessions s ON s.account_id = h.account_id AND s.session_id = h.session_id\n",
-)
-_OF_A_HOST = (
-    _LIVING.replace(*_FIND).replace(
-        "s.account_id = %s AND s.digest = %s", "h.account_id = %s AND h.digest = %s"
-    ),
-    _AS_OF.replace(*_FIND).replace(
-        "s.account_id = %s AND s.digest = %s", "h.account_id = %s AND h.digest = %s"
-    ),
-)
-"""The session whose child a host's cookie is: `_LIVING` and `_AS_OF`."""
+_AS_OF, _OF_A_HOST = as_of(_LIVING), of_a_host(_LIVING)
+_OF_A_HOST_AS_OF = of_a_host(_AS_OF)
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, {LINEAGE} FROM endings WHERE seq > %s ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608
@@ -94,7 +82,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
-        row = await self._first(_OF_A_HOST[0] if of_host else _LIVING, account_id, digest)
+        row = await self._first(_OF_A_HOST if of_host else _LIVING, account_id, digest)
         return Living._make(row) if row else None
 
     async def living_as_of(
@@ -105,7 +93,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
-        row = await self._first(_OF_A_HOST[1] if of_host else _AS_OF, account_id, digest)
+        row = await self._first(_OF_A_HOST_AS_OF if of_host else _AS_OF, account_id, digest)
         return (Living._make(row[:-1]), int(row[-1])) if row else None
 
     async def since(self, number: int) -> tuple[str, list[Ending]]:

@@ -41,7 +41,7 @@ BY_POSTGRES = (
      _("Check that PostgreSQL runs, and the host and port in SIGNEDIN_DATABASE_URL.")),
     (r"too many clients|remaining connection slots|too many connections", "full_of_connections",
      _("The database takes no more connections."),
-     _("Raise max_connections of PostgreSQL: a process of Signedin takes about 24.")),
+     _("Raise max_connections of PostgreSQL: a process of Signedin takes up to 23.")),
     (r"permission denied|must be owner", "not_allowed",
      _("The database's user may not do that."),
      _("Let it own the database and its schema public, as docs/running.md says.")),

@@ -20,7 +20,7 @@ from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
 from signedin.store import host_cookies, tombstones
 from signedin.store.accounts import accounts
-from signedin.store.activity import LAST_USE, activity
+from signedin.store.activity import LAST_USE, activity, with_keys
 from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, metadata
 
 sessions = sa.Table(
@@ -123,8 +123,8 @@ def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session
 
 def some(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Session]:
     """Those of these sessions that are in the live table and that no cut-off has ended."""
-    where = sa.tuple_(sessions.c.account_id, sessions.c.session_id).in_(keys)
-    return [session_from(row) for row in conn.execute(_living().where(where))]
+    found = with_keys(conn, _living(), sessions.c.account_id, sessions.c.session_id, keys)
+    return [session_from(row) for row in found]
 
 
 def find_by_digest(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Session | None:
