@@ -16,6 +16,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+import signals
 from people import ADA, PASSWORD
 from signedin.server.cli import main
 
@@ -69,6 +70,7 @@ class Process:
         path = os.pathsep.join(str(Path(__file__).parents[2] / part) for part in ("src", "tests"))
         self.running = subprocess.Popen(
             [sys.executable, "-c", program, *words], cwd=folder, text=True, env={**os.environ, "PYTHONPATH": path},
+            preexec_fn=signals.heard,  # noqa: PLW1509  # it takes no lock
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )  # fmt: skip
 
