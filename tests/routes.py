@@ -23,7 +23,8 @@ PUBLIC = frozenset({
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 
-ENDLESS = "/settings/sessions/events"
+ENDLESS = ("/settings/sessions/events", "/v1/sessions/events")
+"""What is answered with a stream that goes on while the session lasts."""
 
 
 @contextmanager

@@ -31,6 +31,7 @@ ROUTES = {
     ("GET", "/v1/activity"): (PERSON, "activity:read"),
     ("GET", "/v1/sessions"): (PERSON, "sessions:read"),
     ("GET", "/v1/sessions/current"): (PERSON, "sessions:read"),
+    ("GET", "/v1/sessions/events"): (PERSON, "sessions:read"),
     ("GET", "/v1/sessions/{row_id}"): (PERSON, "sessions:read"),
     ("DELETE", "/v1/sessions/{row_id}"): (SESSION, "sessions:manage"),
     ("DELETE", "/v1/sessions/current"): (SESSION, ""),

@@ -8,7 +8,7 @@ import pytest
 
 from people import ADA, SAFARI_ON_IPHONE, Clock
 from routes import ENDLESS, every_route, filled, still
-from signedin.web import sessions_stream
+from signedin.gate.following import Following
 
 pytestmark = pytest.mark.xdist_group("head")
 CHANGES = {"date", "ratelimit", "set-cookie"}
@@ -30,7 +30,7 @@ def told(answer):
 def test_every_page_and_call_that_can_be_read_is_answered_with_the_same_head_and_no_body(house):
     row_id, asked = house.phone.current()["id"], 0
     for method, path in every_route(house):
-        if method != "GET" or path == ENDLESS:
+        if method != "GET" or path in ENDLESS:
             continue
         for browser in (house.laptop, house.browser()):
             got = browser.open(filled(path, row_id))
@@ -49,8 +49,9 @@ def test_whoever_comes_by_127_0_0_1_is_sent_to_localhost_also_by_head(house):
     assert (answer.status_code, answer.headers["location"]) == (307, f"{house.base_url}/sign-in?next=/")
 
 
-def test_the_head_of_a_stream_comes_by_itself_and_the_stream_is_ended(house, monkeypatch):
-    is_ended, events = threading.Event(), sessions_stream._events
+@pytest.mark.parametrize("path", ENDLESS)
+def test_the_head_of_a_stream_comes_by_itself_and_the_stream_is_ended(house, monkeypatch, path):
+    is_ended, events = threading.Event(), Following._events
 
     async def watched(*args):
         try:
@@ -59,8 +60,8 @@ def test_the_head_of_a_stream_comes_by_itself_and_the_stream_is_ended(house, mon
         finally:
             is_ended.set()
 
-    monkeypatch.setattr(sessions_stream, "_events", watched)
-    answer = house.laptop.http.head(ENDLESS)
+    monkeypatch.setattr(Following, "_events", watched)
+    answer = house.laptop.http.head(path)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert is_ended.wait(10)

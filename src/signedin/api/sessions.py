@@ -6,6 +6,7 @@ from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
+from litestar.response.streaming import ASGIStreamingResponse
 
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
@@ -15,6 +16,7 @@ from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_h
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
 from signedin.api.paging import page_of
+from signedin.gate.following import MEDIA_TYPE, STREAM_HEADERS, Following
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
@@ -31,6 +33,7 @@ _LIST = Call(
 _CURRENT = Call(Caller.PERSON, "sessions:read", gives=shapes.Row, refuses=(errors.NoCurrentSession,))
 _ONE = Call(Caller.PERSON, "sessions:read", gives=shapes.Row, refuses=(errors.NotFound,))
 _ENDS = (errors.CannotRevokeCurrent, errors.SessionAlreadyEnded, errors.NotFound, errors.StepUpRequired)
+_EVENTS = Call(Caller.PERSON, "sessions:read", media_type=MEDIA_TYPE)
 _REVOKE = Call(Caller.SESSION, status=204, refuses=_ENDS)
 _LOG_OUT = Call(Caller.SESSION, status=204)
 _ALL = Call(Caller.SESSION, query=("except",), gives=shapes.Ended)
@@ -58,6 +61,15 @@ async def current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     if listed.current is None:
         raise errors.NoCurrentSession
     return json_answer(session_items.item(listed, listed.current))
+
+
+@get("/v1/sessions/events", opt=described(_EVENTS))
+async def events(request: Ask, following: NamedDependency[Following]) -> ASGIStreamingResponse:
+    """What happens to the list, as it happens: server-sent events, until the session or the key ends."""
+    presence = with_scope(request, "sessions:read")
+    refuse_unknown(request, set())
+    told = await following.begun(arrival_of(request), presence, request.scope["headers"])
+    return ASGIStreamingResponse(iterator=told, media_type=MEDIA_TYPE, headers=STREAM_HEADERS)
 
 
 @get("/v1/sessions/{row_id:str}", opt=described(_ONE))
@@ -112,7 +124,7 @@ async def logout_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     )
 
 
-ROUTES = [list_all, current, one, log_out_current, revoke_one, logout_all]
+ROUTES = [list_all, current, events, one, log_out_current, revoke_one, logout_all]
 
 
 async def _for_all_others(request: Ask) -> bool:

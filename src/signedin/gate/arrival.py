@@ -14,6 +14,7 @@ from signedin.rules.errors import (
     TooManyRequests,
 )
 from signedin.rules.presence import Absence, Presence, Service
+from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
 from signedin.rules.wording import marked as _
 
 
@@ -21,8 +22,8 @@ from signedin.rules.wording import marked as _
 class Arrival:
     """A request as it arrived: who asks, from where, with which cookies, and when.
 
-    `recognised` is a person, by a session or a key of theirs; `service` an app, by a service key. `is_bearer` says
-    that it came in a header of its own, which no other site can make a browser send.
+    `recognised` is a person, by a session or a key of theirs; `service` an app, by a service key. `kinds` are
+    those that what they showed may be of, for where it came.
 
     A door says `is_quiet` of what is nobody's activity (D15): streams, and the list that a page reads again by
     itself. Nothing that a client sends is believed about it anywhere else.
@@ -38,7 +39,12 @@ class Arrival:
     problem: Refused | None = None
     slowed_until: datetime | None = None
     service: Service | None = None
-    is_bearer: bool = False
+    kinds: frozenset[Kind] = SESSION_KINDS
+
+    @property
+    def is_bearer(self) -> bool:
+        """Whether it came in a header of its own, which no other site can make a browser send."""
+        return self.kinds is BEARER_KINDS
 
     @property
     def presence(self) -> Presence | None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
 from typing import Any
 
-from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
+from signedin.actions.authenticate_key import note_key
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.arrival import Arrival
@@ -20,7 +20,7 @@ from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
+from signedin.rules.secret import SESSION_KINDS, Kind
 from signedin.rules.sent import CookieNames, cookies, sent_credential
 
 Scope = MutableMapping[str, Any]
@@ -101,7 +101,7 @@ class Gate:
             absence = Absence(unread) if unread else absence
         arrival = Arrival(
             found if isinstance(found, Presence) else None, absence, address, sent, now, credential, problem=problem,
-            service=found if isinstance(found, Service) else None, is_bearer=kinds is BEARER_KINDS,
+            service=found if isinstance(found, Service) else None, kinds=kinds,
         )  # fmt: skip
         if absence is not None and absence.reason == "unknown":
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
@@ -111,9 +111,7 @@ class Gate:
         self, credential: str | None, kinds: frozenset[Kind], now: datetime
     ) -> tuple[Presence | Service | Absence | None, Refused | None]:
         try:
-            if kinds is BEARER_KINDS and credential is not None and is_key(credential):
-                return await authenticate_key(self._means, credential, now), None
-            return await self._recogniser.recognise(credential, now, kinds), None
+            return await self._recogniser.whoever(credential, now, kinds), None
         except (DatabaseProblem, Unavailable) as problem:
             return None, problem
 

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from signedin.actions.ask import Lasting, ask, ask_lasting
 from signedin.actions.authenticate import authenticate
+from signedin.actions.authenticate_key import authenticate_key, is_key
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
 from signedin.rules.known import Known, KnownSessions
 from signedin.rules.living import Living
 from signedin.rules.moments import to_micros
-from signedin.rules.presence import Absence, Presence
+from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import (
     BEARER_KINDS,
     SESSION_KINDS,
@@ -94,6 +95,18 @@ class Recogniser:
             return Absence(why_unreadable(credential, kinds))
         question = _Question(AccountId(account_id), digest, is_of_a_host(credential))
         return await self._asked_once(question, now)
+
+    async def whoever(
+        self, credential: str | None, now: datetime, kinds: frozenset[Kind]
+    ) -> Presence | Service | Absence:
+        """Who shows this now: a session, or in a bearer header also a key.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known.
+        """
+        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
+            return await authenticate_key(self._means, credential, now)
+        return await self.recognise(credential, now, kinds)
 
     async def recognise_lasting(
         self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE

@@ -19,6 +19,7 @@ from signedin.api import sessions as api_sessions
 from signedin.api import tickets as api_tickets
 from signedin.gate.check import Check
 from signedin.gate.cors import Cors
+from signedin.gate.following import Following
 from signedin.gate.guessing import Guessing
 from signedin.gate.head import Head
 from signedin.gate.hosts import Hosts
@@ -79,6 +80,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
+            "following": Provide(lambda: Following(means, recogniser, server.clock), sync_to_thread=False),
             "kept": Provide(lambda: kept, sync_to_thread=False),
             "openapi": Provide(lambda: openapi, sync_to_thread=False),
             "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),

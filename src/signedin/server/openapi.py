@@ -95,7 +95,7 @@ def _answer(call: Call, calls: Sequence[Described]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": _schema(call.gives), "example": EXAMPLES[call.gives]}
         answer["content"] = {call.media_type: content}
     elif call.media_type != "application/json":
-        answer |= {"description": "Lines of JSON as they come.", "content": {call.media_type: {"schema": {}}}}
+        answer |= {"description": _STREAMS[call.media_type], "content": {call.media_type: {"schema": {}}}}
     ids = {f"{each.method} {each.path}": each.name for each in calls}
     links = {
         f"{ids[target]}.by.{pointer.strip('/').replace('/', '.')}": {
@@ -104,6 +104,12 @@ def _answer(call: Call, calls: Sequence[Described]) -> dict[str, Any]:
         for target, parameter, pointer in call.leads_to
     }  # fmt: skip
     return answer | ({"links": links} if links else {})
+
+
+_STREAMS = {
+    "application/x-ndjson": "Lines of JSON as they come.",
+    "text/event-stream": "`session-started`, `session-ended` and `session-changed` as they happen; `Last-Event-ID` catches up.",
+}  # fmt: skip
 
 
 def _schema(kind: Any) -> dict[str, Any]:
