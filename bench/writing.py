@@ -14,6 +14,10 @@ from bench.machine import ROOT
 RESULTS = ROOT / "bench" / "results"
 
 
+STEADY = 1.25
+"""Up to this ratio of a fixed loop's times a machine has kept its pace."""
+
+
 @dataclass
 class Run:
     """One run of some or all cases."""
@@ -76,7 +80,9 @@ def page_of(run: Run) -> str:
 def _how_busy(run: Run) -> str:
     load = ", ".join(f"{load:g}" for load in run.machine["load"])
     least, most = min(run.paces), max(run.paces)
-    return f"- load when it began: {load}; a fixed loop took {least:.0f} to {most:.0f} ns a turn between the cases"
+    told = f"- load when it began: {load}; a fixed loop took {least:.0f} to {most:.0f} ns a turn between the cases"
+    changed = "; **the machine changed its pace**, as one does that shares its host: what the clock told says little"
+    return told + (changed if most > STEADY * least else "")
 
 
 def _case_lines(case: Case) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import resource
 import time
+from contextlib import asynccontextmanager, suppress
+from itertools import cycle
 
 import pytest
 
@@ -20,7 +22,7 @@ class Listener:
     """One connection with an open event stream: when it last heard something, and when it was ended."""
 
     def __init__(self):
-        self.heard_at = self.ended_at = None
+        self.heard_at = self.ended_at = self.writer = self.listening = None
 
     async def open(self, port, cookie):
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
@@ -29,6 +31,13 @@ class Listener:
         assert head.startswith(b"HTTP/1.1 200"), head
         await self.reader.readuntil(b"an order")
         self.listening = asyncio.create_task(self.listen())
+
+    async def close(self):
+        if self.listening:
+            self.listening.cancel()
+        self.writer.close()
+        with suppress(OSError):
+            await self.writer.wait_closed()
 
     async def listen(self):
         while piece := await self.reader.read(65_536):
@@ -39,19 +48,28 @@ class Listener:
                 return
 
 
-async def opened(port, cookie, count):
+@asynccontextmanager
+async def opened(port, cookies, count):
+    """So many connections by these cookies in turn; none is left open, which would be taken from later tests."""
     listeners = [Listener() for _ in range(count)]
-    for begin in range(0, count, 50):
-        await asyncio.gather(*(each.open(port, cookie) for each in listeners[begin : begin + 50]))
-    return listeners
+    try:
+        for begin in range(0, count, 50):
+            some = zip(listeners[begin : begin + 50], cycle(cookies), strict=False)
+            await asyncio.gather(*(each.open(port, cookie) for each, cookie in some))
+        yield listeners
+    finally:
+        await asyncio.gather(*(each.close() for each in listeners if each.writer))
 
 
 async def story(house, app):
     laptop, phones = house.signed_in(), [house.signed_in() for _ in range(4)]
     cookies = [sent_through_proxy(each)["cookie"] for each in (laptop, *phones)]
-    listeners = [one for cookie in cookies for one in await opened(app.port, cookie, MANY // 5)]
     grace = sent_through_proxy(house.signed_in(email=GRACE))["cookie"]
-    (another,) = await opened(app.port, grace, 1)
+    async with opened(app.port, cookies, MANY) as listeners, opened(app.port, [grace], 1) as (another,):
+        await all_but_another_end(listeners, another, laptop)
+
+
+async def all_but_another_end(listeners, another, laptop):
     answer = await asyncio.to_thread(laptop.log_out_all)
     returned = time.monotonic()
     assert answer.status_code == 303

@@ -65,8 +65,8 @@ class CommandLine:
 class Process:
     """The command in a process of its own, for what only a real one can show."""
 
-    def __init__(self, folder: Path, *words: str, **streams: int) -> None:
-        program = "from signedin.server.cli import main; main()"
+    def __init__(self, folder: Path, *words: str, first: str = "", **streams: int) -> None:
+        program = f"{first}\nfrom signedin.server.cli import main; main()"
         path = os.pathsep.join(str(Path(__file__).parents[2] / part) for part in ("src", "tests"))
         self.running = subprocess.Popen(
             [sys.executable, "-c", program, *words], cwd=folder, text=True, env={**os.environ, "PYTHONPATH": path},

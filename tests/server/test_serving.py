@@ -40,6 +40,13 @@ def test_a_server_told_to_stop_writes_what_it_noted_tidies_the_log_and_ends_with
     assert last_at > began_at
 
 
+def test_the_collector_of_a_server_leaves_alone_what_was_made_at_the_start(installed, process):
+    first = "import gc, uvicorn; uvicorn.Server.run = lambda *_: print(gc.get_freeze_count(), len(gc.get_objects()))"
+    said = process("serve", "--port", "0", first=first).ended()
+    frozen, looked_at = map(int, said.out.split()[-2:])
+    assert looked_at < frozen / 20
+
+
 @STOPPED_BY
 def test_a_server_told_to_stop_while_it_starts_ends_with_status_0_too(installed, process, number):
     server = process("serve", "--port", str(free_port()))

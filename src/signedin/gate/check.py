@@ -19,6 +19,7 @@ from signedin.actions.note_use import flush
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.arrival import not_by_this_key
 from signedin.gate.asking_app import (
+    PERSONS_ADDRESS,
     QUIET,
     SERVICE_KEY,
     persons_address,
@@ -27,7 +28,7 @@ from signedin.gate.asking_app import (
 )
 from signedin.gate.check_answer import Answer, problem
 from signedin.gate.check_query import Asked, asked_by
-from signedin.gate.client_address import Networks, reader
+from signedin.gate.client_address import FORWARDED_FOR, Networks, reader
 from signedin.gate.guessing import Guessing
 from signedin.gate.hosts import Hosts
 from signedin.gate.middleware import App, Receive, Scope, Send
@@ -53,6 +54,8 @@ NONE = b"-"
 OF_A_PERSON = f"sgn_{Kind.KEY}_"
 TELL_EVERY = timedelta(seconds=10)
 _METHODS = frozenset({"GET", "HEAD"})
+_READ = frozenset({b"cookie", b"authorization", FORWARDED_FOR, SERVICE_KEY, PERSONS_ADDRESS, QUIET})
+"""The headers that are read here: the others are passed over once."""
 
 log = structlog.get_logger("signedin.security")
 
@@ -103,7 +106,8 @@ class Check:
             return _NOT_THIS_WAY
         try:
             asked = asked_by(scope["query_string"])
-            headers = scope["headers"]
+            headers = [pair for pair in scope["headers"] if pair[0] in _READ]
+            scope = {"headers": headers, "client": scope.get("client")}
             credential, kinds = self._hosts.sent(headers, asked.host, self._names)
         except InvalidInput as mistake:
             return _refused(mistake, {"field": mistake.field})

@@ -11,7 +11,7 @@ from signedin.rules.sent import Headers
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-_FORWARDED_FOR = b"x-forwarded-for"
+FORWARDED_FOR = b"x-forwarded-for"
 LONGEST_KEPT = 200
 """A chain of a few proxies; a longer one is read anew each time, so that nobody fills the memory."""
 LONGEST_ADDRESS = 100
@@ -39,10 +39,10 @@ def reader(trusted: Networks, most: int = 4096) -> Callable[[str | None, Headers
 
     @lru_cache(most)
     def kept(peer: str | None, line: bytes) -> str:
-        return client_address(peer, [(_FORWARDED_FOR, line)], trusted)
+        return client_address(peer, [(FORWARDED_FOR, line)], trusted)
 
     def read(peer: str | None, headers: Headers) -> str:
-        line = b",".join([value for key, value in headers if key == _FORWARDED_FOR])
+        line = b",".join([value for key, value in headers if key == FORWARDED_FOR])
         return kept(peer, line) if len(line) <= LONGEST_KEPT else client_address(peer, headers, trusted)
 
     return read
@@ -67,5 +67,5 @@ def _is_within(parsed: IPv4Address | IPv6Address | None, trusted: Networks) -> b
 
 
 def _forwarded(headers: Headers) -> list[str]:
-    lines = [value.decode("latin-1") for key, value in headers if key == _FORWARDED_FOR]
+    lines = [value.decode("latin-1") for key, value in headers if key == FORWARDED_FOR]
     return [hop for hop in (each.strip(" \t") for each in ",".join(lines).split(",")) if hop][-32:]
