@@ -98,8 +98,11 @@ def remember(conn: sa.Connection, account: Account) -> Account:
 
 def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     """The account, or `None`."""
-    row = conn.execute(sa.select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
+    row = conn.execute(_FIND, {"whose": account_id}).one_or_none()
     return account_from(row) if row else None
+
+
+_FIND = sa.select(accounts).where(accounts.c.account_id == sa.bindparam("whose"))  # made once
 
 
 def hold(conn: sa.Connection, account_id: AccountId) -> None:

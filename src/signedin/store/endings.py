@@ -98,10 +98,13 @@ def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:
     values = {"scope": str(ending.scope), "account_id": ending.account_id, "digests": b"".join(ending.digests),
               "cut_off": ending.cut_off, "at": now}  # fmt: skip
     if conn.dialect.name == "postgresql":
-        conn.execute(endings.insert().values(seq=-sa.func.nextval(UNNUMBERED), **values))
+        conn.execute(_LATER_NUMBERED, values)
         return
-    counted = endings_head.update().values(seq=endings_head.c.seq + 1).returning(endings_head.c.seq)
-    conn.execute(endings.insert().values(seq=conn.execute(counted).scalar_one(), **values))
+    conn.execute(endings.insert(), values | {"seq": conn.execute(_COUNT).scalar_one()})
+
+
+_LATER_NUMBERED = endings.insert().values(seq=-sa.func.nextval(UNNUMBERED))
+_COUNT = endings_head.update().values(seq=endings_head.c.seq + 1).returning(endings_head.c.seq)
 
 
 def head(conn: sa.Connection) -> int:

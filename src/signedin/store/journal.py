@@ -54,6 +54,18 @@ journal_personal = sa.Table(
 )
 
 
+# Made once: every deed writes an entry, and putting four statements together takes longer than running them.
+_MINE = accounts.c.account_id == sa.bindparam("whose")
+_BUMP = (
+    accounts.update()
+    .where(_MINE)
+    .values(number=accounts.c.number + 1)
+    .returning(accounts.c.number, accounts.c.chain)
+)
+_WRITE, _WRITE_PERSONAL = journal.insert(), journal_personal.insert()
+_LINK = accounts.update().where(_MINE).values(chain=sa.bindparam("link"))
+
+
 class Anchor(NamedTuple):
     """Where an account's chain was once seen to be: its entry of that number had that link.
 
@@ -82,32 +94,20 @@ def keyed_by(engine: sa.Engine, mac: Mac) -> None:
 def record(conn: sa.Connection, account_id: AccountId, event: Event) -> int:
     """Write an event at the end of the account's chain; returns its number in the account's history."""
     mac: Mac = conn.get_execution_options()[_MAC]
-    mine = accounts.c.account_id == account_id
-    bumped = accounts.update().where(mine).values(number=accounts.c.number + 1)
-    number, before = conn.execute(bumped.returning(accounts.c.number, accounts.c.chain)).one()
+    number, before = conn.execute(_BUMP, {"whose": account_id}).one()
     salt = secrets.token_bytes(16)
     commitment = _commitment(salt, event.personal)
     told = [to_micros(event.at), event.kind.value, event.subject, event.by, json_text(event.facts)]
     chain = _link(mac, account_id, before, number, told, commitment)
-    conn.execute(
-        journal.insert().values(
-            account_id=account_id,
-            number=number,
-            at=event.at,
-            kind=event.kind.value,
-            subject=event.subject,
-            by_session=event.by,
-            facts=event.facts,
-            commitment=commitment,
-            chain=chain,
-        )
-    )
-    conn.execute(
-        journal_personal.insert().values(
-            account_id=account_id, number=number, salt=salt, fields=event.personal
-        )
-    )
-    conn.execute(accounts.update().where(mine).values(chain=chain))
+    entry = {
+        "account_id": account_id, "number": number, "at": event.at, "kind": event.kind.value,
+        "subject": event.subject, "by_session": event.by, "facts": event.facts,
+        "commitment": commitment, "chain": chain,
+    }  # fmt: skip
+    conn.execute(_WRITE, entry)
+    personal = {"account_id": account_id, "number": number, "salt": salt, "fields": event.personal}
+    conn.execute(_WRITE_PERSONAL, personal)
+    conn.execute(_LINK, {"whose": account_id, "link": chain})
     return int(number)
 
 

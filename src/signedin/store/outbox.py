@@ -54,17 +54,15 @@ def queue(
     """Queue a message in the transaction of the deed it tells of; who has no address gets no letters."""
     if not fields.get("to"):
         return
-    conn.execute(
-        outbox.insert().values(
-            account_id=account_id,
-            message_id=secrets.token_hex(12),
-            kind=kind,
-            fields=fields,
-            queued_at=now,
-            due_at=now,
-            attempts=0,
-        )
-    )
+    conn.execute(outbox.insert(), {
+        "account_id": account_id,
+        "message_id": secrets.token_hex(12),
+        "kind": kind,
+        "fields": fields,
+        "queued_at": now,
+        "due_at": now,
+        "attempts": 0,
+    })  # fmt: skip
 
 
 def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:

@@ -68,49 +68,44 @@ class SignedInWith:
 
 def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> None:
     """Remember a session that begins, with its first use."""
-    conn.execute(
-        sessions.insert().values(
-            account_id=session.account_id,
-            session_id=session.id,
-            digest=made_with.digest,
-            app_type=session.app_type.value,
-            made_by=session.made_by,
-            first_proof=session.first_proof,
-            began_at=session.began_at,
-            idle=session.idle,
-            overall_until=session.overall_until,
-            is_shared_computer=session.is_shared_computer,
-            factors=list(session.factors),
-            device=session.device,
-            user_agent=made_with.user_agent,
-            ruleset=made_with.ruleset,
-            address=made_with.address,
-            masked_ip=session.began_from.masked_ip,
-            place=session.began_from.location,
-            noticed=_noticed_to(session.noticed),
-            recognised=sorted(session.recognised) or None,
-            recognised_at=session.recognised_at,
-        )
-    )
-    conn.execute(
-        activity.insert().values(
-            account_id=session.account_id,
-            row_id=session.id,
-            last_at=session.last_at,
-            counts=session.days.counts,
-            last_day=session.days.last_day,
-            address=made_with.address,
-            address_mac=made_with.address_mac,
-            masked_ip=session.last_from.masked_ip,
-            place=session.last_from.location,
-        )
-    )
+    conn.execute(_BEGIN, {
+        "account_id": session.account_id,
+        "session_id": session.id,
+        "digest": made_with.digest,
+        "app_type": session.app_type.value,
+        "made_by": session.made_by,
+        "first_proof": session.first_proof,
+        "began_at": session.began_at,
+        "idle": session.idle,
+        "overall_until": session.overall_until,
+        "is_shared_computer": session.is_shared_computer,
+        "factors": list(session.factors),
+        "device": session.device,
+        "user_agent": made_with.user_agent,
+        "ruleset": made_with.ruleset,
+        "address": made_with.address,
+        "masked_ip": session.began_from.masked_ip,
+        "place": session.began_from.location,
+        "noticed": _noticed_to(session.noticed),
+        "recognised": sorted(session.recognised) or None,
+        "recognised_at": session.recognised_at,
+    })  # fmt: skip
+    conn.execute(_BEGIN_USE, {
+        "account_id": session.account_id,
+        "row_id": session.id,
+        "last_at": session.last_at,
+        "counts": session.days.counts,
+        "last_day": session.days.last_day,
+        "address": made_with.address,
+        "address_mac": made_with.address_mac,
+        "masked_ip": session.last_from.masked_ip,
+        "place": session.last_from.location,
+    })  # fmt: skip
 
 
 def latest(conn: sa.Connection, account_id: AccountId) -> Session | None:
     """The account's session that was used last, or `None`."""
-    mine = _living().where(sessions.c.account_id == account_id)
-    row = conn.execute(mine.order_by(activity.c.last_at.desc()).limit(1)).one_or_none()
+    row = conn.execute(_LATEST, {"whose": account_id}).one_or_none()
     return session_from(row) if row else None
 
 
@@ -143,15 +138,11 @@ def end(
     number: int,
 ) -> list[bytes]:
     """Move sessions from the living to the tombstones, their children with them; returns the digests of all."""
-    mine = sessions.c.account_id == account_id
-    them_and_children = sessions.c.session_id.in_(ids) | sessions.c.made_by.in_(ids)
-    columns = (sessions.c.session_id, sessions.c.digest, sessions.c.idle)
-    gone = conn.execute(sessions.delete().where(mine & them_and_children).returning(*columns)).all()
+    gone = conn.execute(_END, {"whose": account_id, "ids": ids}).all()
     if not gone:
         return []
     ended = [session_id for session_id, _, _ in gone]
-    theirs = (activity.c.account_id == account_id) & activity.c.row_id.in_(ended)
-    conn.execute(activity.delete().where(theirs))
+    conn.execute(_END_USE, {"whose": account_id, "ids": ended})
     idle, at_hosts = {row.session_id: row.idle for row in gone}, host_cookies.end(conn, account_id, ended)
     cookies = [
         tombstones.Gone(f"{session_id}/{digest.hex()[:16]}", digest, idle[session_id])
@@ -194,10 +185,8 @@ def is_cut_off(conn: sa.Connection, account_id: AccountId, session_id: str) -> b
     joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
     where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
     ended = sessions.c.first_proof < accounts.c.epoch
-    return (
-        conn.execute(sa.select(sessions.c.session_id).select_from(joined).where(where & ended)).first()
-        is not None
-    )
+    asked = sa.select(sessions.c.session_id).select_from(joined).where(where & ended)
+    return conn.execute(asked).first() is not None
 
 
 def _living() -> sa.Select[*tuple[Any, ...]]:
@@ -245,3 +234,16 @@ def expired(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId
     keys = _living().with_only_columns(sessions.c.account_id).where(past)
     rows = conn.scalars(keys.order_by(sessions.c.account_id, sessions.c.session_id).limit(limit))
     return [AccountId(row) for row in rows]
+
+
+# Made once: putting a statement together takes longer than running it.
+_WHOSE: sa.BindParameter[int] = sa.bindparam("whose")
+_IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+_BEGIN, _BEGIN_USE = sessions.insert(), activity.insert()
+_LATEST = _living().where(sessions.c.account_id == _WHOSE).order_by(activity.c.last_at.desc()).limit(1)
+_END = (
+    sessions.delete()
+    .where(sessions.c.account_id == _WHOSE, sessions.c.session_id.in_(_IDS) | sessions.c.made_by.in_(_IDS))
+    .returning(sessions.c.session_id, sessions.c.digest, sessions.c.idle)
+)
+_END_USE = activity.delete().where(activity.c.account_id == _WHOSE, activity.c.row_id.in_(_IDS))
