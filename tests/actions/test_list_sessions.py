@@ -7,11 +7,20 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from people import SAFARI_ON_IPHONE
+from people import ADA, SAFARI_ON_IPHONE, Clock
+from routes import still
 from signedin.store.endings import endings, endings_head, nodes
 
 # Renewed every second on PostgreSQL, whatever else is asked.
 OF_THE_LEASE = (nodes.name, endings.name, endings_head.name)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A server whose jobs do not run: what they ask in between would be counted."""
+    with still(tmp_path, Clock()) as house:
+        house.somebody(ADA)
+        yield house
 
 
 @pytest.fixture
