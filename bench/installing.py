@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 AS_OF = "2026-11-29"
+OLDEST_NODE = 20
 LONGEST = 1800
 """Seconds: better-sqlite3 compiles SQLite where it finds no ready-made one."""
 NPM = ["npm", "install", "--omit=dev", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
@@ -41,6 +42,8 @@ def installed(named: Path, *, hurried: bool = False) -> Path:
         needs(program)
     wanted = named / ("package.json" if by_npm else "requirements.txt")
     runs_on = said_by("node", "--version") if by_npm else platform.python_version()
+    if by_npm and int(runs_on.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
+        raise Missing(f"it needs Node {OLDEST_NODE} or newer, and this machine has {runs_on}")
     key = "\n".join([wanted.read_text(), AS_OF, runs_on, platform.machine()])
     target = _kept() / f"{named.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     if hurried and not target.exists() and "allowScripts" in wanted.read_text():

@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from pathlib import Path
 from bench.figures import Case
 from bench.filling import fill, opened
 from bench.installing import Missing, installed, needs, said_by, versions
-from bench.machine import ROOT, free_again
+from bench.machine import ROOT, free_again, processor_seconds
 from bench.rotating import as_cookie, rate_of
-from bench.serving import free_port, product, running
+from bench.serving import Serving, free_port, product, running
 from bench.wire import Answer, Wire, request
 from signedin.rules.secret import Kind, make_token
 
@@ -82,7 +83,7 @@ PEERS = (
 class Asked:
     """Something that answers whose a session is: lines of cookies, and whose they are."""
 
-    port: int
+    serving: Serving
     path: str
     live: list[tuple[str, str]]
     unknown: str
@@ -105,7 +106,8 @@ def measure(size: str, folder: Path) -> Case:
         _rates(case, asked, folder, numbers)
     free_again()
     for peer in PEERS:
-        case.facts[peer.name] = f"{versions(NAMED / peer.folder)}; {peer.run}; {peer.work}"
+        if peer.name in asked:
+            case.facts[peer.name] = f"{versions(NAMED / peer.folder)}; {peer.run}; {peer.work}"
     for program in filter(shutil.which, ("node", "redis-server")):
         case.facts[program] = said_by(program, "--version")
     case.facts["request"] = (
@@ -118,22 +120,31 @@ def measure(size: str, folder: Path) -> Case:
 
 
 def _rates(case: Case, asked: dict[str, Asked], folder: Path, numbers: Numbers) -> None:
-    found: dict[str, list[float]] = {name: [] for name in asked}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
     for number in range(numbers.rounds + 1):
         for name, who in asked.items():
-            lines = [line for line, _ in who.live]
-            rate = rate_of(
-                who.port, who.path, lines, numbers.seconds, CONNECTIONS, folder, status=200, before=""
-            )
+            measured = _rate(who, folder, numbers.seconds)
             if number:  # compilers and caches are warm from then on
-                found[name].append(rate)
-    for name, values in found.items():
+                found[name].append(measured)
+    rates = {name: [rate for rate, _ in values] for name, values in found.items()}
+    for name, values in rates.items():
         case.figure(name, "requests/s", values, is_rate=True)
+    for name, pairs in found.items():
+        case.figure(f"{name}: processor time of the server", "us a request", [each for _, each in pairs])
     for peer in PEERS:
-        if peer.name in found:
+        if peer.name in rates:
             case.ratio(
-                f"{OURS} / {peer.name}", found[OURS], found[peer.name], at_least=peer.goal, are_rates=True
+                f"{OURS} / {peer.name}", rates[OURS], rates[peer.name], at_least=peer.goal, are_rates=True
             )
+
+
+def _rate(who: Asked, folder: Path, seconds: float) -> tuple[float, float]:
+    """Requests a second, and microseconds of processor time for each (Linux): what busy neighbours change little."""
+    used, began = processor_seconds(who.serving.pid), time.monotonic()
+    lines = [line for line, _ in who.live]
+    rate = rate_of(who.serving.port, who.path, lines, seconds, CONNECTIONS, folder, status=200, before="")
+    took = time.monotonic() - began
+    return rate, (processor_seconds(who.serving.pid) - used) / (rate * took) * 1e6
 
 
 @contextmanager
@@ -147,7 +158,7 @@ def _ours(folder: Path, numbers: Numbers) -> Iterator[Asked]:
     live = random.Random(7).sample(list(zip(filled.tokens, whose, strict=True)), numbers.asked)
     with product(home) as serving:
         lines = [(f"signedin={token}", user) for token, user in live]
-        yield Asked(serving.port, "/v1/check", lines, f"signedin={unknown}")
+        yield Asked(serving, "/v1/check", lines, f"signedin={unknown}")
 
 
 @contextmanager
@@ -165,16 +176,16 @@ def _theirs(folder: Path, peer: Peer, numbers: Numbers) -> Iterator[Asked]:
             own["REDIS_URL"] = stack.enter_context(_redis(home))
         if (packages / "node_modules").exists():
             (home / "node_modules").symlink_to(packages / "node_modules")
-            filling, serving = ["node", "peer.mjs", "fill"], ["node", "peer.mjs", "serve", str(port)]
+            filling, words = ["node", "peer.mjs", "fill"], ["node", "peer.mjs", "serve", str(port)]
         else:
             alone = [sys.executable, "-S"]  # nothing of the bench's own environment
-            filling, serving = [*alone, "peer.py", "fill"], [*alone, "-m", "gunicorn", *_gunicorn(port)]
+            filling, words = [*alone, "peer.py", "fill"], [*alone, "-m", "gunicorn", *_gunicorn(port)]
         how_many = map(str, (numbers.people, SESSIONS_EACH, numbers.asked))
         subprocess.run([*filling, *how_many], cwd=home, env={**os.environ, **own}, check=True)
         told = json.loads((home / "cookies.json").read_text())
         live = [(each["cookie"], str(each["user"])) for each in told["live"]]
-        stack.enter_context(running(serving, port, 0, home, own))
-        yield Asked(port, "/who", live, told["unknown"], told["ended"], peer.ends_at_once)
+        serving = stack.enter_context(running(words, port, 0, home, own))
+        yield Asked(serving, "/who", live, told["unknown"], told["ended"], peer.ends_at_once)
 
 
 def _gunicorn(port: int) -> list[str]:
@@ -193,10 +204,10 @@ def _redis(folder: Path) -> Iterator[str]:
 
 async def _knows_whom(name: str, who: Asked) -> None:
     """Whose each session is; nobody for what it has never seen; and whether an end holds at once, as is said of it."""
-    wire = Wire(who.port)
+    wire = Wire(who.serving.port)
 
     async def ask(line: str) -> Answer:
-        return await wire.ask(request(who.path, as_cookie(line), port=who.port))
+        return await wire.ask(request(who.path, as_cookie(line), port=who.serving.port))
 
     for line, user in who.live[:CHECKED]:
         answer = await ask(line)
