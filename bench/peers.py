@@ -189,7 +189,7 @@ def _theirs(folder: Path, peer: Peer, numbers: Numbers) -> Iterator[Asked]:
 
 
 def _gunicorn(port: int) -> list[str]:
-    return ["--worker-class=gthread", "--workers=1", "--threads=4", "--keep-alive=75", "--log-level=warning",
+    return ["--worker-class=gthread", "--workers=1", "--threads=4", "--keep-alive=75", "--log-level=warning", "--no-control-socket",
             f"--bind=127.0.0.1:{port}", "peer:application"]  # fmt: skip
 
 
