@@ -25,6 +25,7 @@ from bench import (
     listing,
     logout_all,
     memory,
+    peers,
     postgres,
     timing,
 )
@@ -44,6 +45,7 @@ CASES: dict[str, Callable[[str, Path], Case]] = {
     "memory": memory.measure,
     "postgres": postgres.measure,
     "both": both.measure,
+    "peers": peers.measure,
     "timing": timing.measure,
 }
 

@@ -15,30 +15,32 @@ from bench.machine import keep_to
 from bench.wire import Wire, request
 
 SCRIPT = """
-local tokens, at = {}, 0
-for line in io.lines("%s") do tokens[#tokens + 1] = line end
+local cookies, at = {}, 0
+for line in io.lines("%s") do cookies[#cookies + 1] = line end
 function request()
-  at = at %% #tokens + 1
-  return wrk.format("GET", nil, { ["Cookie"] = "signedin=" .. tokens[at], ["Host"] = "localhost" })
+  at = at %% #cookies + 1
+  return wrk.format("GET", nil, { ["Cookie"] = cookies[at], ["Host"] = "localhost" })
 end
 """
 
 
 def rate_of(
-    port: int, path: str, tokens: Sequence[str], seconds: float, connections: int, folder: Path, *, status: int
+    port: int, path: str, tokens: Sequence[str], seconds: float, connections: int, folder: Path,
+    *, status: int, before: str = "signedin=",
 ) -> float:  # fmt: skip
-    """Requests a second; each has to be answered with that status."""
+    """Requests a second; each has to be answered with that status. A cookie line is a token with `before` before it."""
+    lines = [before + token for token in tokens]
     if shutil.which("wrk"):
-        return _wrk(port, path, tokens, seconds, connections, folder, status)
+        return _wrk(port, path, lines, seconds, connections, folder, status)
     keep_to(1)
-    return asyncio.run(_closed_loop(port, path, tokens, seconds, connections, status))
+    return asyncio.run(_closed_loop(port, path, lines, seconds, connections, status))
 
 
 def _wrk(
-    port: int, path: str, tokens: Sequence[str], seconds: float, connections: int, folder: Path, status: int
+    port: int, path: str, lines: Sequence[str], seconds: float, connections: int, folder: Path, status: int
 ) -> float:
-    kept, script = folder / "tokens", folder / "rotate.lua"
-    kept.write_text("\n".join(tokens) + "\n")
+    kept, script = folder / "cookies", folder / "rotate.lua"
+    kept.write_text("\n".join(lines) + "\n")
     script.write_text(SCRIPT % kept)
     words = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script),
              f"http://127.0.0.1:{port}{path}"]  # fmt: skip
@@ -53,10 +55,10 @@ def _wrk(
 
 
 async def _closed_loop(
-    port: int, path: str, tokens: Sequence[str], seconds: float, connections: int, status: int
+    port: int, path: str, lines: Sequence[str], seconds: float, connections: int, status: int
 ) -> float:
     until, done = time.perf_counter() + seconds, 0
-    turn = cycle([request(path, {"signedin": token}, port=port) for token in tokens])
+    turn = cycle([request(path, as_cookie(line), port=port) for line in lines])
 
     async def one_connection() -> None:
         nonlocal done
@@ -70,3 +72,9 @@ async def _closed_loop(
 
     await asyncio.gather(*(one_connection() for _ in range(connections)))
     return done / seconds
+
+
+def as_cookie(line: str) -> dict[str, str]:
+    """A line of cookies as one cookie whose value holds the others."""
+    name, _, rest = line.partition("=")
+    return {name: rest}

@@ -47,7 +47,7 @@ def product(
         "SIGNEDIN_CALLS_A_MINUTE": "999999",
     }
     words = [*SERVER, str(port), *(["--workers", str(workers)] if workers > 1 else [])]
-    with _running(words, port, core, folder, own) as serving:
+    with running([sys.executable, *words], port, core, folder, own) as serving:
         _until_ready(port, folder / f"server-{port}.log")
         _until_at_rest(serving.pid)
         yield serving
@@ -57,20 +57,22 @@ def product(
 def bare(folder: Path, layer: str, core: int = 0) -> Iterator[Serving]:
     """A bare ASGI callable, or the gate in front of one, on the same uvicorn (bench/bare.py)."""
     port = free_port()
-    with _running(["-m", "bench.bare", layer, str(port), str(folder)], port, core, folder, {}) as serving:
+    words = [sys.executable, "-m", "bench.bare", layer, str(port), str(folder)]
+    with running(words, port, core, folder, {}) as serving:
         yield serving
 
 
 @contextmanager
-def _running(
+def running(
     words: list[str], port: int, core: int | None, folder: Path, own: dict[str, str]
 ) -> Iterator[Serving]:
+    """Any program that serves on a port, from when it listens there."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGNEDIN_")}
     path = os.pathsep.join([str(ROOT), str(ROOT / "src")])
     log = folder / f"server-{port}.log"
     with log.open("wb") as told:
         process = subprocess.Popen(
-            [sys.executable, *words], cwd=folder, env={**kept, **own, "PYTHONPATH": path}, stdout=told, stderr=told
+            words, cwd=folder, env={**kept, "PYTHONPATH": path, **own}, stdout=told, stderr=told
         )  # fmt: skip
     try:
         if core is not None:

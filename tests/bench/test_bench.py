@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 
 import pytest
 
+from bench import peers
 from bench.__main__ import CASES, main, measured
 from bench.figures import Case, percentile
+from bench.installing import Missing, installed
 from bench.ranks import mann_whitney
 from bench.writing import Run, page_of, said, write
 
@@ -26,7 +29,7 @@ def found(name):
     return measured(name, "tiny")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if name != "peers"])
 def test_each_case_finds_its_figures(name):
     case = found(name)
     assert case.name == name
@@ -50,6 +53,41 @@ def test_the_list_that_is_measured_takes_at_most_two_statements_however_long_it_
     counted = [ratio for ratio in found("list").ratios if ratio.name.startswith("statements")]
     assert len(counted) == 4
     assert all(ratio.is_met for ratio in counted)
+
+
+@pytest.mark.timeout(1200)  # the first time, packages are installed
+def test_every_peer_is_measured_beside_the_check_or_is_said_to_be_left_out():
+    case = found("peers")
+    figures, notes = [figure.name for figure in case.figures if figure.is_rate], " ".join(case.notes)
+    assert figures[0] == peers.OURS
+    assert [ratio.name for ratio in case.ratios] == [f"{peers.OURS} / {name}" for name in figures[1:]]
+    for peer in peers.PEERS:
+        assert (peer.name in figures) != (f"{peer.name} was left out: " in notes)
+        assert (peer.name in figures) == (peer.name in case.facts)
+
+
+def test_a_peer_is_left_out_with_a_sentence_where_its_installer_is_missing_or_fails(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(Missing, match="pip could not install django 5"):
+        installed(peers.NAMED / "django_allauth")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Missing, match="there is no node on this machine"):
+        installed(peers.NAMED / "better_auth", hurried=True)
+    assert list((tmp_path / "signedin-bench").iterdir()) == []
+
+
+def test_what_is_installed_is_named_by_exact_versions_and_pythons_by_their_hashes():
+    for folder in {peer.folder for peer in peers.PEERS}:
+        named = peers.NAMED / folder
+        if (named / "package.json").exists():
+            wanted = json.loads((named / "package.json").read_text())["dependencies"].values()
+            assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted)
+        else:
+            wanted = re.split(r"\n(?=\S)", (named / "requirements.txt").read_text().strip())
+            assert all(
+                re.fullmatch(r"[\w-]+==[\d.]+ \\\n    --hash=sha256:[0-9a-f]{64}", each) for each in wanted
+            )
 
 
 def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):
