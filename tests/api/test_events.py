@@ -120,6 +120,8 @@ def test_a_session_that_an_app_has_begun_follows_by_its_token_until_it_ends(hous
     begun = http.post(sessions, headers=bearer(service.token), json=person).json()
     with followed(house, bearer(begun["token"])) as (_, lines):
         assert next_event(lines)[0] == "hello"
+        assert http.post(sessions, headers=bearer(service.token), json=person).status_code == 201
+        assert next_event(lines)[0] == "session-started"
         assert http.delete(sessions, headers=bearer(service.token)).status_code == 200
         assert next_event(lines)[0] == "gone"
         assert next_event(lines) is None
