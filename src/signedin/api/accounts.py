@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.begun import by_service
 from signedin.actions.keep_accounts import (
     Change,
     Known,
@@ -105,7 +104,7 @@ async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     refuse_unknown(request, set())
     new = await body_of(request, New)
     applicant = Applicant(new.email, new.name, new.password)
-    account = await add_by_operator(kept.means, applicant, arrival_of(request).now, by_service(service))
+    account = await add_by_operator(kept.means, applicant, arrival_of(request).now, service)
     return json_answer(_item(Known(account, ())), status=201)
 
 
