@@ -1,6 +1,6 @@
 """What Gunicorn loads before it forks: one of the examples, which says with each answer which process has given it.
 
-EXAMPLE=flask or django. With COOKIE the app has let that session in before anything is forked, and holds a lease.
+EXAMPLE=flask or django, each with a page more: a stream that says one thing and then waits for what never comes. With COOKIE the app has let that session in before anything is forked, and holds a lease.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +21,22 @@ WITHIN_SECONDS = 30
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / f"{EXAMPLE}_app"))
 module = importlib.import_module(f"{EXAMPLE}_app")
 example = module.app if EXAMPLE == "flask" else module.application
+
+
+def silence():
+    yield "data: an order\n\n"
+    threading.Event().wait(60)
+    yield "data: too late\n\n"
+
+
+if EXAMPLE == "flask":
+    module.app.get("/silence")(lambda: module.Response(silence(), content_type="text/event-stream"))
+else:
+    module.urlpatterns.append(
+        module.path(
+            "silence", lambda _: module.StreamingHttpResponse(silence(), content_type="text/event-stream")
+        )
+    )
 
 
 def app(environ, start_response):
