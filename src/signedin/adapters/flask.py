@@ -14,8 +14,6 @@ from flask import Flask, Response, g, request
 from signedin.adapters.wsgi import Admitted, Guard, Refusal, Token
 from signedin.client import SyncClient
 
-_ADMITTED = "signedin.admitted"
-
 
 class Signedin:
     """Lets in whoever is signed in, as `g.signedin`; it is `None` on paths that are open to everybody.
@@ -52,11 +50,11 @@ class Signedin:
         if isinstance(found, Refusal):
             return Response(found.body, found.status, found.headers)
         g.signedin = found and found.who
-        request.environ[_ADMITTED] = found
+        g.signedin_admitted = found
         return None
 
     def _end_with_session(self, response: Response) -> Response:
-        found = request.environ.get(_ADMITTED)
+        found = g.get("signedin_admitted")
         if isinstance(found, Admitted) and response.is_streamed and "Content-Length" not in response.headers:
             body = cast("Iterable[bytes]", response.response)
             response.response = self._guard.stream(request.environ, found, body)
