@@ -5,11 +5,12 @@ SIGNEDIN_ADDRESS=http://localhost:8000 SIGNEDIN_KEY=sgn_svc_... python django_ap
 
 import os
 import sys
+import time
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
 settings.configure(
@@ -30,6 +31,17 @@ def orders(request):
     return JsonResponse({"orders_of": request.signedin.account, "session": request.signedin.session})
 
 
+def events(request):
+    """Events, four in a second, for as long as somebody listens and is signed in."""
+    return StreamingHttpResponse(told(), content_type="text/event-stream")
+
+
+def told():
+    while True:
+        yield "data: an order\n\n"
+        time.sleep(0.25)
+
+
 def health(request):
     return HttpResponse("well")
 
@@ -42,7 +54,7 @@ def echo(request):
     )
 
 
-urlpatterns = [path("orders", orders), path("health", health), path("echo", echo)]
+urlpatterns = [path("orders", orders), path("events", events), path("health", health), path("echo", echo)]
 application = get_wsgi_application()
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ SIGNEDIN_ADDRESS=http://localhost:8000 SIGNEDIN_KEY=sgn_svc_... flask --app flas
 """
 
 import os
+import time
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from signedin.adapters.flask import Signedin
@@ -18,6 +19,18 @@ Signedin(app, os.environ["SIGNEDIN_ADDRESS"], os.environ["SIGNEDIN_KEY"], open_p
 @app.get("/orders")
 def orders():
     return {"orders_of": g.signedin.account, "session": g.signedin.session}
+
+
+@app.get("/events")
+def events():
+    """Events, four in a second, for as long as somebody listens and is signed in."""
+    return Response(told(), content_type="text/event-stream")
+
+
+def told():
+    while True:
+        yield "data: an order\n\n"
+        time.sleep(0.25)
 
 
 @app.get("/health")

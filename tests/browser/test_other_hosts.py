@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -71,13 +72,7 @@ def test_without_a_script_it_is_the_same(house, browsers, at_the_shop):
 @pytest.mark.guide("D31", "R18", "R41")
 @pytest.mark.security("C2", "3.4.3", "14.2.1")
 def test_a_ticket_in_the_address_of_the_app_opens_the_list_and_is_gone_from_the_address(house, laptop):
-    made = issue_service_key(house.means, Wish("shop", OF_SERVICES), (AppType.WEB,), house.clock())
-    key = {"authorization": f"Bearer {done_apart(made).token}"}
-    person = {"app_type": "web", "address": BERLIN, "user_agent": SAFARI_ON_IPHONE, "name": "Anna"}
-    program = house.browser().http
-    token = program.post("/v1/accounts/outside:anna/sessions", json=person, headers=key).json()["token"]
-    bearer = {"authorization": f"Bearer {token}"}
-    given = program.post("/v1/sessions/current/ticket", headers=bearer).json()
+    program, bearer, given = handed_over(house)
     page = laptop.tab(None)
     page.goto(given["url"])
     expect(page.get_by_role("heading", name="Active Sessions")).to_be_visible()
@@ -89,3 +84,43 @@ def test_a_ticket_in_the_address_of_the_app_opens_the_list_and_is_gone_from_the_
     button(row(page, "Safari on iOS"), "Logout").click()
     expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
     assert program.get("/v1/check", headers=bearer).json()["reason"] == "logged_out"
+
+
+@pytest.mark.guide("D31", "R18")
+@pytest.mark.security("C2", "14.2.1")
+@pytest.mark.parametrize(
+    "signs_in_before", [False, True], ids=["signed in to nothing", "signed in as somebody"]
+)
+def test_without_a_script_and_by_keyboard_the_address_is_copied_into_the_form(
+    house, browsers, signs_in_before
+):
+    browser = browsers("laptop", java_script_enabled=False)
+    if signs_in_before:
+        browser.signed_in()
+    _, _, given = handed_over(house)
+    page = browser.tab(None)
+    page.goto(given["url"])
+    field = page.get_by_label("Address of this page")
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(re.compile("copy the whole address of this page"))
+    said_first = page.get_by_text("Somebody is signed in in this browser already.")
+    expect(said_first).to_have_count(int(signs_in_before))
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()  # nothing is sent while it is empty
+    page.keyboard.insert_text(page.url)
+    page.keyboard.press("Tab")
+    expect(button(page, "Go on")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row(page, "Safari on iOS").get_by_text("Current", exact=True)).to_be_visible()
+    assert given["ticket"] not in page.url
+
+
+def handed_over(house):
+    """What the app holds of Anna: a browser of its own, her bearer token, and a ticket for her."""
+    made = issue_service_key(house.means, Wish("shop", OF_SERVICES), (AppType.WEB,), house.clock())
+    key = {"authorization": f"Bearer {done_apart(made).token}"}
+    person = {"app_type": "web", "address": BERLIN, "user_agent": SAFARI_ON_IPHONE, "name": "Anna"}
+    program = house.browser().http
+    token = program.post("/v1/accounts/outside:anna/sessions", json=person, headers=key).json()["token"]
+    bearer = {"authorization": f"Bearer {token}"}
+    return program, bearer, program.post("/v1/sessions/current/ticket", headers=bearer).json()

@@ -236,10 +236,16 @@ def test_without_a_clock_that_runs_through_suspend_everything_is_asked(house, ke
 def test_a_forked_process_is_another_node_with_an_empty_memory_and_wires_of_its_own(house, client, phone):
     headers = sent_by(phone)
     assert client.check(headers)
+    until(lambda: client._knowing.feed._stream is not None)
     mine = client._knowing.lease.node_id
+
+    parents = [wire._socket for wire in client._knowing._wires._idle]
+    parents.append(client._knowing.feed._stream[0]._socket)
+    assert [each for each in parents if each.fileno() == -1] == []
 
     def in_child():
         assert client._knowing.lease.node_id != mine
+        assert {each.fileno() for each in parents} == {-1}, "no end of the parent's connections is held here"
         assert client.known(headers) is None
         assert client.check(headers)
         until(lambda: client.may_answer)
@@ -250,6 +256,7 @@ def test_a_forked_process_is_another_node_with_an_empty_memory_and_wires_of_its_
 
     assert forked(in_child) == "True"
     assert client.known(headers), "the parent knows on"
+    assert -1 not in {each.fileno() for each in parents}
     assert client.check([(b"cookie", b"signedin=none")]) == NotSignedIn("malformed")
     assert revoked(house, phone) < 2.5
     assert client.known(headers) is None

@@ -78,6 +78,8 @@ def test_an_account_is_found_by_its_address_by_our_number_and_by_the_apps_own_id
     assert refused(asked(house, "/outside:anna", token=forum)) == (404, "not_found")
     assert asked(house, f"/{made['account_id']}", token=forum).json()["outside_ids"] == []
     assert asked(house, "", params={"email": "nobody@example.org"}).json()["items"] == []
+    for wrong in ({"limit": "935"}, {"cursor": "made up"}):
+        assert asked(house, "", params={"email": ADA} | wrong).status_code == 422
     assert refused(asked(house, "/1")) == (404, "not_found")
     assert refused(asked(house, "/anna")) == (422, "invalid_input")
 

@@ -185,6 +185,16 @@ def test_only_who_holds_the_apps_token_is_given_a_ticket(house):
     assert house.browser().http.get("/v1/sessions", headers={"cookie": f"signedin={text}"}).status_code == 401
 
 
+@pytest.mark.guide("D31")
+def test_the_address_that_is_copied_where_no_script_runs_is_as_good_as_the_ticket(house):
+    phone, given = house.browser(), ticket(house, begun(house, "outside:kai")["token"])
+    for nothing in ("", f"{house.base_url}/ticket", f"{house.base_url}/ticket#"):
+        assert phone.send("/ticket", {"ticket": "", "address": nothing}, page="/ticket").status_code == 410
+    sent = {"ticket": "", "address": f" {given['url']} "}
+    assert phone.send("/ticket", sent, page="/ticket").status_code == 303
+    assert phone.is_signed_in
+
+
 @pytest.mark.security("14.2.1", "16.2.5")
 def test_the_ticket_is_in_no_address_that_a_server_sees(house):
     phone, session = house.browser(), begun(house, "outside:jan")

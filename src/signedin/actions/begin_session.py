@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from signedin.actions import record
 from signedin.actions.begun import by_service
 from signedin.actions.means import Means
-from signedin.actions.named import account_of, refuse_revoked, whose
+from signedin.actions.named import account_of, hold_key, whose
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
 from signedin.rules import errors
 from signedin.rules.account import AccountId, OutsideId, normalise_email, tidy_name
@@ -65,7 +65,7 @@ def _begin(
     conn: sa.Connection, means: Means, service: Service, meant: AccountId | OutsideId, vouched: Vouched,
     visit: Visit, now: datetime,
 ) -> Begun:  # fmt: skip
-    refuse_revoked(conn, service)
+    hold_key(conn, service)
     if isinstance(meant, OutsideId):
         meant = outside.find(conn, meant) or _made(conn, service, meant, vouched, now)
     accounts.hold(conn, meant)

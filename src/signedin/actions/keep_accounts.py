@@ -15,7 +15,7 @@ from signedin.actions.begun import by_service
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
-from signedin.actions.named import account_of, refuse_revoked, whose
+from signedin.actions.named import account_of, hold_key, whose
 from signedin.actions.operate import end_all_of, stop_account
 from signedin.actions.tidy import tidy_at_once
 from signedin.rules import errors
@@ -136,7 +136,7 @@ def _after(conn: sa.Connection, service: Service, account_id: int, limit: int) -
 
 def _held(conn: sa.Connection, service: Service, named: str) -> Account:
     """The account, which nobody else changes until this is over, if an app may change it."""
-    refuse_revoked(conn, service)
+    hold_key(conn, service)
     meant = whose(named, service)
     accounts.hold(conn, account_of(conn, meant).id)
     account = account_of(conn, meant)

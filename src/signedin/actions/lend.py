@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
+from signedin.actions.named import hold_key
 from signedin.rules.ending import Ending
 from signedin.rules.errors import TooManyRequests
 from signedin.rules.lease import Renewal
@@ -39,12 +42,13 @@ class Lending:
 
         Raises:
             TooManyRequests: so many of this key are known already.
+            NotSignedIn: the key has been revoked meanwhile.
             DatabaseProblem, Unavailable: it is not known.
         """
         node_id, database = _named(service, node), self._means.database
         if await database.read(endings.count_of, _named(service, "")) >= MOST_NODES:
             raise TooManyRequests(now + AGAIN_AFTER)
-        await database.write(endings.join, node_id, boot_id, f"client library of {service.name}")
+        await database.write(_join, service, node_id, boot_id)
         return await self.head()
 
     async def still_serves(self, service: Service) -> bool:
@@ -105,6 +109,13 @@ async def endings_since(means: Means, number: int) -> tuple[str, list[Ending]]:
         DatabaseProblem, Unavailable: it is not known.
     """
     return checks_of(means).since(number) if means.lines is None else await means.lines.since(number)
+
+
+def _join(conn: sa.Connection, service: Service, node_id: str, boot_id: str) -> None:
+    hold_key(
+        conn, service
+    )  # who renews by a revoked key, or leaves, says only what it has done: the next call is refused
+    endings.join(conn, node_id, boot_id, f"client library of {service.name}")
 
 
 def _named(service: Service, node: str) -> str:

@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from signedin.actions import record
+from signedin.actions.begun import by_service
 from signedin.actions.means import Means, Registration
+from signedin.actions.named import hold_key
 from signedin.rules import errors
 from signedin.rules.account import Account, normalise_email, tidy_name
 from signedin.rules.event import Event, EventKind
 from signedin.rules.password import why_refused
+from signedin.rules.presence import Service
 from signedin.rules.secret import Kind, digest, make_token, read_token
 from signedin.rules.wording import marked as _
 from signedin.store import accounts, installation, journal, limits, outbox
@@ -71,16 +74,17 @@ async def register(
 
 
 async def add_by_operator(
-    means: Means, applicant: Applicant, now: datetime, by: dict[str, object] | None = None
+    means: Means, applicant: Applicant, now: datetime, service: Service | None = None
 ) -> Account:
-    """Make an account from the command line, or for an app that `by` names in the account's history.
+    """Make an account from the command line, or for an app, which the account's history names.
 
     Raises:
+        NotSignedIn: the app's key has been revoked meanwhile.
         EmailTaken: there is one with this address.
         InvalidInput, PasswordRefused: the words cannot be used as they are.
     """
     email, hashed = await _prepared(means, applicant)
-    return await means.database.write(_add, email, tidy_name(applicant.name), hashed, now, by)
+    return await means.database.write(_add, email, tidy_name(applicant.name), hashed, now, service)
 
 
 async def invite(means: Means, email: str, now: datetime) -> str:
@@ -136,11 +140,14 @@ def _add(
     name: str,
     hashed: str,
     now: datetime,
-    by: dict[str, object] | None = None,
+    service: Service | None = None,
 ) -> Account:
+    if service is not None:
+        hold_key(conn, service)
     account = accounts.add(conn, email, name, now)
     accounts.set_password(conn, account.id, hashed, now)
-    event = Event(EventKind.ACCOUNT_CREATED, now, facts=by or {}, personal={"name": name})
+    facts = {} if service is None else by_service(service)
+    event = Event(EventKind.ACCOUNT_CREATED, now, facts=facts, personal={"name": name})
     journal.record(conn, account.id, event)
     return account
 

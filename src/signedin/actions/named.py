@@ -36,8 +36,18 @@ def account_of(conn: sa.Connection, meant: AccountId | OutsideId) -> Account:
     return account
 
 
+def hold_key(conn: sa.Connection, service: Service) -> None:
+    """For who writes: once a key's revocation has returned, nothing is done by it any more, however long ago it was asked.
+
+    Raises:
+        NotSignedIn: the key has been revoked since it was recognised.
+    """
+    if not services.hold(conn, service.key_id):
+        raise errors.NotSignedIn("revoked")
+
+
 def refuse_revoked(conn: sa.Connection, service: Service) -> None:
-    """Refuse an app whose key has been revoked since it was recognised.
+    """For who only reads: refuse an app whose key has been revoked since it was recognised.
 
     Raises:
         NotSignedIn: so it is.

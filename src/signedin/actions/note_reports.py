@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
+from signedin.actions.named import refuse_revoked
 from signedin.rules.account import AccountId
 from signedin.rules.feed import Use
 from signedin.rules.lifetime import GRACE
@@ -23,10 +24,11 @@ async def note_reports(means: Means, service: Service, uses: Sequence[Use], now:
     period brings it back as little as a request would (P4).
 
     Raises:
+        NotSignedIn: the key has been revoked meanwhile.
         DatabaseProblem, Unavailable: it is not known; to be reported again.
     """
     keys = [(use.account_id, use.session_id) for use in uses]
-    living = await means.database.read(_living, keys) if keys else {}
+    living = await means.database.read(_living, service, keys) if keys else {}
     noted = 0
     for use in sorted(uses, key=lambda use: -use.seconds_ago):
         session, at = (
@@ -39,7 +41,10 @@ async def note_reports(means: Means, service: Service, uses: Sequence[Use], now:
     return noted
 
 
-def _living(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> dict[tuple[int, str], Session]:
+def _living(
+    conn: sa.Connection, service: Service, keys: Sequence[tuple[AccountId, str]]
+) -> dict[tuple[int, str], Session]:
+    refuse_revoked(conn, service)
     return {(int(session.account_id), session.id): session for session in sessions.some(conn, keys)}
 
 

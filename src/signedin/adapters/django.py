@@ -12,10 +12,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.module_loading import import_string
 
-from signedin.adapters.wsgi import Guard, Refusal
+from signedin.adapters.wsgi import Admitted, Guard, Refusal
 from signedin.client import SyncClient
 
 _FOR_THE_GUARD = ("open_paths", "proxies", "sign_in")
@@ -45,8 +45,17 @@ class SignedinMiddleware:
         request.__dict__.pop("headers", None)  # read anew, without what was taken away
         if isinstance(found, Refusal):
             return HttpResponse(found.body, status=found.status, headers=found.headers)
-        request.signedin = found
-        return self._get_response(request)
+        request.signedin = found and found.who
+        response = self._get_response(request)
+        if isinstance(found, Admitted) and response.streaming and not response.has_header("Content-Length"):
+            self._end_with_session(request, response, found)
+        return response
+
+    def _end_with_session(
+        self, request: HttpRequest, response: StreamingHttpResponse, admitted: Admitted
+    ) -> None:
+        stream = self._guard.stream_of_a_loop if response.is_async else self._guard.stream
+        response.streaming_content = stream(request.META, admitted, response.streaming_content)
 
 
 def _guard(given: dict[str, Any]) -> Guard:

@@ -7,11 +7,11 @@ Signedin(app, "https://app.example.org", os.environ["SIGNEDIN_KEY"], open_paths=
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, g, request
 
-from signedin.adapters.wsgi import Guard, Refusal, Token
+from signedin.adapters.wsgi import Admitted, Guard, Refusal, Token
 from signedin.client import SyncClient
 
 
@@ -40,11 +40,24 @@ class Signedin:
     def init_app(self, app: Flask) -> None:
         """Guard an app."""
         app.before_request_funcs.setdefault(None, []).insert(0, self._decide)
+        app.after_request_funcs.setdefault(None, []).insert(
+            0, self._end_with_session
+        )  # the first is called last
         app.extensions["signedin"] = self
 
     def _decide(self) -> Response | None:
         found = self._guard.decide(request.environ, self._token)
         if isinstance(found, Refusal):
             return Response(found.body, found.status, found.headers)
-        g.signedin = found
+        g.signedin = found and found.who
+        g.signedin_admitted = found
         return None
+
+    def _end_with_session(self, response: Response) -> Response:
+        found = g.get("signedin_admitted")
+        if isinstance(found, Admitted) and response.is_streamed and "Content-Length" not in response.headers:
+            body = cast("Iterable[bytes]", response.response)
+            response.response = self._guard.stream(request.environ, found, body)
+            if hasattr(body, "close"):
+                response.call_on_close(body.close)
+        return response

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from signedin.adapters.open_paths import OpenPaths
 from signedin.adapters.where import where
+from signedin.adapters.wsgi_open import Piece, Sent, awaited_under_session, under_session
 from signedin.client import NotSignedIn, SignedIn, SyncClient, Unavailable
 from signedin.rules import errors
 from signedin.rules.problem import MEDIA_TYPE, problem
@@ -29,6 +30,14 @@ class Refusal:
     status: int
     headers: dict[str, str]
     body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who makes the request, and what has said so."""
+
+    who: SignedIn
+    sent: Sent = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Guard:
         """
         object.__setattr__(self, "_open", OpenPaths(self.open_paths))
 
-    def decide(self, environ: Environ, token: Token | None = None) -> SignedIn | Refusal | None:
+    def decide(self, environ: Environ, token: Token | None = None) -> Admitted | Refusal | None:
         """Who makes the request, or what to answer instead; `None` where everybody may pass.
 
         `token` gives a session's that the app keeps for this browser, asked for where it sends none. What the client
@@ -68,17 +77,32 @@ class Guard:
             found = self._found(environ, token)
         except Unavailable:
             return _not_known()
-        return found if isinstance(found, SignedIn) else self._nobody(environ, found.reason)
+        return found if isinstance(found, Admitted) else self._nobody(environ, found.reason)
 
-    def _found(self, environ: Environ, token: Token | None) -> SignedIn | NotSignedIn:
-        address, agent = self.address(environ), str(environ.get("HTTP_USER_AGENT") or "")
-        found = self.client.check(_sent(environ), address=address, agent=agent)
+    def stream(self, environ: Environ, admitted: Admitted, body: Iterable[Piece]) -> Iterator[Piece]:
+        """A body that is sent piece by piece, for as long as the session lives that was admitted (R49)."""
+        return under_session(self.client, admitted.sent, body, environ)
+
+    def stream_of_a_loop(
+        self, _environ: Environ, admitted: Admitted, body: AsyncIterable[Piece]
+    ) -> AsyncIterator[Piece]:
+        """The same of a body that is awaited (Django on an event loop); it ends before its next piece."""
+        return awaited_under_session(self.client, admitted.sent, body)
+
+    def _found(self, environ: Environ, token: Token | None) -> Admitted | NotSignedIn:
+        address, sent = self.address(environ), _sent(environ)
+        found = self._checked(environ, sent, address)
         if token is None or found != NotSignedIn("missing"):
             return found
         kept = token(self.client, address)
-        return self.client.check(
-            {"authorization": f"Bearer {kept}"} if kept else {}, address=address, agent=agent
+        return self._checked(
+            environ, [(b"authorization", f"Bearer {kept}".encode())] if kept else [], address
         )
+
+    def _checked(self, environ: Environ, sent: Sent, address: str) -> Admitted | NotSignedIn:
+        agent = str(environ.get("HTTP_USER_AGENT") or "")
+        found = self.client.check(sent, address=address, agent=agent)
+        return found if isinstance(found, NotSignedIn) else Admitted(found, sent)
 
     def address(self, environ: Environ) -> str:
         """Where the person is, as far as one's own proxies say."""
@@ -96,7 +120,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _PROBLEM = {"Content-Type": MEDIA_TYPE} | _NO_STORE
 
 
-def _sent(environ: Environ) -> list[tuple[bytes, bytes]]:
+def _sent(environ: Environ) -> Sent:
     return [(name, str(environ[key]).encode("latin-1", "replace")) for key, name in _SENT if key in environ]
 
 

@@ -24,14 +24,17 @@ from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.access_key import AccessKey, Wish
 from signedin.rules.moments import to_micros
+from signedin.rules.scope import PERSONAL
 from signedin.rules.vouching import BackToApp
+
+_Scope = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(PERSONAL)})]
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     """A key that is asked for; `password` is the proof that is needed when one signed in some time ago (D17)."""
 
     name: str
-    scopes: list[str]
+    scopes: Annotated[list[_Scope], msgspec.Meta(extra_json_schema={"minItems": 1})]
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     password: str = ""
 

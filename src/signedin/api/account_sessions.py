@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, post
@@ -34,6 +34,7 @@ from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Sort
 from signedin.rules.vouching import AccountInactive
 
+_TYPES = [each.value for each in AppType if each is not AppType.OAUTH]
 _PICTURES = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
 
 
@@ -45,7 +46,7 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
     then nothing begins, and it goes on.
     """
 
-    app_type: str
+    app_type: Annotated[str, msgspec.Meta(extra_json_schema={"enum": _TYPES})]
     address: str
     user_agent: str = ""
     app_name: str = ""

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.begun import by_service
 from signedin.actions.keep_accounts import (
     Change,
     Known,
@@ -85,13 +84,13 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The accounts in the order of their numbers, or the one that `?email=` signs in to."""
     service = arrival_of(request).service_with(_READ)
     refuse_unknown(request, {"email", "limit", "cursor"})
-    email = request.query_params.get("email")
+    email, limit = request.query_params.get("email"), limit_of(request, 50)
+    place = place_of(kept.means, _CURSOR, request)
     if email is not None:
         if len(email) > LONGEST_EMAIL:
             raise errors.InvalidInput("An address has up to 254 characters.", field="email")
         found = await find_by_email(kept.means, service, email)
         return tagged(request, {"items": [_item(each) for each in found], "next_cursor": None})
-    limit, place = limit_of(request, 50), place_of(kept.means, _CURSOR, request)
     found = await accounts_after(kept.means, service, int(place or 0), limit + 1)
     more = cursor(kept.means, _CURSOR, str(found[limit - 1].account.id)) if len(found) > limit else None
     return tagged(request, {"items": [_item(each) for each in found[:limit]], "next_cursor": more})
@@ -105,7 +104,7 @@ async def make(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     refuse_unknown(request, set())
     new = await body_of(request, New)
     applicant = Applicant(new.email, new.name, new.password)
-    account = await add_by_operator(kept.means, applicant, arrival_of(request).now, by_service(service))
+    account = await add_by_operator(kept.means, applicant, arrival_of(request).now, service)
     return json_answer(_item(Known(account, ())), status=201)
 
 

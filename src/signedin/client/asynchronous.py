@@ -89,11 +89,7 @@ class Client(AnyClient):
         except Unavailable:
             one.end("unavailable")
             return False
-        if isinstance(found, NotSignedIn):
-            one.end(found.reason)
-            return False
-        one.was_asked(begun)
-        return one.reason is None
+        return one.lives_on(found, begun)
 
     def _begin_to_ask(self) -> None:
         if hasattr(self, "_wires"):

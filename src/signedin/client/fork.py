@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Protocol
 from weakref import WeakSet
 
@@ -15,6 +16,7 @@ class Forkable(Protocol):
 
 
 _clients: WeakSet[Forkable] = WeakSet()
+_sockets: WeakSet[socket.socket] = WeakSet()
 _left_alone: list[object] = []
 """What belongs to the parent: kept, so that nothing closes it here."""
 _is_watching = False
@@ -29,11 +31,22 @@ def watch(client: Forkable) -> None:
         os.register_at_fork(after_in_child=_begin_anew)
 
 
+def close_in_children(connected: socket.socket) -> None:
+    """Let no child hold a connection of this process: the parent's would stay open for as long as the child lives.
+
+    A child closes only its own end of the number; nothing is said on the connection, and the parent's goes on.
+    """
+    _sockets.add(connected)
+
+
 def leave_alone(thing: object) -> None:
     """Keep something of the parent's as it is."""
     _left_alone.append(thing)
 
 
 def _begin_anew() -> None:
+    for connected in list(_sockets):
+        connected.close()
+    _sockets.clear()
     for client in list(_clients):
         client.begin_anew()

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from signedin.client.answers import NotSignedIn, SignedIn
 from signedin.client.asking import Question
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.known import KEY_BYTES
@@ -42,6 +43,14 @@ class Open:
     def was_asked(self, at: float) -> None:
         """The service has said so, asked at that moment: for a second that is enough, whatever else is known."""
         self.good_until = max(self.good_until, at + CLOSE_WITHIN)
+
+    def lives_on(self, found: SignedIn | NotSignedIn, asked_at: float) -> bool:
+        """Whether its session lives, by an answer that was asked for at that moment; otherwise it is closed."""
+        if isinstance(found, NotSignedIn):
+            self.end(found.reason)
+        else:
+            self.was_asked(asked_at)
+        return self.reason is None
 
     def end(self, reason: str) -> None:
         """Close it, once, whoever says so first."""

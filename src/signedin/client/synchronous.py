@@ -57,6 +57,24 @@ class SyncClient(AnyClient):
         finally:
             self.release(one)
 
+    def still(self, one: Open) -> bool:
+        """Whether the session of an open connection lives; asked about where it is not known at this instant.
+
+        To be looked at before each message, so that none is delivered after the end (P5), not even by a process that
+        was paused over it. What cannot be known is closed.
+        """
+        if self._knowing.may_go_on(one):
+            return True
+        if one.reason is not None:
+            return False
+        begun = self._knowing.asked_now()
+        try:
+            found = self._asked_once(one.question)
+        except Unavailable:
+            one.end("unavailable")
+            return False
+        return one.lives_on(found, begun)
+
     def go_on(
         self, account: str, moved_from: str, *, address: str, agent: str = "", app_type: str = "web"
     ) -> str | None:

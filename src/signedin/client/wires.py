@@ -11,6 +11,7 @@ from time import monotonic
 from signedin.client.address import Address
 from signedin.client.answers import Unavailable
 from signedin.client.exchange import Answer, Incoming, Malformed
+from signedin.client.fork import close_in_children
 
 MOST_IDLE = 16
 PIECE = 65_536
@@ -27,6 +28,7 @@ class Wire:
             except BaseException:
                 self._socket.close()
                 raise
+        close_in_children(self._socket)
         self._incoming = Incoming()
 
     @property

@@ -60,6 +60,18 @@ def is_living(conn: sa.Connection, key_id: str) -> bool:
     return conn.execute(sa.select(service_keys.c.key_id).where(mine)).first() is not None
 
 
+def hold(conn: sa.Connection, key_id: str) -> bool:
+    """Whether a key lives; one that does is revoked by nobody until this transaction is over.
+
+    On SQLite whoever writes is alone. Many hold one at once: only its revocation waits.
+    """
+    mine = (service_keys.c.key_id == key_id) & _LIVE
+    return (
+        conn.execute(sa.select(service_keys.c.key_id).where(mine).with_for_update(read=True)).first()
+        is not None
+    )
+
+
 def every(conn: sa.Connection) -> list[ServiceKey]:
     """The keys that were not revoked, the newest first."""
     used = (activity.c.account_id == NOBODY) & (activity.c.row_id == service_keys.c.key_id)

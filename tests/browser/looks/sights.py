@@ -229,6 +229,30 @@ def _(gallery, browser):
     return page
 
 
+def _as_without_a_script(page: Page) -> Page:
+    """What a browser without scripts shows of it: what looks at the page is a script itself."""
+    page.evaluate(
+        "document.querySelectorAll('noscript').forEach((each) => { each.outerHTML = each.textContent; })"
+    )
+    expect(page.get_by_label("Address of this page")).to_be_visible()
+    return page
+
+
+@sight("ticket, without a script", is_plain=True)
+def _(gallery, browser):
+    return _as_without_a_script(browser.tab("/ticket"))
+
+
+@sight("ticket, somebody is signed in")
+def _(gallery, browser):
+    return gallery.signed_in(browser).tab("/ticket")
+
+
+@sight("ticket, without a script, somebody is signed in", is_plain=True)
+def _(gallery, browser):
+    return _as_without_a_script(gallery.signed_in(browser).tab("/ticket"))
+
+
 @sight("set-up")
 def _(gallery, browser):
     page = browser.tab(None)
