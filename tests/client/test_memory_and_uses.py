@@ -105,6 +105,17 @@ def test_uses_are_told_once_each_with_how_long_ago_the_latest_was(clock):
     assert not uses.take()
 
 
+@pytest.mark.guide("R15", "D16")
+def test_an_agent_that_cannot_be_read_leaves_the_one_that_waits_and_none_is_kept_that_is_long(clock):
+    uses = Uses(clock)
+    uses.note("one", 1, "203.0.113.9", "curl/8.5.0")
+    for hostile in ("", "x" * 501, "curl\x1b[2J", "curl\xff", 'curl "', "curl\r\nx: y"):
+        uses.note("one", 1, "203.0.113.10", hostile)
+        uses.note("two", 2, "", hostile)
+    told = {use.session_id: (use.address, use.agent) for use in uses.take()}
+    assert told == {"one": ("203.0.113.10", "curl/8.5.0"), "two": ("", "")}
+
+
 @pytest.mark.guide("R15", "D28")
 def test_what_could_not_be_told_for_a_minute_is_not_let_in_from_memory_and_what_is_too_old_is_not_told(clock):
     uses = Uses(clock)

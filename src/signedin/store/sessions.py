@@ -64,6 +64,7 @@ class SignedInWith:
     ruleset: str
     address: bytes
     address_mac: bytes
+    agent_mac: bytes = b""
 
 
 def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> None:
@@ -101,6 +102,7 @@ def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> Non
             last_day=session.days.last_day,
             address=made_with.address,
             address_mac=made_with.address_mac,
+            agent_mac=made_with.agent_mac or None,
             masked_ip=session.last_from.masked_ip,
             place=session.last_from.location,
         )
@@ -219,6 +221,7 @@ def session_from(row: sa.Row[*tuple[Any, ...]]) -> Session:
         days=DayLevels(row.counts, row.last_day), made_by=row.made_by, factors=tuple(row.factors),
         is_shared_computer=row.is_shared_computer, noticed=_noticed_from(row.noticed),
         recognised=frozenset(row.recognised or ()), recognised_at=row.recognised_at,
+        last_device=(row.last_device or row.device) if row.told_device else None,
     )  # fmt: skip
 
 
