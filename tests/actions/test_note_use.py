@@ -223,3 +223,12 @@ def test_a_use_that_is_told_late_changes_neither_place_nor_device(home):
     home.flush()
     [row, *_] = home.listed()
     assert (row.last_device.name, row.last_from.location.city) == ("Firefox on Windows", "San Francisco")
+
+
+@pytest.mark.guide("D16")
+def test_of_a_session_that_code_of_before_has_begun_no_device_is_told_until_its_next_use(home):
+    as_before = sa.update(activity).values(agent_mac=None, device=None)
+    home.means.database.write_now(lambda conn: conn.execute(as_before))
+    assert [row.last_device for row in home.listed()] == [None] * 3
+    told = home.used_with(CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, "")
+    assert told == ["Chrome on macOS", "Firefox on Windows", None]

@@ -34,25 +34,28 @@ class ToldDevice:
     ruleset: str
 
     def mac(self, keyring: Keyring, agent: str) -> bytes:
-        """As `agent_mac`; nothing, too, of an agent in which no device can be read."""
-        is_read = agent and self._alone(agent).name != UNKNOWN_DEVICE
-        return agent_mac(keyring, agent, self.ruleset) if is_read else b""
+        """As `agent_mac`, by the rules in force."""
+        return agent_mac(keyring, agent, self.ruleset)
 
     def devices(self, conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], Device | None]:
-        """The device of each use of a session; `None` where it is that of the sign-in."""
-        agents = {use.key: use.agent for use in uses}
-        found = labels.of(conn, [(use.account_id, use.row_id) for use in uses])
-        keyed = (((int(each.account_id), each.session_id), each) for each in found)
-        return {key: self._beside(agents[key], label) for key, label in keyed}
+        """The device of each use of a session; `None` where it is that of the sign-in.
 
-    def _beside(self, agent: str, label: Labelled) -> Device | None:
+        A use by an agent in which no device can be read is left out.
+        """
+        read = {use.key: (use, self.read(use.agent, AppType.WEB, _NOBODYS)) for use in uses}
+        told = {key: (use, device) for key, (use, device) in read.items() if device.name != UNKNOWN_DEVICE}
+        found = labels.of(conn, [(use.account_id, use.row_id) for use, _ in told.values()]) if told else []
+        keyed = {(int(label.account_id), label.session_id): label for label in found}
+        return {
+            key: None if self._is_of_sign_in(told[key][0].agent, label) else told[key][1]
+            for key, label in keyed.items()
+        }
+
+    def _is_of_sign_in(self, agent: str, label: Labelled) -> bool:
         here, there = (
             self.read(each, label.app_type, label.device).name for each in (agent, bare(label.said))
         )
-        return None if here == there else self._alone(agent)
-
-    def _alone(self, agent: str) -> Device:
-        return self.read(agent, AppType.WEB, _NOBODYS)
+        return here == there
 
 
 def agent_mac(keyring: Keyring, agent: str, ruleset: str) -> bytes:

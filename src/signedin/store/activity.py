@@ -69,7 +69,7 @@ class Use:
 
 
 Devices = Callable[[sa.Connection, Sequence[Use]], Mapping[tuple[int, str], Device | None]]
-"""The devices behind agents that were not known: `None` for that of the sign-in; what is no session's is left out."""
+"""The devices behind agents that were not known, `None` for that of the sign-in, as far as they can be read."""
 
 
 def _left_alone(_: sa.Connection, __: Sequence[Use]) -> Mapping[tuple[int, str], Device | None]:
