@@ -94,7 +94,7 @@ def test_the_last_use_is_from_the_persons_address_whatever_they_claim_and_with_t
     page = other.open("/settings/sessions").text
     shown = page[page.index(f'id="s-{row}"') :].split("</li>")[0]
     assert "<dt>Last used with</dt><dd>Safari on iOS</dd>" in shown
-    for hostile in ("Mozilla/5.0 \xff\xfe", "Mozilla/5.0 (\t)", "Firefox/149.0;" * 400):
+    for hostile in ("curl/8.5.0 \xff\xfe", "curl/8.5.0\tx", "Firefox/149.0;" * 400):
         assert guarded.proxy.get("/", cookie, f"User-Agent: {hostile}", come_from="127.5.6.8").is_let_in
     (found,) = [each for each in other.sessions() if each["id"] == row]
     assert (found["masked_ip"], found["last_device"]) == ("127.5.6.•••", "Safari on iOS")

@@ -256,14 +256,15 @@ def test_a_check_is_the_persons_activity_from_where_they_are(house):
     assert row["last_activity_at"].startswith(house.clock().strftime("%Y-%m-%dT%H:%M"))
 
 
+LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:149.0) Gecko/20100101 Firefox/149.0"
 HOSTILE = {
     "none": b"",
-    "too long": (FIREFOX_ON_WINDOWS + " x" * 250).encode(),
-    "64 kB": b"Firefox/149.0;" * 4_500,
-    "a tab": b"Mozilla/5.0 (Windows NT 10.0)\tFirefox/149.0",
-    "no ASCII": b"Mozilla/5.0 (Windows NT 10.0; \xff\xc3) Firefox/149.0",
-    "right to left": "Firefox/149.0 \u202e (Windows NT 10.0)".encode(),
-    "quoted": b'Mozilla/5.0 (Windows NT 10.0; "") Firefox/149.0',
+    "too long": (LINUX + " x" * 250).encode(),
+    "64 kB": (LINUX + ";" * 63_000).encode(),
+    "a tab": LINUX.replace("; rv", ";\trv").encode(),
+    "no ASCII": LINUX.encode().replace(b"rv", b"\xff\xc3"),
+    "right to left": LINUX.replace("rv", "\u202erv").encode(),
+    "quoted": LINUX.replace("rv", '"rv"').encode(),
     "nothing in it": b"Mozilla/5.0",
 }
 
