@@ -124,10 +124,10 @@ def _pattern(conn: sa.Connection, means: Means, now: datetime) -> AccountId:
         began_at = now - timedelta(days=chance.uniform(1, 29))
         visit = Visit(address, agent, read_device(agent, {}), ruleset())
         begun = begin(conn, means, account, visit, Ticks(), 1, began_at)
-        use_of = _use_maker(means.keyring, means.places)
+        use_of = _use_maker(means.keyring, means.places, means.recent.told)
         for hours in range(1, int((now - began_at).total_seconds() // 3600), 47):
             at = began_at + timedelta(hours=hours)
-            activity.note(conn, [use_of(((int(account.id), begun.session.id), at, 3, address))])
+            activity.note(conn, [use_of(((int(account.id), begun.session.id), at, 3, address, ""))])
     return account.id
 
 
@@ -221,10 +221,10 @@ class _Copies:
 
 def note_all(means: Means, now: datetime) -> int:
     """Write a use of every session, in chunks like the flush does."""
-    use_of = _use_maker(means.keyring, means.places)
+    use_of = _use_maker(means.keyring, means.places, means.recent.told)
     keys = [(int(account_id), row_id) for account_id, row_id in _ids(means)]
     for start in range(0, len(keys), CHUNK):
-        chunk = [(key, now, 1, PLACES[0]) for key in keys[start : start + CHUNK]]
+        chunk = [(key, now, 1, PLACES[0], "") for key in keys[start : start + CHUNK]]
         means.database.note_now(activity.note, [use_of(note) for note in chunk])
     return len(keys)
 

@@ -11,6 +11,7 @@ const RENEW_MS = 1000;
 const REPORT_MS = 20_000;
 const REPORT_WITHIN_MS = 60_000;
 const MOST_USES = 1000;
+const AGENT = /^[ !#-[\]-~]{1,500}$/; // what else a browser may call itself is not read
 const LONGEST_AGO_MS = 3600_000;
 const MOST_REMEMBERED = 100_000;
 const UPTIME = "/proc/uptime";
@@ -29,7 +30,7 @@ export class Signedin {
   #answersUntil = 0;
   #memory = new Map(); // digest -> {who, account, epoch, until}
   #flights = new Map(); // token -> {now, next}: one question at a time for each
-  #uses = new Map(); // session -> {account, address, at}: the latest of each, not reported yet
+  #uses = new Map(); // session -> {account, address, agent, at}: the latest of each, not reported yet
   #oldestUse = Infinity;
   #turning = null;
   #leaving = false;
@@ -51,7 +52,9 @@ export class Signedin {
   async check(headers, address = "") {
     const sent = this.#credential(headers);
     if (sent.reason) return sent;
-    return this.#known(sent, address) ?? (await this.#askedOnce(sent, address, headers["user-agent"] ?? ""));
+    const said = headers["user-agent"] ?? "";
+    const agent = AGENT.test(said) ? said : "";
+    return this.#known(sent, address, agent) ?? (await this.#askedOnce(sent, address, agent));
   }
 
   // Report what waits, and be waited for no more.
@@ -81,13 +84,14 @@ export class Signedin {
 
   // --- memory -------------------------------------------------------------------------------------------------
 
-  #known({ digest }, address) {
+  #known({ digest }, address, agent) {
     const now = this.#now(); // the clock first, then memory, and no await in between
     const found = this.#memory.get(digest);
     if (now + CLOCK_STEP_MS >= this.#answersUntil || !found || now >= found.until) return null;
     if (now - this.#oldestUse > REPORT_WITHIN_MS) return null; // uses cannot be reported: ask each time
     this.#oldestUse = Math.min(this.#oldestUse, now);
-    this.#uses.set(found.who.session, { account: found.account, address, at: now });
+    agent ||= this.#uses.get(found.who.session)?.agent ?? "";
+    this.#uses.set(found.who.session, { account: found.account, address, agent, at: now });
     return found.who;
   }
 
@@ -222,9 +226,9 @@ export class Signedin {
   #waiting() {
     const now = this.#now();
     for (const [session, { at }] of this.#uses) if (now - at > LONGEST_AGO_MS) this.#uses.delete(session);
-    return [...this.#uses].slice(0, MOST_USES).map(([session, { account, address, at }]) => {
+    return [...this.#uses].slice(0, MOST_USES).map(([session, { account, address, agent, at }]) => {
       const use = { account, session, seconds_ago: Math.min(3600, Math.floor((now - at) / 1000)) };
-      return address ? { ...use, address } : use;
+      return { ...use, ...(address && { address }), ...(agent && { agent }) };
     });
   }
 

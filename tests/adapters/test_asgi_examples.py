@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapters.asgi_examples import EXAMPLES, FRAMEWORKS, NAVIGATES, started
 from client.shops import service_key, until
-from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, done_apart, running
 from signedin.server.jobs import flush_now
 
 pytestmark = pytest.mark.xdist_group("ASGI apps")
@@ -105,13 +105,16 @@ def test_who_it_is_is_never_taken_from_headers_of_the_client(house, app, phone):
 
 @pytest.mark.guide("R12", "D16")
 @pytest.mark.security("15.3.4", "attack-33")
-def test_the_last_use_is_from_where_the_own_proxy_saw_the_person_whatever_they_claim(house, app, phone):
+def test_the_last_use_is_from_where_the_own_proxy_saw_the_person_whatever_they_claim_and_with_their_agent(
+    house, app, phone
+):
     house.clock.move(minutes=10)
     claimed = {"x-forwarded-for": f"{BERLIN}, {ADELAIDE}"}
-    row = app.asked_by(phone, **claimed).json()["session"]
+    row = app.asked_by(phone, **claimed, **{"user-agent": FIREFOX_ON_WINDOWS}).json()["session"]
     done_apart(flush_now(house.server))
     (found,) = [each for each in house.signed_in().sessions() if each["id"] == row]
     assert found["location"].startswith("Adelaide")
+    assert (found["device"], found["last_device"]) == ("Safari on iOS", "Firefox on Windows")
 
 
 @pytest.mark.guide("R42", "R49", "R58")

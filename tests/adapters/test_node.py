@@ -11,7 +11,7 @@ from adapters.example_apps import node_words, started
 from client.shops import service_key, until
 from nemesis.fault_proxy import FaultProxy, Wire
 from nemesis.history import SLACK, WAITS_AT_MOST
-from people import ADA, ADELAIDE, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import ADA, ADELAIDE, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, done_apart, running
 from signedin.server.jobs import flush_now
 from signedin.store import endings
 
@@ -108,16 +108,21 @@ def test_paused_over_a_revoke_it_lets_nobody_in_when_it_goes_on(house, app, phon
 
 
 @pytest.mark.guide("R15", "R68", "D16")
-def test_uses_from_memory_are_told_with_where_they_were_so_that_the_session_lives_on(house, app, phone):
+def test_uses_from_memory_are_told_with_where_and_on_what_they_were_so_that_the_session_lives_on(
+    house, app, phone
+):
     until(lambda: is_answered_from_memory(house, app, phone))
     row = phone.current()["id"]
     house.clock.move(days=29)
-    assert app.asked_by(phone, **{"x-forwarded-for": f"198.51.100.9, {ADELAIDE}"}).status_code == 200
+    there = {"x-forwarded-for": f"198.51.100.9, {ADELAIDE}", "user-agent": FIREFOX_ON_WINDOWS}
+    assert app.asked_by(phone, **there).status_code == 200
+    assert app.asked_by(phone, **there | {"user-agent": "x" * 8_000}).status_code == 200
     app.stop()
     done_apart(flush_now(house.server))
     house.clock.move(days=29)
     (found,) = [each for each in house.signed_in().sessions() if each["id"] == row]
     assert found["location"].startswith("Adelaide")
+    assert (found["device"], found["last_device"]) == ("Safari on iOS", "Firefox on Windows")
 
 
 @pytest.mark.guide("R48", "D34")

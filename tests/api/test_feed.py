@@ -10,7 +10,17 @@ from datetime import timedelta
 import pytest
 
 from client.shops import issued, service_key
-from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, SAN_FRANCISCO, Clock, done_apart, running
+from people import (
+    ADA,
+    ADELAIDE,
+    BERLIN,
+    FIREFOX_ON_WINDOWS,
+    SAFARI_ON_IPHONE,
+    SAN_FRANCISCO,
+    Clock,
+    done_apart,
+    running,
+)
 from signedin.actions.revoke_key import revoke_any_key
 from signedin.api import feed
 from signedin.rules.secret import digest
@@ -235,14 +245,51 @@ def test_a_service_key_that_may_not_check_is_refused_and_never_taken_for_a_perso
 
 
 @pytest.mark.guide("R15", "D16")
-def test_a_reported_use_shows_in_the_list_with_the_persons_address(house, speaker, phone):
+def test_a_reported_use_shows_in_the_list_with_the_persons_address_and_device(house, speaker, phone):
     laptop, use, row = house.signed_in(), speaker.use(phone), phone.current()["id"]
     house.clock.move(minutes=5)
-    assert speaker.renewed(uses=[use | {"address": BERLIN, "seconds_ago": 60}])["uses_noted"] == 1
+    told = use | {"address": BERLIN, "agent": FIREFOX_ON_WINDOWS, "seconds_ago": 60}
+    assert speaker.renewed(uses=[told])["uses_noted"] == 1
     house.clock.move(minutes=1)
     done_apart(flush_now(house.server))
     [shown] = [each for each in laptop.sessions() if each["id"] == row]
     assert shown["location"].startswith("Berlin")
+    assert (shown["device"], shown["last_device"]) == ("Safari on iOS", "Firefox on Windows")
+
+
+@pytest.mark.guide("D16")
+@pytest.mark.security("3.2.2")
+def test_a_use_without_an_agent_or_with_one_that_cannot_be_read_is_noted_and_leaves_the_device_that_was_known(
+    house, speaker, phone
+):
+    laptop, use, row = house.signed_in(), speaker.use(phone), phone.current()["id"]
+    hostile = (
+        "Mozilla\x00 Firefox/149.0",
+        "\x1b[2J Firefox/149.0",
+        "Firefox/149.0 \u202e",
+        "\n",
+        "x" * 100_000,
+    )
+    for said in ({}, *({"agent": each} for each in hostile)):
+        house.clock.move(minutes=5)
+        assert speaker.renewed(uses=[use | said])["uses_noted"] == 1
+        done_apart(flush_now(house.server))
+        [shown] = [each for each in laptop.sessions() if each["id"] == row]
+        assert shown["last_activity_at"].startswith(house.clock().strftime("%Y-%m-%dT%H:%M"))
+        assert (shown["device"], shown["last_device"]) == ("Safari on iOS", "Safari on iOS")
+
+
+@pytest.mark.guide("D16", "D12")
+def test_the_agent_of_a_check_with_a_service_key_is_the_persons(house, phone):
+    speaker, laptop = Speaker(house), house.signed_in()
+    row = phone.current()["id"]
+    house.clock.move(minutes=5)
+    assert speaker.check(phone, **{"user-agent": FIREFOX_ON_WINDOWS}).status_code == 200
+    quiet = {"user-agent": "curl/8.5.0", "signedin-quiet": "1"}
+    assert speaker.check(phone, **quiet).status_code == 200
+    done_apart(flush_now(house.server))
+    [shown] = [each for each in laptop.sessions() if each["id"] == row]
+    assert shown["last_device"] == "Firefox on Windows"
 
 
 @pytest.mark.guide("R15", "D12")

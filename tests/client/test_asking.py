@@ -81,14 +81,27 @@ def test_the_credential_travels_in_a_header_of_its_own_kind_and_never_in_an_addr
         asked = Question(
             Credential(token, digest(token), by_cookie, is_session=True),
             "203.0.113.9",
-            "Me\r\nx: y",
+            "curl/8.5.0",
             "account:read",
         )
         first, *lines = check(address, "sgn_svc_key", NAMES, ("web", "admin"), asked).decode().split("\r\n")
         assert first == "GET /under/v1/check?app_type=web%2Cadmin&scope=account%3Aread HTTP/1.1"
         assert lines[:5] == [
-            "host: localhost:8000", "signedin-key: sgn_svc_key", shown, "signedin-address: 203.0.113.9", "user-agent: Mex: y",
+            "host: localhost:8000", "signedin-key: sgn_svc_key", shown, "signedin-address: 203.0.113.9", "user-agent: curl/8.5.0",
         ]  # fmt: skip
+
+
+@pytest.mark.guide("D16")
+@pytest.mark.security("4.2.1")
+@pytest.mark.parametrize(
+    "agent", ["", "Me\r\nx: y", "Me\0", "M\xeb", "x" * 501], ids=lambda each: repr(each[:8])
+)
+def test_an_agent_that_cannot_be_read_is_not_sent(agent):
+    asked = Question(Credential(TOKEN, digest(TOKEN), by_cookie=True, is_session=True), "203.0.113.9", agent)
+    said = check(Address.of("http://localhost:8000"), "sgn_svc_key", NAMES, ("web",), asked)
+    assert [line.partition(b":")[0] for line in said.split(b"\r\n")[1:]] == [
+        b"host", b"signedin-key", b"cookie", b"signedin-address", b"", b"",
+    ]  # fmt: skip
 
 
 def test_a_personal_key_is_asked_about_only_where_a_scope_is_named():

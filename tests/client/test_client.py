@@ -12,9 +12,22 @@ from datetime import timedelta
 import pytest
 
 from client.shops import Moved, client_of, forked, sent_by, service_key, until
-from people import ADA, ADELAIDE, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, recognised, running
+from people import (
+    ADA,
+    ADELAIDE,
+    BERLIN,
+    FIREFOX_ON_WINDOWS,
+    SAFARI_ON_IPHONE,
+    Clock,
+    done_apart,
+    recognised,
+    running,
+)
 from signedin.actions.enter_host import give_ticket, take_ticket
 from signedin.client import Client, KeyRefused, NotSignedIn, SyncClient, Unavailable
+from signedin.client.address import Address
+from signedin.client.exchange import Answer
+from signedin.client.wires import Wires
 from signedin.rules.session import AppType
 from signedin.rules.ticket import HERE
 from signedin.server.jobs import flush_now
@@ -173,17 +186,63 @@ def test_a_key_that_may_not_check_is_the_apps_mistake_and_nobody_is_let_in_or_si
 
 
 @pytest.mark.guide("R15", "D16")
-def test_uses_that_memory_let_in_show_in_the_list_with_the_persons_address(house, phone):
+def test_uses_that_memory_let_in_show_in_the_list_with_the_persons_address_and_device(house, phone):
     clock = Moved()
     client = client_of(house, clock=clock)
-    client.check(sent_by(phone), address=BERLIN)
+    laptop, row = house.signed_in(), phone.current()["id"]
     house.clock.move(minutes=10)
-    assert client.known(sent_by(phone), address=ADELAIDE)
+    client.check(sent_by(phone), address=BERLIN, agent=FIREFOX_ON_WINDOWS)
+    assert told(house, laptop, row) == ("Berlin, DE", "Firefox on Windows")
+    house.clock.move(minutes=10)
+    assert client.known(sent_by(phone), address=ADELAIDE, agent="curl/8.5.0")
+    assert client.known(sent_by(phone), address=ADELAIDE, agent="Mozilla/5.0\r\nFirefox/149.0")
     clock.by += 21
     until(lambda: len(client._knowing.uses) == 0)
-    done_apart(flush_now(house.server))
-    assert phone.current()["location"].startswith("Adelaide")
+    assert told(house, laptop, row) == ("Adelaide, SA, AU", "curl")
     client.close()
+
+
+def told(house, laptop, row):
+    done_apart(flush_now(house.server))
+    [found] = [each for each in laptop.sessions() if each["id"] == row]
+    return found["location"], found["last_device"]
+
+
+class OfBefore:
+    """The way to a service that knows no agents: it takes no report that has one."""
+
+    def __init__(self, wires):
+        self.wires, self.refused = wires, 0
+
+    def ask(self, question, seconds):
+        if b'"agent"' in question:
+            self.refused += 1
+            return Answer(422, {}, b'{"code": "unknown_field", "field": "agent"}')
+        return self.wires.ask(question, seconds)
+
+    def close(self):
+        self.wires.close()
+
+
+@pytest.mark.guide("R15", "D16")
+def test_a_service_of_before_is_told_the_uses_without_agents_and_the_lease_goes_on(house, key, phone):
+    clock, laptop, row = Moved(), house.signed_in(), phone.current()["id"]
+    way = OfBefore(Wires(Address.of(house.base_url)))
+    with SyncClient(house.base_url, key, clock=clock, carried_by=way) as client:
+        client.check(sent_by(phone))
+        until(lambda: client.may_answer)
+        client.check(sent_by(phone))
+        for where in (BERLIN, ADELAIDE):
+            house.clock.move(minutes=10)
+            assert client.known(sent_by(phone), address=where, agent=FIREFOX_ON_WINDOWS)
+            clock.by += 21
+            until(lambda: len(client._knowing.uses) == 0)
+            assert client.may_answer or until(lambda: client.may_answer) is None
+        assert told(house, laptop, row) == ("Adelaide, SA, AU", "Safari on iOS")
+        assert way.refused == 1, "and not asked again for a while"
+        client._knowing.feed._tell_agents_from = 0.0
+        assert client.known(sent_by(phone), address=BERLIN, agent=FIREFOX_ON_WINDOWS)
+    assert way.refused == 2
 
 
 @pytest.mark.guide("R68", "R15")

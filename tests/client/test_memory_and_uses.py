@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from signedin.client.memory import Memory
 from signedin.client.uses import Uses
 from signedin.rules.ending import Ending, Scope
+from signedin.rules.feed import said_use
 from signedin.rules.known import Known
 
 
@@ -103,6 +105,27 @@ def test_uses_are_told_once_each_with_how_long_ago_the_latest_was(clock):
     assert uses.take() == [use._replace(seconds_ago=15)], "until it was taken it is told again"
     uses.reported()
     assert not uses.take()
+
+
+@pytest.mark.guide("R15", "D16")
+def test_an_agent_that_cannot_be_read_leaves_the_one_that_waits_and_none_is_kept_that_is_long(clock):
+    uses = Uses(clock)
+    uses.note("one", 1, "203.0.113.9", "curl/8.5.0")
+    for hostile in ("", "x" * 501, "curl\x1b[2J", "curl\xff", 'curl "', "curl\r\nx: y"):
+        uses.note("one", 1, "203.0.113.10", hostile)
+        uses.note("two", 2, "", hostile)
+    told = {use.session_id: (use.address, use.agent) for use in uses.take()}
+    assert told == {"one": ("203.0.113.10", "curl/8.5.0"), "two": ("", "")}
+
+
+def test_a_report_of_the_longest_agents_is_of_a_size_that_the_service_takes(clock):
+    uses = Uses(clock)
+    for number in range(1000):
+        agent = f"{number:04}".ljust(500, "x")
+        uses.note("s" * 22 + f"{number:04}", 2**62 - number, "2001:db8:1111:2222:3333:4444:5555:6666", agent)
+    told = [said_use(use) for use in uses.take()]
+    assert {len(use["agent"]) for use in told} == {500}
+    assert len(json.dumps(told)) < 900_000, "of the million bytes that a call may have"
 
 
 @pytest.mark.guide("R15", "D28")

@@ -16,7 +16,7 @@ import pytest
 
 from client.shops import sent_by, until
 from databases import ON_POSTGRES, own_server
-from people import ADA, SAFARI_ON_IPHONE, Browser, Clock, done_apart
+from people import ADA, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Browser, Clock, done_apart
 from postgres_server import make_database
 from routes import THE_APPS_OWN, every_route, still
 from served import Served, a_place
@@ -138,6 +138,19 @@ def test_a_use_of_the_app_is_the_activity_of_the_person(app):
     row = phone.open("/orders").json()["session"]
     begun_at = next(each for each in laptop.sessions() if each["id"] == row)["last_activity_at"]
     until(lambda: used_again(laptop, phone, row) > begun_at, 10)
+
+
+@pytest.mark.guide("D16")
+def test_a_use_of_the_app_tells_the_device_that_it_came_from(app):
+    laptop, phone = app.signed_in(), phone_of(app)
+    row = phone.open("/orders").json()["session"]
+
+    def last_device(agent):
+        assert phone.open("/orders", **{"user-agent": agent}).status_code == 200
+        return next(each for each in laptop.sessions() if each["id"] == row)["last_device"]
+
+    until(lambda: last_device(FIREFOX_ON_WINDOWS) == "Firefox on Windows", 10)
+    until(lambda: last_device(SAFARI_ON_IPHONE) == "Safari on iOS", 10)
 
 
 def used_again(laptop, phone, row):

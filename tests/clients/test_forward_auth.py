@@ -81,14 +81,23 @@ def test_logging_out_everywhere_holds_in_the_app_too(guarded):
 
 @pytest.mark.guide("D16", "R12", "R13")
 @pytest.mark.security("15.3.4", "attack-20", "attack-33")
-def test_the_last_use_is_from_the_persons_address_whatever_they_claim(guarded):
+def test_the_last_use_is_from_the_persons_address_whatever_they_claim_and_with_their_agent(guarded):
     laptop, other = guarded.signed_in(), guarded.signed_in(FIREFOX_ON_WINDOWS)
     cookie = f"Cookie: signedin={laptop.secret}"
-    answer = guarded.proxy.get("/", cookie, "X-Forwarded-For: 198.51.100.9", come_from="127.5.6.7")
+    agent, claims = f"User-Agent: {SAFARI_ON_IPHONE}", "X-Forwarded-For: 198.51.100.9"
+    answer = guarded.proxy.get("/", cookie, claims, agent, come_from="127.5.6.7")
     assert answer.is_let_in
     row = json.loads(re.search(rb"\{.*\}", answer.body)[0])["Signedin-Session"]
     (found,) = [each for each in other.sessions() if each["id"] == row]
     assert found["masked_ip"] == "127.5.6.•••"
+    assert (found["device"], found["last_device"]) == ("Chrome on macOS", "Safari on iOS")
+    page = other.open("/settings/sessions").text
+    shown = page[page.index(f'id="s-{row}"') :].split("</li>")[0]
+    assert "<dt>Last used with</dt><dd>Safari on iOS</dd>" in shown
+    for hostile in ("curl/8.5.0 \xff\xfe", "curl/8.5.0\tx", "Firefox/149.0;" * 400):
+        assert guarded.proxy.get("/", cookie, f"User-Agent: {hostile}", come_from="127.5.6.8").is_let_in
+    (found,) = [each for each in other.sessions() if each["id"] == row]
+    assert (found["masked_ip"], found["last_device"]) == ("127.5.6.•••", "Safari on iOS")
 
 
 @pytest.mark.security("4.2.1")

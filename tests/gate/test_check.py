@@ -13,6 +13,7 @@ from databases import DOUBT
 from people import (
     ADA,
     BERLIN,
+    CHROME_ON_MACOS,
     FIREFOX_ON_WINDOWS,
     SAFARI_ON_IPHONE,
     SAN_FRANCISCO,
@@ -253,6 +254,56 @@ def test_a_check_is_the_persons_activity_from_where_they_are(house):
     (row,) = [row for row in house.signed_in().sessions() if row["id"] == laptop.current()["id"]]
     assert row["location"] == "San Francisco, CA, US"
     assert row["last_activity_at"].startswith(house.clock().strftime("%Y-%m-%dT%H:%M"))
+
+
+LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:149.0) Gecko/20100101 Firefox/149.0"
+HOSTILE = {
+    "none": b"",
+    "too long": (LINUX + " x" * 250).encode(),
+    "64 kB": (LINUX + ";" * 63_000).encode(),
+    "a tab": LINUX.replace("; rv", ";\trv").encode(),
+    "no ASCII": LINUX.encode().replace(b"rv", b"\xff\xc3"),
+    "right to left": LINUX.replace("rv", "\u202erv").encode(),
+    "quoted": LINUX.replace("rv", '"rv"').encode(),
+    "nothing in it": b"Mozilla/5.0",
+}
+
+
+@pytest.mark.guide("D16")
+@pytest.mark.security("3.2.2", "16.4.1", "attack-33")
+@pytest.mark.parametrize("agent", HOSTILE.values(), ids=HOSTILE)
+def test_an_agent_that_cannot_be_read_changes_nothing_and_is_shown_nowhere(house, agent):
+    laptop, other = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
+    row = laptop.current()["id"]
+    house.clock.move(minutes=2)
+    assert asked(house, laptop, **{"user-agent": FIREFOX_ON_WINDOWS}).status_code == 200
+    done_apart(flush_now(house.server))
+    page = other.open("/settings/sessions").text
+    house.clock.move(minutes=2)
+    for _ in range(2):
+        assert asked(house, laptop, **{"user-agent": agent}).status_code in {200, 400, 431}
+    done_apart(flush_now(house.server))
+    (found,) = [each for each in other.sessions() if each["id"] == row]
+    assert (found["device"], found["last_device"]) == ("Chrome on macOS", "Firefox on Windows")
+    assert "<dd>Firefox on Windows</dd>" in page
+    assert "<dd>Firefox on Windows</dd>" in other.open("/settings/sessions").text
+
+
+@pytest.mark.guide("D16", "R33")
+def test_the_last_device_is_that_of_the_latest_check_and_the_row_is_called_by_its_sign_in(house):
+    laptop, other = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
+    row, told = laptop.current()["id"], []
+    for agent in (FIREFOX_ON_WINDOWS, "curl/8.5.0", CHROME_ON_MACOS):
+        house.clock.move(minutes=2)
+        assert asked(house, laptop, **{"user-agent": agent}).status_code == 200
+        done_apart(flush_now(house.server))
+        (found,) = [each for each in other.sessions() if each["id"] == row]
+        told.append((found["device"], found["last_device"]))
+    assert told == [
+        ("Chrome on macOS", "Firefox on Windows"), ("Chrome on macOS", "curl"), ("Chrome on macOS", "Chrome on macOS"),
+    ]  # fmt: skip
+    page = other.open("/settings/sessions").text
+    assert "Last used with" not in page[page.index(f'id="s-{row}"') :].split("</li>")[0]
 
 
 @pytest.mark.guide("R69", "R70", "R72", "D15")

@@ -162,6 +162,27 @@ def test_the_row_shows_where_a_session_was_used_last_and_its_details_where_it_wa
     assert "Berlin, DE" in re.search(r'<p class="place">.*?</p>', shown)[0]
 
 
+@pytest.mark.guide("D16")
+def test_the_details_say_what_a_session_was_last_used_with_where_that_is_another_device(house, clock):
+    laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
+    row_id = phone.current()["id"]
+
+    def shown(language):
+        page = laptop.open("/settings/sessions", **{"accept-language": language}).text
+        return page[page.index(f'id="s-{row_id}"') :].split("</li>")[0]
+
+    assert "Last used with" not in shown("en")
+    clock.move(minutes=2)
+    phone.http.headers["user-agent"] = FIREFOX_ON_WINDOWS
+    assert phone.current()["id"] == row_id
+    asyncio.run(flush_now(house.server))
+    row = next(each for each in laptop.sessions() if each["id"] == row_id)
+    assert (row["device"], row["last_device"]) == ("Safari on iOS", "Firefox on Windows")
+    assert "<dt>Last used with</dt><dd>Firefox on Windows</dd>" in shown("en")
+    assert "<dt>Zuletzt genutzt mit</dt><dd>Firefox auf Windows</dd>" in shown("de")
+    assert "Safari on iOS" in shown("en").split("<dl")[0]
+
+
 @pytest.mark.guide("R75", "R76", "R88", "R66")
 def test_the_page_says_what_to_look_for_and_where_to_read_on(house):
     page = house.signed_in().open("/settings/sessions").text

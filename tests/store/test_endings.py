@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from databases import only_on_postgres
-from people import ADA, BERLIN, CHROME_ON_MACOS, Clock
+from people import ADA, BERLIN, CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, Clock
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.account import AccountId
@@ -76,16 +77,26 @@ def test_who_is_paused_between_asking_and_noting_holds_no_row(means, monkeypatch
     asked = activity._values
     later = NOW.replace(hour=23)
 
-    def paused(known, use):
+    def changed():
         def in_haste(conn):
             conn.execute(sa.text(HASTE))
             conn.execute(activity.activity.update().values(last_at=later))
 
         means.database.write_now(in_haste)
-        return asked(known, use)
 
+    def paused(*given):
+        changed()
+        return asked(*given)
+
+    def paused_over_its_device(*given):
+        changed()
+        return means.recent.told.devices(*given)
+
+    agent = {"agent": FIREFOX_ON_WINDOWS, "agent_mac": b"another"}
+    use = Use(account.id, begun.session.id, NOW.replace(hour=22), **agent)
+    assert means.database.note_now(activity.note, [use], paused_over_its_device) == [use], "changed meanwhile"
     monkeypatch.setattr(activity, "_values", paused)
-    use = Use(account.id, begun.session.id, NOW.replace(hour=22))
+    later += timedelta(seconds=1)
     assert means.database.note_now(activity.note, [use]) == [use], (
         "it was changed meanwhile, and is noted later"
     )

@@ -21,6 +21,7 @@ from signedin.actions.move_in import MovedIn, move_in
 from signedin.actions.named import account_of, refuse_revoked, whose
 from signedin.actions.note_use import address_mac
 from signedin.actions.sign_in import Begun, Visit
+from signedin.actions.told_device import agent_mac, bare
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, OutsideId
 from signedin.rules.activity import DayLevels, day_of
@@ -63,7 +64,7 @@ async def move_sessions(
 
 
 async def hand_over(
-    means: Means, service: Service, named: str, app_type: AppType, old_token: str, address: str, now: datetime
+    means: Means, service: Service, named: str, app_type: AppType, old_token: str, visit: Visit, now: datetime
 ) -> Begun:
     """The session that goes on for an old token, with the token that the app shows from now on; nothing begins.
 
@@ -84,8 +85,9 @@ async def hand_over(
     begun = await means.database.read(_found, means, service, meant, old, now)
     if begun.session.app_type is not app_type:
         raise errors.NotFound
-    means.recent.note(begun.session.account_id, begun.session.id, address, now)
-    record.handed_over(service, address, begun.session.id)
+    agent = bare(visit.user_agent)
+    means.recent.note(begun.session.account_id, begun.session.id, visit.address, now, agent)
+    record.handed_over(service, visit.address, begun.session.id)
     return begun
 
 
@@ -194,9 +196,12 @@ def _begin(conn: sa.Connection, means: Means, account: Account, one: Moving, now
     )  # fmt: skip
     token = _successors(means, old.whose.service, account.id, old.digest)[0]
     sealed = means.keyring.encrypt("address", account.id, visit.address.encode())
-    mac = address_mac(means.keyring, visit.address)
+    macs = (
+        address_mac(means.keyring, visit.address),
+        agent_mac(means.keyring, bare(visit.user_agent), visit.ruleset),
+    )
     sessions.begin(
-        conn, session, SignedInWith(digest(token), visit.user_agent[:1024], visit.ruleset, sealed, mac)
+        conn, session, SignedInWith(digest(token), visit.user_agent[:1024], visit.ruleset, sealed, *macs)
     )
     event = replace(started(session, None), at=now)
     event.facts.update({"by": "operator", "moved_in": old.whose.service})

@@ -1,4 +1,4 @@
-"""Uses that a client library has let in from memory, noted like the service's own: when, and from where (R15, D16)."""
+"""Uses that a client library has let in from memory, noted like the service's own: when, from where and by which agent (R15, D16)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def note_reports(means: Means, service: Service, uses: Sequence[Use], now:
             now - timedelta(seconds=use.seconds_ago),
         )
         if session is not None and session.app_type in service.app_types and _lived(means, session, at):
-            means.recent.note(session.account_id, session.id, use.address, at)
+            means.recent.note(session.account_id, session.id, use.address, at, use.agent)
             noted += 1
     return noted
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
+from signedin.actions.told_device import ToldDevice
 from signedin.rules.account import AccountId
+from signedin.rules.agent import plain_agent
 from signedin.rules.location import mask_address
 from signedin.store import activity
-from signedin.store.activity import Use
+from signedin.store.activity import Devices, Use
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.places import Places
@@ -26,25 +29,33 @@ TRIES = 3
 MOST_KNOWN = 200_000
 
 _Key = tuple[int, str]
-_Note = tuple[_Key, datetime, int, str]
+_Note = tuple[_Key, datetime, int, str, str]
 log = structlog.get_logger("signedin.activity")
 
 
 class RecentUse:
-    """What this process knows of last use: what waits to be written, and what it has seen itself."""
+    """What this process knows of last use: what waits to be written, and what it has seen itself.
 
-    def __init__(self) -> None:
-        self._pending: dict[_Key, tuple[datetime, int, str]] = {}
+    `told` reads agents, when the notes are written.
+    """
+
+    def __init__(self, told: ToldDevice) -> None:
+        self.told = told
+        self._pending: dict[_Key, tuple[datetime, int, str, str]] = {}
         self._seen: OrderedDict[_Key, datetime] = OrderedDict()
 
-    def note(self, account_id: AccountId, row_id: str, address: str, now: datetime) -> None:
-        """Note a use; a second one within the same minute and from the same address counts once."""
+    def note(self, account_id: AccountId, row_id: str, address: str, now: datetime, agent: str = "") -> None:
+        """Note a use; a second one within the same minute and from the same address counts once.
+
+        `agent` is what the person's program calls itself; one that cannot be read leaves what was known.
+        """
         key = (int(account_id), row_id)
-        before, times, from_where = self._pending.get(key, (now, 0, address))
+        before, times, from_where, by = self._pending.get(key, (now, 0, address, ""))
         last = self._seen.get(key)
         fresh = last is None or now - last >= timedelta(minutes=1) or not times
-        latest = (now, address) if now >= before else (before, from_where)
-        self._pending[key] = (latest[0], times + 1 if fresh else times, latest[1])
+        told = plain_agent(agent)
+        latest = (now, address, told or by) if now >= before else (before, from_where, by or told)
+        self._pending[key] = (latest[0], times + 1 if fresh else times, latest[1], latest[2])
         self.saw(account_id, row_id, now)
 
     def saw(self, account_id: AccountId, row_id: str, now: datetime) -> None:
@@ -72,12 +83,14 @@ class RecentUse:
     def take(self) -> list[_Note]:
         """What waits to be written, oldest first; it waits no more."""
         pending, self._pending = self._pending, {}
-        return [(key, at, max(times, 1), address) for key, (at, times, address) in pending.items()]
+        return [
+            (key, at, max(times, 1), address, agent) for key, (at, times, address, agent) in pending.items()
+        ]
 
     def put_back(self, taken: list[_Note]) -> None:
         """Let notes that could not be written wait again, unless newer ones do."""
-        for key, at, times, address in taken:
-            self._pending.setdefault(key, (at, times, address))
+        for key, at, times, address, agent in taken:
+            self._pending.setdefault(key, (at, times, address, agent))
 
 
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
@@ -86,12 +99,12 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     Raises:
         DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
     """
-    taken, use_of = recent.take(), _use_maker(keyring, places)
+    taken, use_of, told = recent.take(), _use_maker(keyring, places, recent.told), recent.told
     for start in range(0, len(taken), CHUNK):
         chunk = taken[start : start + CHUNK]
         try:
             for _ in range(TRIES):
-                chunk = chunk and await _write(database, chunk, use_of)
+                chunk = chunk and await _write(database, chunk, use_of, told.devices)
             recent.put_back(chunk)
         except BaseException:  # a stop of the server (cancellation) counts as well
             recent.put_back(taken[start:])
@@ -103,27 +116,31 @@ class _NotWritten(Exception):  # no error of the database's: something is wrong 
     pass
 
 
-async def _write(database: Database, chunk: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
+async def _write(
+    database: Database, chunk: list[_Note], use_of: Callable[[_Note], Use], devices: Devices
+) -> list[_Note]:
     """Write a chunk at once, or note by note when that fails; returns what somebody else is busy with."""
     with suppress(_NotWritten):
-        return await database.note(_written, chunk, use_of)
+        return await database.note(_written, chunk, use_of, devices)
     busy: list[_Note] = []
     for note in chunk:
         try:
-            busy += await database.note(_written, [note], use_of)
+            busy += await database.note(_written, [note], use_of, devices)
         except _NotWritten as error:
             log.warning("a note of use could not be written", error=type(error.__cause__).__name__)
     return busy
 
 
-def _written(conn: sa.Connection, notes: list[_Note], use_of: Callable[[_Note], Use]) -> list[_Note]:
+def _written(
+    conn: sa.Connection, notes: list[_Note], use_of: Callable[[_Note], Use], devices: Devices
+) -> list[_Note]:
     by_key = {note[0]: note for note in notes}
     try:
-        busy = activity.note(conn, [use_of(note) for note in notes])
+        busy = activity.note(conn, [use_of(note) for note in notes], devices)
     except Exception as error:
         _refuse_what_is_no_rows_fault(error)
         raise _NotWritten from error
-    return [by_key[int(use.account_id), use.row_id] for use in busy]
+    return [by_key[use.key] for use in busy]
 
 
 def _refuse_what_is_no_rows_fault(error: Exception) -> None:
@@ -133,15 +150,16 @@ def _refuse_what_is_no_rows_fault(error: Exception) -> None:
         raise error  # locked, full, gone
 
 
-def _use_maker(keyring: Keyring, places: Places) -> Callable[[_Note], Use]:
+def _use_maker(keyring: Keyring, places: Places, told: ToldDevice) -> Callable[[_Note], Use]:
     def use_of(note: _Note) -> Use:
-        (account_id, row_id), at, times, address = note
+        (account_id, row_id), at, times, address, agent = note
+        use = Use(AccountId(account_id), row_id, at, times, agent_mac=told.mac(keyring, agent), agent=agent)
         if not address:
-            return Use(AccountId(account_id), row_id, at, times)
-        return Use(
-            AccountId(account_id), row_id, at, times, address_mac(keyring, address),
-            keyring.encrypt("address", account_id, address.encode()), mask_address(address),
-            places.locate(address),
+            return use
+        return replace(
+            use, address_mac=address_mac(keyring, address),
+            address=keyring.encrypt("address", account_id, address.encode()), masked_ip=mask_address(address),
+            location=places.locate(address),
         )  # fmt: skip
 
     return use_of

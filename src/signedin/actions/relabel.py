@@ -9,15 +9,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
-from signedin.rules.device import Device
+from signedin.actions.told_device import Read
 from signedin.rules.event import Event, EventKind
-from signedin.rules.session import AppType
 from signedin.store import journal, labels
 from signedin.store.labels import Labelled
 
 BATCH = 300
-Read = Callable[[str, AppType, Device], Device]
-"""Reads a device: what its browser said, the app type, and the label so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from signedin.actions.begun import alert, started
 from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
 from signedin.actions.revoke import log_out
+from signedin.actions.told_device import agent_mac, bare
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
 from signedin.rules.activity import DayLevels, day_of
@@ -216,7 +217,7 @@ def _kept(means: Means, account_id: AccountId, visit: Visit, token: str) -> Sign
     sealed = means.keyring.encrypt("address", account_id, visit.address.encode())
     return SignedInWith(
         digest(token), visit.user_agent[:1024], visit.ruleset, sealed,
-        address_mac(means.keyring, visit.address),
+        address_mac(means.keyring, visit.address), agent_mac(means.keyring, bare(visit.user_agent), visit.ruleset),
     )  # fmt: skip
 
 

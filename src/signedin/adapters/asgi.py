@@ -25,7 +25,7 @@ from signedin.adapters.asgi_refusals import (
 from signedin.adapters.open_paths import OpenPaths
 from signedin.adapters.where import where
 from signedin.client import NotSignedIn, SignedIn, Unavailable
-from signedin.rules.sent import header
+from signedin.rules.sent import agent_of, header
 
 _OURS = b"signedin"
 
@@ -91,12 +91,11 @@ class Signedin:
     async def _decide(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> SignedIn | Refusal:
         if scope["type"] == "websocket" and self._is_foreign(headers):
             return FOREIGN
-        address, needed = self._address(scope, headers), self._needed
+        address, agent, needed = self._address(scope, headers), agent_of(headers), self._needed
         found: SignedIn | NotSignedIn | None
         try:
-            found = None if needed else self._client.known(headers, address)
+            found = None if needed else self._client.known(headers, address, agent)
             if found is None:
-                agent = header(headers, b"user-agent") or ""
                 found = await self._client.check(headers, address=address, agent=agent, scope=needed)
         except Unavailable:
             return NOT_KNOWN

@@ -26,7 +26,7 @@ class Recognises(Protocol):
     def close(self) -> Awaitable[object]:
         """End, with the app."""
 
-    def known(self, headers: _Headers, address: str = "") -> SignedIn | None:
+    def known(self, headers: _Headers, address: str = "", agent: str = "") -> SignedIn | None:
         """Somebody, if that can be said without waiting."""
 
     def check(

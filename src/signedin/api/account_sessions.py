@@ -116,9 +116,7 @@ async def _gone_on(
     kept: Kept, arrival: Arrival, service: Service, account_id: str, person: Person
 ) -> ASGIResponse:
     visit, app_type = _visit(person, _app_type(person)), _app_type(person)
-    begun = await hand_over(
-        kept.means, service, account_id, app_type, person.moved_from, visit.address, arrival.now
-    )
+    begun = await hand_over(kept.means, service, account_id, app_type, person.moved_from, visit, arrival.now)
     return json_answer(_told(begun))
 
 

@@ -17,7 +17,7 @@ _WHERE = {"location": "San Francisco, CA, US", "masked_ip": "203.0.113.•••
 _ROW: dict[str, Any] = {
     "id": _ID, "session_type": "web_session", "app_type": "web", "current": True, "last_activity_at": _AT,
     "expires_at": _LATER, "activity": [*[0] * 20, 1, 0, 2, 4, 1, 0, 0, 3, 1, 2], "flags": [],
-    **_WHERE, "device": "Chrome on macOS", "started_at": _EARLIER,
+    **_WHERE, "device": "Chrome on macOS", "last_device": "Chrome on macOS", "started_at": _EARLIER,
 }  # fmt: skip
 _COUNTS = {"all": 1, "web": 1, "admin": 0, "sync": 0, "mobile": 0, "oauth": 0}
 _KEY: dict[str, Any] = {
@@ -61,7 +61,7 @@ EXAMPLES: dict[Any, Any] = {
     },
     shapes.Said: {
         "node": "k3v9w2x7p1", "boot": "q8r5t4u6z0", "applied": 12,
-        "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9"}],
+        "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9", "agent": "Mozilla/5.0 ..."}],
     },
     Wanted: {"name": "backup", "scopes": ["account:read"], "expires_at": "2027-11-23T00:00:00Z"},
     New: {"email": "ada@example.org", "name": "Ada Lovelace", "password": "seven lonely boats drifting past"},

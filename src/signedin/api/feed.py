@@ -68,7 +68,7 @@ async def _answered(ear: Ear, service: Service, said: shapes.Said, now: datetime
 def _use(said: shapes.SaidUse) -> Use:
     account_id = AccountId(min(int(said.account), LARGEST_ACCOUNT_ID))
     address = normalise_address(said.address) or ""
-    return Use(account_id, SessionId(said.session), said.seconds_ago, address)
+    return Use(account_id, SessionId(said.session), said.seconds_ago, address, said.agent)
 
 
 @get("/v1/feed", opt=described(_FEED))

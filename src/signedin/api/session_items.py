@@ -29,7 +29,10 @@ def item(listed: SessionList, row: Row) -> dict[str, Any]:
             "client_name": row.client_name, "client_description": row.client_description,
             "consented_at": moment(row.consented_at), "scopes": list(row.scopes),
         }  # fmt: skip
-    return shared | {"device": row.device.name, "started_at": moment(row.began_at)}
+    last_device = row.last_device.name if row.last_device else None
+    return shared | {
+        "device": row.device.name, "last_device": last_device, "started_at": moment(row.began_at),
+    }  # fmt: skip
 
 
 def displayed(row: Row) -> str:

@@ -43,7 +43,10 @@ class Flag(Struct):
 
 
 class Row(Struct):
-    """A session or a consent; `device` and `started_at` are a session's, the last four a consent's."""
+    """A session or a consent; the last four are a consent's, the three before them a session's.
+
+    `last_device` is the one it was last used with, as far as that was told; it names nothing.
+    """
 
     id: Id
     session_type: SessionType
@@ -56,6 +59,7 @@ class Row(Struct):
     location: str | UnsetType = UNSET
     masked_ip: str | UnsetType = UNSET
     device: str | UnsetType = UNSET
+    last_device: str | UnsetType | None = UNSET
     started_at: datetime | UnsetType = UNSET
     client_name: str | UnsetType = UNSET
     client_description: str | UnsetType = UNSET
@@ -228,6 +232,9 @@ class SaidUse(Struct, forbid_unknown_fields=True):
     session: Annotated[str, Meta(max_length=52, pattern="^[0-9A-Za-z]*$")]
     seconds_ago: Annotated[int, Meta(ge=0, le=int(LONGEST_AGO.total_seconds()))]
     address: Annotated[str, Meta(max_length=100)] = ""
+    agent: Annotated[
+        str, Meta(description="The person's User-Agent; one that cannot be read is left aside.")
+    ] = ""
 
 
 class Said(Struct, forbid_unknown_fields=True):

@@ -68,15 +68,15 @@ class AnyClient:
         """Whether it holds a lease, and so answers from memory."""
         return self._knowing.memory.may_answer
 
-    def known(self, headers: GivenHeaders, address: str = "") -> SignedIn | None:
+    def known(self, headers: GivenHeaders, address: str = "", agent: str = "") -> SignedIn | None:
         """Somebody, if memory can say so now; `None` means: `check`. Waits for nothing, so it may be called anywhere."""
         digest = digest_at_once(headers, self._sought)
         if digest is not None:
-            return self._knowing.known(digest, address)
+            return self._knowing.known(digest, address, agent)
         credential = credential_of(headers, self._names)
-        return (
-            None if isinstance(credential, NotSignedIn) else self._knowing.known(credential.digest, address)
-        )
+        if isinstance(credential, NotSignedIn):
+            return None
+        return self._knowing.known(credential.digest, address, agent)
 
     def on_end(self, listener: Callable[[Ending], object]) -> None:
         """Call this in the feed's own thread with every ending that is heard of; connections have `hold_open`."""

@@ -12,6 +12,7 @@ from signedin.client.address import Address
 from signedin.client.answers import EVERYTHING, KeyRefused, NotSignedIn, SignedIn, Unavailable
 from signedin.client.exchange import Answer, question
 from signedin.rules.account import AccountId
+from signedin.rules.agent import plain_agent
 from signedin.rules.feed import (
     ADDRESS_HEADER,
     AGENT_HEADER,
@@ -33,7 +34,7 @@ from signedin.rules.sent import (
     sent_credential,
 )
 
-LONGEST_AGENT, LONGEST_TOKEN = 500, 200
+LONGEST_TOKEN = 200
 NEVER_IDLE = 10**15
 SECOND = 1_000_000
 _SESSION = f"{OURS}{Kind.SES}_".encode()
@@ -132,8 +133,7 @@ def check(
     said = [("host", address.named), (KEY_HEADER, key), shown]
     if where := normalise_address(asked.address) if asked.address else None:
         said.append((ADDRESS_HEADER, where))
-    agent = "".join(character for character in asked.agent[:LONGEST_AGENT] if " " <= character <= "~")
-    if agent:
+    if agent := plain_agent(asked.agent):
         said.append((AGENT_HEADER, agent))
     if asked.is_quiet:
         said.append((QUIET_HEADER, "1"))

@@ -29,8 +29,11 @@ ACK_SECONDS = 2.0
 LISTEN_SECONDS = 0.9
 """How long opening the stream may take: the lease has to be renewed meanwhile."""
 LISTEN_AGAIN_AFTER = 2.0
+TELL_AGENTS_AGAIN_AFTER = 600.0
+"""A service of before agents were reported takes no report that has one: then they are left out for that long."""
 PATH = "/v1/feed"
 NO_BOOT = "0" * 16
+UNKNOWN_FIELD = 422
 log = logging.getLogger("signedin.client")
 
 
@@ -59,7 +62,7 @@ class Feed:
         self._stops = threading.Event()
         self._stream: tuple[Wire, Incoming] | None = None
         self._rest = b""
-        self._listen_at = 0.0
+        self._listen_at = self._tell_agents_from = 0.0
         self._is_well = True
         self._thread: threading.Thread | None = None
         self.is_refused = False
@@ -104,7 +107,7 @@ class Feed:
             lease.joined(boot_id, int(said["head"]), str(said["lineage"]))
         while True:
             is_due = self._uses.is_due()
-            uses = [said_use(use) for use in self._uses.take()] if is_due else []
+            uses = list(map(said_use, self._uses.take())) if is_due else []
             asked = lease.ask()
             said = self._acknowledged({"boot": asked.boot_id, "applied": asked.applied, "uses": uses})
             if is_due and said is not None:
@@ -131,10 +134,12 @@ class Feed:
 
     def _acknowledged(self, said: dict[str, Any]) -> Any:
         """The answer, or `None` when this node is not known any more."""
-        body = json.dumps({"node": self._lease.node_id} | said).encode()
-        headers = (*self._said, ("content-type", "application/json"))
-        target = f"{self._address.prefix}{PATH}/ack"
-        answer = self._wires.ask(question("POST", target, headers, body), ACK_SECONDS)
+        if monotonic() < self._tell_agents_from:
+            said = _without_agents(said)
+        answer = self._answer(said)
+        if answer.status == UNKNOWN_FIELD and said != _without_agents(said):
+            self._tell_agents_from = monotonic() + TELL_AGENTS_AGAIN_AFTER
+            answer = self._answer(_without_agents(said))
         if answer.status == 410 and "join" not in said:
             return None
         if answer.status in {401, 403}:
@@ -146,9 +151,15 @@ class Feed:
         except ValueError:
             raise Unavailable("What answered is no Signedin service.") from None
 
+    def _answer(self, said: dict[str, Any]) -> Answer:
+        body = json.dumps({"node": self._lease.node_id} | said).encode()
+        headers = (*self._said, ("content-type", "application/json"))
+        target = f"{self._address.prefix}{PATH}/ack"
+        return self._wires.ask(question("POST", target, headers, body), ACK_SECONDS)
+
     def _leave(self) -> None:
         while self._lease.boot_id or len(self._uses):
-            uses, boot_id = [said_use(use) for use in self._uses.take()], self._lease.boot_id or NO_BOOT
+            uses, boot_id = list(map(said_use, self._uses.take())), self._lease.boot_id or NO_BOOT
             self._acknowledged({"boot": boot_id, "leave": True, "uses": uses})
             self._uses.reported()
             self._lease.boot_id = ""
@@ -202,3 +213,8 @@ class Feed:
         if self._stream is not None:
             self._stream[0].close()
             self._stream = None
+
+
+def _without_agents(said: dict[str, Any]) -> dict[str, Any]:
+    uses = [{name: each for name, each in use.items() if name != "agent"} for use in said.get("uses", ())]
+    return said | {"uses": uses} if uses else said

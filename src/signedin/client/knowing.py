@@ -75,10 +75,10 @@ class Knowing:
             return f"While the service cannot be asked, sessions that are known live on for {self._grace:g} seconds."
         return ASKS_EACH_TIME
 
-    def known(self, digest: bytes, address: str = "") -> SignedIn | None:
+    def known(self, digest: bytes, address: str = "", agent: str = "") -> SignedIn | None:
         """Somebody, if this process may say so from memory now; `None` means: ask. Nothing waits, nothing is sent."""
         found = self.memory.recall(digest)
-        if found is None or not self.uses.note(found.session, found.account_id, address):
+        if found is None or not self.uses.note(found.session, found.account_id, address, agent):
             return None
         return found.who
 
@@ -137,7 +137,7 @@ class Knowing:
             raise problem
         assert flight.answer is not None
         if not is_mine:
-            self.known(asked.credential.digest, asked.address)  # a use of its own, if that is remembered
+            self.known(asked.credential.digest, asked.address, asked.agent)  # a use of its own
         return flight.answer
 
     def ask(self, asked: Question, seconds: float = ASK_SECONDS) -> SignedIn | NotSignedIn:

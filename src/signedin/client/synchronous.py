@@ -37,12 +37,14 @@ class SyncClient(AnyClient):
         self.close()
 
     def check(self, headers: GivenHeaders, *, address: str = "", agent: str = "", scope: str = "") -> _Answer:
-        """Who is signed in by the headers of a request, or nobody and why; `address` is where the person is (D16).
+        """Who is signed in by the headers of a request, or nobody and why.
+
+        `address` is where the person is, and `agent` what their browser or app calls itself (D16).
 
         Raises:
             Unavailable: it cannot be known: answer 503, let nobody in, and sign nobody out.
         """
-        found = self.known(headers, address)
+        found = self.known(headers, address, agent)
         if found is not None:
             return found
         asked = self._asked(headers, address, agent, scope)

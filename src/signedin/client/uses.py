@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from signedin.rules.account import AccountId
+from signedin.rules.agent import plain_agent
 from signedin.rules.feed import LONGEST_AGO, MOST_USES, REPORT_WITHIN, Use
 from signedin.rules.session import SessionId
 
@@ -14,7 +15,7 @@ REPORT_EVERY = 20.0
 MOST_WAITING = 200_000
 WITHIN = REPORT_WITHIN.total_seconds()
 _NOTHING = float("inf")
-_Waiting = dict[SessionId, tuple[float, int, str]]
+_Waiting = dict[SessionId, tuple[float, int, str, str]]
 
 
 class Uses:
@@ -30,14 +31,20 @@ class Uses:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)
 
-    def note(self, session: SessionId, account: int, address: str) -> bool:
-        """Note a use; false when it could not be told in time: then it is not to be let in from memory."""
+    def note(self, session: SessionId, account: int, address: str, agent: str = "") -> bool:
+        """Note a use; false when it could not be told in time: then it is not to be let in from memory.
+
+        An agent that cannot be read leaves the one that waits.
+        """
         now = self._clock()
         if now > self._oldest + WITHIN or len(self._waiting) >= MOST_WAITING:
             return False
         if self._oldest is _NOTHING:
             self._oldest = now
-        self._waiting[session] = (now, account, address)
+        told = plain_agent(agent)
+        if not told and (before := self._waiting.get(session)) is not None:
+            told = before[3]
+        self._waiting[session] = (now, account, address, told)
         return True
 
     def is_due(self) -> bool:
@@ -55,8 +62,8 @@ class Uses:
             now = self._clock()
             longest = LONGEST_AGO.seconds
             uses = [
-                Use(AccountId(account), session, max(0, int(now - at)), address)
-                for session, (at, account, address) in self._taken.items()
+                Use(AccountId(account), session, max(0, int(now - at)), address, agent)
+                for session, (at, account, address, agent) in self._taken.items()
             ]
             return [use for use in uses if use.seconds_ago <= longest]
 

@@ -23,6 +23,8 @@ from signedin.rules.sent import Headers, header
 from signedin.rules.session import AppType
 
 SERVICE_KEY, PERSONS_ADDRESS, QUIET = KEY_HEADER.encode(), ADDRESS_HEADER.encode(), QUIET_HEADER.encode()
+OF_AN_APP = frozenset({SERVICE_KEY, PERSONS_ADDRESS, QUIET})
+"""The headers in which an app tells of itself and its person."""
 SCOPE = "sessions:check"
 
 

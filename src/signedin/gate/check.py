@@ -19,7 +19,7 @@ from signedin.actions.note_use import flush
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.arrival import not_by_this_key
 from signedin.gate.asking_app import (
-    PERSONS_ADDRESS,
+    OF_AN_APP,
     QUIET,
     SERVICE_KEY,
     persons_address,
@@ -44,7 +44,7 @@ from signedin.rules.errors import (
 )
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import BEARER_KINDS, Kind
-from signedin.rules.sent import CookieNames, cookies_are_too_many, header
+from signedin.rules.sent import CookieNames, agent_of, cookies_are_too_many, header
 
 PATH = "/v1/check"
 EVERYTHING = b"*"
@@ -53,8 +53,7 @@ NONE = b"-"
 """What stands in a header that has nothing to say: a key has no session and no app type."""
 OF_A_PERSON = f"sgn_{Kind.KEY}_"
 TELL_EVERY = timedelta(seconds=10)
-_METHODS = frozenset({"GET", "HEAD"})
-_READ = frozenset({b"cookie", b"authorization", FORWARDED_FOR, SERVICE_KEY, PERSONS_ADDRESS, QUIET})
+_READ = frozenset({b"cookie", b"authorization", b"user-agent", FORWARDED_FOR, *OF_AN_APP})
 """The headers that are read here: the others are passed over once."""
 
 log = structlog.get_logger("signedin.security")
@@ -102,7 +101,7 @@ class Check:
             return _unavailable()
 
     async def _answered(self, scope: Scope) -> Answer:
-        if scope["method"] not in _METHODS:
+        if scope["method"] not in {"GET", "HEAD"}:
             return _NOT_THIS_WAY
         try:
             asked = asked_by(scope["query_string"])
@@ -179,9 +178,10 @@ class Check:
         return _known_to_be_bad(reason)
 
     def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime, host: str) -> None:
-        """A check is the activity of the person whose request is checked, from where they are (D15, D16)."""
+        """A check is the activity of the person whose request is checked, from where and with what they are (D15, D16)."""
         if found.current_id is not None:
-            self._means.recent.note(found.account_id, found.current_id, self._address(scope), now)
+            address, agent = self._address(scope), agent_of(scope["headers"])
+            self._means.recent.note(found.account_id, found.current_id, address, now, agent)
             self._recogniser.used(credential, now, host)
 
     async def _write_first(self) -> None:

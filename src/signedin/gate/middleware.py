@@ -21,7 +21,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import SESSION_KINDS, Kind
-from signedin.rules.sent import CookieNames, cookies, sent_credential
+from signedin.rules.sent import CookieNames, agent_of, cookies, sent_credential
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -74,7 +74,7 @@ class Gate:
                 return
             if message["type"] == "http.response.start" and message["status"] < 400:
                 try:
-                    await self._note(arrival)
+                    await self._note(arrival, agent_of(scope["headers"]))
                 except (DatabaseProblem, Unavailable) as problem:
                     if self._refuse is None:
                         raise
@@ -115,14 +115,14 @@ class Gate:
         except (DatabaseProblem, Unavailable) as problem:
             return None, problem
 
-    async def _note(self, arrival: Arrival) -> None:
+    async def _note(self, arrival: Arrival, agent: str) -> None:
         means, presence = self._means, arrival.recognised
         if arrival.is_quiet:
             return
         note_key(means, arrival.service or presence, arrival.address, arrival.now)
         if presence is None or presence.current_id is None:
             return
-        means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now)
+        means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now, agent)
         self._recogniser.used(arrival.credential, arrival.now)
         if presence.expires_soon:
             await flush(means.recent, means.database, means.keyring, means.places)

@@ -54,6 +54,7 @@ class Use(NamedTuple):
     session_id: SessionId
     seconds_ago: int
     address: str = ""
+    agent: str = ""
 
 
 def said_ending(ending: Ending) -> dict[str, Any]:
@@ -108,7 +109,8 @@ def heard_renewal(said: Mapping[str, Any]) -> Renewal:
 def said_use(use: Use) -> dict[str, Any]:
     """A use as it is reported."""
     said = {"account": str(use.account_id), "session": use.session_id, "seconds_ago": use.seconds_ago}
-    return said | {"address": use.address} if use.address else said
+    where = {"address": use.address} if use.address else {}
+    return said | where | ({"agent": use.agent} if use.agent else {})
 
 
 def _as_many_as_fit(endings: Sequence[Ending]) -> Sequence[Ending]:

@@ -52,6 +52,14 @@ def header(headers: Headers, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in headers if key == name), None)
 
 
+def agent_of(headers: Headers) -> str:
+    """What the program that asks calls itself; on the path of every request."""
+    for name, value in headers:
+        if name == b"user-agent":
+            return value.decode("latin-1")
+    return ""
+
+
 def cookies(headers: Headers) -> dict[str, str]:
     """The cookies of a request by exact name; one that came twice reads as nothing (security C5).
 

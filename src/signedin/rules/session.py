@@ -82,7 +82,8 @@ class Session:
 
     `first_proof` is the number in the account's history at which the first proof of the sign-in was
     accepted (D23); `made_by` is the session that made this one, where one did; `began_from` is the place of
-    sign-in and `last_from` that of last use (D16). `doubt` is how much later than known the last use may have
+    sign-in and `last_from` that of last use (D16); `last_device` is the one that the last use was told to come from,
+    which names nothing, and `None` while no use has told. `doubt` is how much later than known the last use may have
     been: within it nobody is refused (D28).
     """
 
@@ -98,6 +99,7 @@ class Session:
     overall_until: datetime
     first_proof: int
     days: DayLevels
+    last_device: Device | None = None
     made_by: SessionId | None = None
     factors: tuple[str, ...] = ()
     is_shared_computer: bool = False

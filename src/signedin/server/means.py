@@ -8,6 +8,8 @@ from typing import Any
 
 from signedin.actions.means import Means
 from signedin.actions.note_use import RecentUse
+from signedin.actions.told_device import ToldDevice
+from signedin.gate.user_agent import read_again, ruleset
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.moments import from_micros
 from signedin.server.settings import Settings
@@ -92,8 +94,9 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         if company is not None:
             company.close()
         raise
+    recent = RecentUse(ToldDevice(read_again, ruleset()))
     return Means(
-        database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=RecentUse(),
+        database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=recent,
         lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
         brand=settings.brand_name, contact=settings.support_contact, company=company, **parts,
     )  # fmt: skip

@@ -83,8 +83,8 @@ class Within:
         """What answers there, where that is one of Signedin's own pages or calls."""
         return self._check if self._server is not None and OURS.fullmatch(path) else None
 
-    def known(self, headers: _Headers, address: str = "") -> SignedIn | None:
-        """Somebody, where that can be said without waiting; this is their activity, from that address (D15)."""
+    def known(self, headers: _Headers, address: str = "", agent: str = "") -> SignedIn | None:
+        """Somebody, where that can be said without waiting; this is their activity, from that address (D15, D16)."""
         server = self._begun
         credential, kinds = sent_credential(headers, self._names)
         now = server.clock()
@@ -96,7 +96,7 @@ class Within:
             return None
         if found.app_type is None or found.app_type not in self._app_types:
             return None
-        server.means.recent.note(found.account_id, found.current_id, address, now)
+        server.means.recent.note(found.account_id, found.current_id, address, now, agent)
         server.recogniser.used(credential, now)
         return SignedIn(str(found.account_id), found.current_id, found.app_type.value)
 
@@ -108,9 +108,9 @@ class Within:
         Raises:
             Unavailable: it cannot be known.
         """
-        del agent  # the row has that of its sign-in; what a request calls itself changes nothing
         query = {"app_type": ",".join(sorted(self._app_types))} | ({"scope": scope} if scope else {})
         told = [pair for pair in headers if pair[0] in {b"cookie", b"authorization"}]
+        told.append((b"user-agent", agent.encode("latin-1", "replace")))
         asked = {
             "type": "http", "method": "GET", "path": PATH, "query_string": urlencode(query).encode(),
             "headers": told, "client": (address, 0),

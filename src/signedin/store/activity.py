@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +13,9 @@ from sqlalchemy.dialects import postgresql
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels, day_of
+from signedin.rules.device import Device
 from signedin.rules.location import Location
-from signedin.store.schema import Day, Moment, Where, account_key, metadata
+from signedin.store.schema import Day, Moment, What, Where, account_key, metadata
 
 activity = sa.Table(
     "activity",
@@ -27,6 +29,8 @@ activity = sa.Table(
     sa.Column("address_mac", sa.LargeBinary),
     sa.Column("masked_ip", sa.Text),
     sa.Column("place", Where),
+    sa.Column("agent_mac", sa.LargeBinary),
+    sa.Column("device", What),
     comment="last use of a session or consent; the address is of the last use and encrypted",
     sqlite_with_rowid=False,  # found in one descent instead of two, by every check; and smaller
 )
@@ -37,13 +41,15 @@ LAST_USE = (
     activity.c.last_day,
     activity.c.masked_ip.label("last_ip"),
     activity.c.place.label("last_place"),
+    activity.c.device.label("last_device"),
+    activity.c.agent_mac.is_not(None).label("told_device"),
 )
-"""What a row of the list needs of its last use."""
+"""What a row of the list needs of its last use; `device` is there only where it is another than the sign-in's (D16)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One coalesced note of use: the latest moment, and from where when that is known to have changed."""
+    """One coalesced note of use: the latest moment, and from where and by which agent as far as that was told."""
 
     account_id: AccountId
     row_id: str
@@ -53,6 +59,21 @@ class Use:
     address: bytes = b""
     masked_ip: str = ""
     location: Location | None = None
+    agent_mac: bytes = b""
+    agent: str = ""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Which row it is of."""
+        return int(self.account_id), self.row_id
+
+
+Devices = Callable[[sa.Connection, Sequence[Use]], Mapping[tuple[int, str], Device | None]]
+"""The devices behind agents that were not known, `None` for that of the sign-in, as far as they can be read."""
+
+
+def _left_alone(_: sa.Connection, __: Sequence[Use]) -> Mapping[tuple[int, str], Device | None]:
+    return {}
 
 
 def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
@@ -61,26 +82,32 @@ def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
     return [(row.account_id, row.address) for row in conn.execute(found.limit(limit))]
 
 
-def note(conn: sa.Connection, uses: Sequence[Use]) -> list[Use]:
+def note(conn: sa.Connection, uses: Sequence[Use], devices: Devices = _left_alone) -> list[Use]:
     """Write a chunk of uses, at most one of each row; returns those that somebody else was busy with, to be written later.
 
     Only rows that live are touched: a late write brings nothing back (P4). Nobody is waited for. On PostgreSQL this
     is one question and one statement that is its own transaction: a process that is paused in between holds nothing.
+    Only where an agent is another than the last one's is there a second question, by `devices`.
     """
     known = _known(conn, uses)
-    rows = [_values(known[key], use) for use in uses if (key := (int(use.account_id), use.row_id)) in known]
+    living = [use for use in uses if use.key in known]
+    others = [use for use in living if _is_by_another(known[use.key], use)]
+    told = devices(conn, others) if others else {}
+    rows = [_values(known[use.key], use, told) for use in living]
     if conn.dialect.name != "postgresql":
         _write_alone(conn, rows)
         return []
     columns = {f"said_{column.name}": [row[column.name] for row in rows] for column in _SAID.c}
     done = {tuple(row) for row in conn.execute(_WRITE, columns)} if rows else set()
-    return [use for use in uses if (key := (int(use.account_id), use.row_id)) in known and key not in done]
+    return [use for use in living if use.key not in done]
 
 
 def _write_alone(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write what was read before: nobody else writes to the file in between."""
-    for changed in (_CHANGED, _CHANGED[:3]):
-        many = [row for row in rows if (row["address_mac"] is None) == (changed is not _CHANGED)]
+    for is_elsewhere, is_by_another in product((False, True), repeat=2):
+        changed = _USED + (_FROM if is_elsewhere else ()) + (_WITH if is_by_another else ())
+        kind = (is_elsewhere, is_by_another)
+        many = [r for r in rows if (r["address_mac"] is not None, r["agent_mac"] is not None) == kind]
         if many:
             columns = {name: sa.bindparam(f"new_{name}", type_=activity.c[name].type) for name in changed}
             mine = (activity.c.account_id == sa.bindparam("mine")) & (
@@ -96,7 +123,7 @@ def _write_alone(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def _known(conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], sa.Row[*tuple[object, ...]]]:
     columns: tuple[sa.Column[Any], ...] = (activity.c.account_id, activity.c.row_id, activity.c.last_at, activity.c.counts,
-               activity.c.last_day, activity.c.address_mac)  # fmt: skip
+               activity.c.last_day, activity.c.address_mac, activity.c.agent_mac)  # fmt: skip
     keys = [(use.account_id, use.row_id) for use in uses]
     found = with_keys(conn, sa.select(*columns), activity.c.account_id, activity.c.row_id, keys)
     return {(row.account_id, row.row_id): row for row in found}
@@ -114,7 +141,13 @@ def with_keys(
     return conn.execute(asked.join(_KEYS, same), given)
 
 
-def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, Any]:
+def _is_by_another(known: sa.Row[*tuple[Any, ...]], use: Use) -> bool:
+    return bool(use.at > known.last_at and use.agent_mac and use.agent_mac != known.agent_mac)
+
+
+def _values(
+    known: sa.Row[*tuple[Any, ...]], use: Use, told: Mapping[tuple[int, str], Device | None]
+) -> dict[str, Any]:
     """What becomes of a row, beside what it was: an older use than is known changes the strip only."""
     days = DayLevels(known.counts, known.last_day).noted(day_of(use.at), use.times)
     is_elsewhere = use.at > known.last_at and use.address_mac and use.address_mac != known.address_mac
@@ -126,9 +159,10 @@ def _values(known: sa.Row[*tuple[object, ...]], use: Use) -> dict[str, Any]:
             "place": use.location,
         }
         if is_elsewhere
-        else dict.fromkeys(("address", "address_mac", "masked_ip", "place"))
+        else dict.fromkeys(_FROM)
     )
-    return place | {
+    by = {"agent_mac": use.agent_mac, "device": told[use.key]} if use.key in told else dict.fromkeys(_WITH)
+    return place | by | {
         "account_id": int(use.account_id), "row_id": use.row_id, "was_at": known.last_at, "was_counts": known.counts,
         "last_at": max(use.at, known.last_at), "counts": days.counts, "last_day": days.last_day,
     }  # fmt: skip
@@ -155,20 +189,24 @@ def _written() -> sa.UpdateBase:
         .cte("free")
     )
     as_read = (activity.c.last_at == _SAID.c.was_at) & (activity.c.counts == _SAID.c.was_counts)
-    now = {name: _SAID.c[name] for name in _CHANGED[:3]}
-    is_elsewhere = _SAID.c.address_mac.is_not(None)
-    if_said = {name: sa.case((is_elsewhere, _SAID.c[name]), else_=activity.c[name]) for name in _CHANGED[3:]}
+    now = {name: _SAID.c[name] for name in _USED}
+    if_said = {
+        name: sa.case((_SAID.c[mac].is_not(None), _SAID.c[name]), else_=activity.c[name])
+        for mac, names in (("address_mac", _FROM), ("agent_mac", _WITH))
+        for name in names
+    }
     changed = activity.update().values(**now, **if_said)
     return changed.where(_same(activity, _SAID), _same(free, _SAID), as_read).returning(
         activity.c.account_id, activity.c.row_id
     )
 
 
-_CHANGED = ("last_at", "counts", "last_day", "address", "address_mac", "masked_ip", "place")
+_USED = ("last_at", "counts", "last_day")
+_FROM, _WITH = ("address", "address_mac", "masked_ip", "place"), ("agent_mac", "device")
 _OWN = (sa.column("account_id", sa.BigInteger), sa.column("row_id", sa.Text))
 _KEYS = _given("keys", *_OWN)
 _SAID = _given(
     "said", *_OWN, sa.column("was_at", Moment()), sa.column("was_counts", sa.LargeBinary),
-    *(sa.column(name, activity.c[name].type) for name in _CHANGED),
+    *(sa.column(name, activity.c[name].type) for name in (*_USED, *_FROM, *_WITH)),
 )  # fmt: skip
 _WRITE = _written()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.device import Device
 from signedin.rules.session import AppType
+from signedin.store.activity import with_keys
 from signedin.store.sessions import sessions
 
 
@@ -31,16 +34,18 @@ def count_old(conn: sa.Connection, ruleset: str) -> int:
 def old(conn: sa.Connection, ruleset: str, after: tuple[int, str], limit: int) -> list[Labelled]:
     """The next sessions whose label other rules read, in the order of their keys."""
     key = sa.tuple_(sessions.c.account_id, sessions.c.session_id)
-    columns = (
-        sessions.c.account_id, sessions.c.session_id, sessions.c.app_type, sessions.c.device, sessions.c.user_agent,
-    )  # fmt: skip
     where = (sessions.c.ruleset != ruleset) & (key > sa.tuple_(*map(sa.literal, after)))
     rows = conn.execute(
-        sa.select(*columns).where(where).order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
+        sa.select(*_COLUMNS).where(where).order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
     )
+    return [_labelled(row) for row in rows]
+
+
+def of(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Labelled]:
+    """Those of these sessions that there are."""
+    asked = sa.select(*_COLUMNS)
     return [
-        Labelled(AccountId(row.account_id), row.session_id, AppType(row.app_type), row.device, row.user_agent)
-        for row in rows
+        _labelled(row) for row in with_keys(conn, asked, sessions.c.account_id, sessions.c.session_id, keys)
     ]
 
 
@@ -49,3 +54,14 @@ def relabel(conn: sa.Connection, labelled: Labelled, device: Device, ruleset: st
     where = (sessions.c.account_id == labelled.account_id) & (sessions.c.session_id == labelled.session_id)
     done = conn.execute(sessions.update().where(where).values(device=device, ruleset=ruleset))
     return bool(done.rowcount)
+
+
+def _labelled(row: sa.Row[*tuple[Any, ...]]) -> Labelled:
+    return Labelled(
+        AccountId(row.account_id), row.session_id, AppType(row.app_type), row.device, row.user_agent
+    )
+
+
+_COLUMNS = (
+    sessions.c.account_id, sessions.c.session_id, sessions.c.app_type, sessions.c.device, sessions.c.user_agent,
+)  # fmt: skip

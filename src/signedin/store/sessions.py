@@ -64,6 +64,7 @@ class SignedInWith:
     ruleset: str
     address: bytes
     address_mac: bytes
+    agent_mac: bytes = b""
 
 
 def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> None:
@@ -98,6 +99,7 @@ def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> Non
         "last_day": session.days.last_day,
         "address": made_with.address,
         "address_mac": made_with.address_mac,
+        "agent_mac": made_with.agent_mac or None,
         "masked_ip": session.last_from.masked_ip,
         "place": session.last_from.location,
     })  # fmt: skip
@@ -105,15 +107,13 @@ def begin(conn: sa.Connection, session: Session, made_with: SignedInWith) -> Non
 
 def latest(conn: sa.Connection, account_id: AccountId) -> Session | None:
     """The account's session that was used last, or `None`."""
-    row = conn.execute(_LATEST, {"whose": account_id}).one_or_none()
-    return session_from(row) if row else None
+    return next(map(session_from, conn.execute(_LATEST, {"whose": account_id})), None)
 
 
 def find(conn: sa.Connection, account_id: AccountId, session_id: str) -> Session | None:
     """One session of the account, or `None`."""
     where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
-    row = conn.execute(_living().where(where)).one_or_none()
-    return session_from(row) if row else None
+    return next(map(session_from, conn.execute(_living().where(where))), None)
 
 
 def some(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Session]:
@@ -125,8 +125,7 @@ def some(conn: sa.Connection, keys: Sequence[tuple[AccountId, str]]) -> list[Ses
 def find_by_digest(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Session | None:
     """The account's session with this digest, or `None`."""
     where = (sessions.c.account_id == account_id) & (sessions.c.digest == digest)
-    row = conn.execute(_living().where(where)).one_or_none()
-    return session_from(row) if row else None
+    return next(map(session_from, conn.execute(_living().where(where))), None)
 
 
 def end(
@@ -183,10 +182,11 @@ def ids_of(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
 def is_cut_off(conn: sa.Connection, account_id: AccountId, session_id: str) -> bool:
     """Whether this one waits to be tidied after a cut-off."""
     joined = sessions.join(accounts, accounts.c.account_id == sessions.c.account_id)
-    where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
-    ended = sessions.c.first_proof < accounts.c.epoch
-    asked = sa.select(sessions.c.session_id).select_from(joined).where(where & ended)
-    return conn.execute(asked).first() is not None
+    this = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
+    ended = (
+        sa.select(accounts.c.epoch).select_from(joined).where(this, sessions.c.first_proof < accounts.c.epoch)
+    )
+    return conn.execute(ended).first() is not None
 
 
 def _living() -> sa.Select[*tuple[Any, ...]]:
@@ -208,6 +208,7 @@ def session_from(row: sa.Row[*tuple[Any, ...]]) -> Session:
         days=DayLevels(row.counts, row.last_day), made_by=row.made_by, factors=tuple(row.factors),
         is_shared_computer=row.is_shared_computer, noticed=_noticed_from(row.noticed),
         recognised=frozenset(row.recognised or ()), recognised_at=row.recognised_at,
+        last_device=(row.last_device or row.device) if row.told_device else None,
     )  # fmt: skip
 
 
@@ -232,8 +233,8 @@ def expired(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId
     idle_until = sa.cast(activity.c.last_at, Int64) + sa.cast(sessions.c.idle, Int64)
     past = (sessions.c.overall_until < before) | (idle_until < to_micros(before))
     keys = _living().with_only_columns(sessions.c.account_id).where(past)
-    rows = conn.scalars(keys.order_by(sessions.c.account_id, sessions.c.session_id).limit(limit))
-    return [AccountId(row) for row in rows]
+    ordered = keys.order_by(sessions.c.account_id, sessions.c.session_id).limit(limit)
+    return [AccountId(row) for row in conn.scalars(ordered)]
 
 
 # Made once: putting a statement together takes longer than running it.

@@ -177,7 +177,10 @@ def _session_details(
     how = speech.say("{when}, with password", when=speech.exact(row.began_at))
     found = [kind, (speech.say("Signed in"), how)]
     found.append((speech.say("Place of sign-in"), speech.place(row.began_from.location)))
-    found += tail
+    found.append(tail[0])
+    if row.last_device is not None and row.last_device.name != row.device.name:
+        found.append((speech.say("Last used with"), speech.device(row.last_device.name)))
+    found += tail[1:]
     if row.is_shared_computer:
         found.append((speech.say("Computer"), speech.say("Public or shared: ends after an hour without use")))
     if row.device.software:
