@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 
+import httpx
 import psycopg
 import pytest
 
@@ -16,11 +17,13 @@ from people import ADA
 from postgres_server import PostgresServer, programs
 from server.conftest import answer_of, free_port
 from server.test_workers import until, workers_of
+from signedin.rules.secret import Kind, WayKeys, make_token
 from signedin.server import doctor_leases, serving
 from signedin.store import endings
 from signedin.store.keyring import Keyring
 
 pytestmark = only_on_postgres("It is about PostgreSQL.")
+KEYS = WayKeys("0", {"0": b"k" * 32})
 
 
 @pytest.fixture
@@ -160,6 +163,69 @@ def test_a_worker_that_dies_while_the_database_is_away_waits_for_it_and_is_stopp
     assert "Traceback" not in "".join(said)
     assert "Nobody answers at the address of the database." in "".join(said)
     assert took < 10, took
+
+
+@pytest.fixture
+def with_a_silent_host(signedin, monkeypatch):
+    """A PostgreSQL of one's own behind an address whose first host takes connections and says nothing."""
+    postgres = PostgresServer(programs())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ports = f"{silent.getsockname()[1]},{postgres.port}"
+        url = f"postgresql://signedin@/postgres?host=127.0.0.1,127.0.0.1&port={ports}"
+        monkeypatch.setenv("SIGNEDIN_DATABASE_URL", url)
+        signedin.environment["SIGNEDIN_DATABASE_URL"] = url
+        yield postgres
+    postgres.destroy()
+
+
+@pytest.mark.guide("R48")
+def test_behind_a_silent_host_checks_answer_endings_return_and_the_doctor_says_why_it_is_slow(
+    signedin, process, with_a_silent_host
+):
+    port = free_port()
+    server = process("serve", "--port", str(port))
+    home = f"http://localhost:{port}"
+    answer_of(f"{home}/health/live")
+    signedin.somebody()
+    # A stranger's token is looked up in the database: until it is reached that is not known.
+    stranger = {"authorization": f"Bearer {make_token(Kind.SES, 7, KEYS)}"}
+    until(lambda: httpx.get(f"{home}/v1/sessions", headers=stranger, timeout=20).status_code == 401)
+    until(lambda: httpx.get(f"{home}/health/ready", timeout=20).status_code == 200)
+    assert signedin("session", "logout-all", ADA, "--reason", "lost").status == 0
+    said = signedin("doctor").out
+    assert "A new connection takes 3." in said
+    assert "hosts of the address that come first do not answer" in said
+    server.running.send_signal(signal.SIGTERM)
+    assert server.running.wait(60) == 0
+
+
+@pytest.mark.guide("R48")
+def test_while_every_commit_waits_for_a_standby_that_is_gone_nobody_says_that_it_is_ready(
+    signedin, process, monkeypatch
+):
+    postgres = PostgresServer(programs())
+    try:
+        monkeypatch.setenv("SIGNEDIN_DATABASE_URL", postgres.url("postgres"))
+        signedin.environment["SIGNEDIN_DATABASE_URL"] = postgres.url("postgres")
+        port = free_port()
+        process("serve", "--port", str(port))
+        ready = f"http://localhost:{port}/health/ready"
+        assert answer_of(ready).status_code == 200
+        standby_is_awaited(postgres, "nobody")
+        until(lambda: httpx.get(ready, timeout=20).status_code == 503)
+        assert "a synchronous standby that is not there" in httpx.get(ready, timeout=20).text
+        assert "a synchronous standby that is not there" in signedin("doctor").out
+        standby_is_awaited(postgres, "")
+        until(lambda: httpx.get(ready, timeout=20).status_code == 200)
+    finally:
+        postgres.destroy()
+
+
+def standby_is_awaited(postgres, name):
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as conn:
+        conn.execute("SET synchronous_commit = off")
+        conn.execute(f"ALTER SYSTEM SET synchronous_standby_names TO '{name}'")
+        conn.execute("SELECT pg_reload_conf()")
 
 
 def test_nothing_is_ended_at_once_for_all_while_a_server_runs(on_postgres):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import threading
 import time
 
@@ -16,8 +17,11 @@ from people import settings_in
 from postgres_server import PostgresServer, make_database, programs
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.server.means import close_means, open_means
+from signedin.store import durability as standbys
 from signedin.store import endings, held, postgres
 from signedin.store.held import HeldLines
+from signedin.store.line import MOST_WAITING, Line
+from signedin.store.postgres_checks import PostgresChecks
 
 pytestmark = only_on_postgres("It is about connections to PostgreSQL.")
 
@@ -172,17 +176,110 @@ def test_who_asks_a_server_that_has_gone_silent_is_told_in_time_and_whole_again_
     assert asyncio.run(asked()) < 5, "psycopg by itself waits for ten seconds more"
 
 
+def behind_a_silent_host(silent, server):
+    """An address of two hosts, the first of which takes connections and never says a word."""
+    at = sa.make_url(server.url("signedin"))
+    ports = f"{silent.getsockname()[1]},{at.port}"
+    return at.set(host=None, port=None, query={"host": "127.0.0.1,127.0.0.1", "port": ports})
+
+
+def test_behind_a_silent_host_the_next_one_is_reached_although_who_asked_first_gave_up(
+    own_server, monkeypatch
+):
+    monkeypatch.setattr(held, "SECONDS", 0.5)
+
+    async def asked(url):
+        lines = HeldLines(url, postgres.CONNECT, 2)
+        refused = 0
+        for _ in range(60):
+            try:
+                answers = await asyncio.gather(*(lines.ask("SELECT 1", ()) for _ in range(5)))
+            except Unavailable:
+                refused += 1
+                assert len(lines._coming) <= 2, "connecting never takes more than the lines there are"
+                continue
+            await lines.close()
+            return refused, answers
+        raise AssertionError("the second host was never reached")
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        refused, answers = asyncio.run(asked(behind_a_silent_host(silent, own_server)))
+    assert refused
+    assert answers == [[(1,)]] * 5
+
+
+@pytest.mark.guide("R48")
+def test_an_ending_waits_until_it_is_known_to_hold_behind_a_silent_host(own_server):
+    database = postgres.PostgresDatabase(own_server.url("signedin"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = behind_a_silent_host(silent, own_server)
+        assert held.seconds_to_connect(url, postgres.CONNECT) == 3
+        assert held.seconds_to_connect(database.url, postgres.CONNECT) == 0
+
+        async def asked():
+            checks = PostgresChecks(url, postgres.CONNECT)
+            try:
+                return await checks._held().endings.ask("SELECT 2", ())
+            finally:
+                await checks.close()
+
+        assert asyncio.run(asked()) == [(2,)]
+    database.close()
+
+
+@pytest.mark.guide("R48")
+def test_a_write_that_is_given_up_at_its_commit_is_never_said_to_have_changed_nothing(
+    own_server, monkeypatch
+):
+    monkeypatch.setattr(postgres, "WRITE_SECONDS", 0.5)
+    database = postgres.PostgresDatabase(own_server.url("signedin"))
+
+    async def written():
+        with pytest.raises(Unavailable) as refused:
+            await database.write(lambda conn: conn.execute(sa.text("CREATE TABLE told (n int)")))
+        return refused.value
+
+    refused = asyncio.run(written())
+    assert refused.hint == postgres.NOT_KNOWN
+    wait_no_more(own_server)
+    database.close()
+    with psycopg.connect(own_server.url("signedin")) as conn:
+        assert conn.execute("SELECT count(*) FROM told").fetchone() == (0,), "it had been done"
+
+
+def wait_no_more(server):
+    """Let every commit go that waits for a standby."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as conn:
+        waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        while conn.execute(f"SELECT pg_cancel_backend(pid) {waiting}").fetchone() is None:
+            pass
+
+
+@pytest.mark.guide("R48")
+def test_a_database_whose_commits_wait_for_an_absent_standby_is_not_ready(own_server, monkeypatch):
+    database = postgres.PostgresDatabase(own_server.url("signedin"))
+    with pytest.raises(DatabaseProblem, match="waits for a synchronous standby that is not there") as problem:
+        database.read_now(standbys.refuse_absent_standby)
+    assert problem.value.reason == "standby_missing"
+    monkeypatch.setattr(postgres, "WRITE_SECONDS", 0.5)
+    asyncio.run(database.write(lambda _: None))  # a commit of nothing waits for nobody
+    with pytest.raises(Unavailable):
+        asyncio.run(database.write(standbys.commit_something))
+    wait_no_more(own_server)
+    database.close()
+
+
 def test_what_was_given_up_counts_until_it_is_out_of_the_line():
-    line, blocked = postgres._Line(1, "test"), threading.Event()
+    line, blocked = Line(1, "test"), threading.Event()
 
     async def many():
         first = asyncio.create_task(line.run(60, blocked.wait))
         await asyncio.sleep(0)
         begun = []
-        for _ in range(3 * postgres.MOST_WAITING):
+        for _ in range(3 * MOST_WAITING):
             with pytest.raises(Unavailable):
                 await line.run(0, lambda: begun.append("too late"))
-        assert line._pool._work_queue.qsize() < postgres.MOST_WAITING
+        assert line._pool._work_queue.qsize() < MOST_WAITING
         blocked.set()
         await first
         assert await line.run(60, lambda: "again") == "again"

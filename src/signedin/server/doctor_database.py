@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import sqlalchemy as sa
 
@@ -23,6 +24,8 @@ from signedin.store.postgres import PostgresDatabase
 from signedin.store.sqlite import SqliteDatabase
 
 LATE_SWEEP = timedelta(hours=1)
+SLOW = 1.0
+"""Seconds after which whoever waits for a new connection notices."""
 MANY = 5
 """So many sessions with one private address are no chance."""
 
@@ -42,6 +45,7 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
     }
     found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
     if isinstance(database, PostgresDatabase):
+        found.append(looked("connecting", lambda: _connecting(database)))
         found.append(looked("leases", lambda: of_leases(database)))
     return [version, *found, looked("writing", lambda: _writing(database))]
 
@@ -104,8 +108,20 @@ def _writing(database: Database) -> Finding:
     if rights:
         what = "Let the server's user own the file and its folder."
         return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)
-    database.write_now(lambda _: None)  # takes what a write has to take, and changes nothing
+    database.read_now(durability.refuse_absent_standby)
+    database.write_now(durability.commit_something)
     return Finding("writing", "good", "The database can be written to, and nobody keeps it locked.")
+
+
+def _connecting(database: PostgresDatabase) -> Finding:
+    began = monotonic()
+    database.connect_once()
+    took = monotonic() - began
+    if took < SLOW:
+        return Finding("connecting", "good", f"A new connection takes {took * 1000:.0f} ms.")
+    sentence = f"A new connection takes {took:.1f} s: hosts of the address that come first do not answer."
+    what = "Take hosts that are gone out of SIGNEDIN_DATABASE_URL, or put the one that answers first."
+    return Finding("connecting", "look", sentence, what)
 
 
 def _sweep(conn: sa.Connection, now: datetime) -> Finding:

@@ -15,7 +15,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.errors import Refused
 from signedin.rules.lease import LEASE, waits_until
 from signedin.server.server import Server
-from signedin.store import endings
+from signedin.store import durability, endings
 from signedin.web.door import Door, respond
 
 BY_READING = "Every check reads the database: an ending holds everywhere from its commit on."
@@ -50,7 +50,8 @@ async def ready(door: NamedDependency[Door]) -> ASGIResponse:
     """200 while a session can be checked, and a sign-in or an ending be written."""
     try:
         await latest_number(door.means, AccountId(0))
-        await door.means.database.write(lambda _: None)  # takes what a write has to take, and changes nothing
+        await door.means.database.read(durability.refuse_absent_standby)
+        await door.means.database.write(durability.commit_something)
     except Refused as refusal:
         return respond(f"not ready: {refusal.sentence}\n", 503, media_type="text/plain")
     return respond("ready\n", media_type="text/plain")

@@ -20,6 +20,7 @@ from signedin.store.problems import problem_of
 
 MOST_WAITING = 256
 SECONDS = 2.0
+"""How long one who asks waits, whatever is in the way."""
 
 
 def has_ended(fileno: int) -> bool:
@@ -33,13 +34,26 @@ def has_ended(fileno: int) -> bool:
     return bool(looked.poll(0))
 
 
-class HeldLines:
-    """The connections of one event loop; those who wait stand in one bounded queue."""
+def seconds_to_connect(url: sa.URL, connect: dict[str, str]) -> float:
+    """How long connecting takes when every host of the address but the last is silent."""
+    hosts = url.query.get("host", url.host) or ""
+    return float(connect["connect_timeout"]) * str(hosts).count(",")
 
-    def __init__(self, url: sa.URL, connect: dict[str, str], lines: int) -> None:
+
+class HeldLines:
+    """The connections of one event loop; those who wait stand in one bounded queue.
+
+    Connecting has a time of its own and goes on when who asked has given up, for whoever asks next: behind a host
+    that is silent, the next of the address is reached only after seconds. `besides` are seconds that who asks waits
+    longer for that.
+    """
+
+    def __init__(self, url: sa.URL, connect: dict[str, str], lines: int, *, besides: float = 0.0) -> None:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
+        self._besides = besides
         self._idle: deque[AsyncConnection[Any]] = deque()
+        self._coming: set[asyncio.Task[AsyncConnection[Any]]] = set()
         self._free = asyncio.Semaphore(lines)
         self._waiting = 0
 
@@ -53,7 +67,7 @@ class HeldLines:
             raise Unavailable
         self._waiting += 1
         try:
-            async with asyncio.timeout(SECONDS), self._free:
+            async with asyncio.timeout(SECONDS + self._besides), self._free:
                 return await self._ask(question, values)
         except TimeoutError:
             raise Unavailable from None
@@ -84,10 +98,31 @@ class HeldLines:
         return await self._connected()
 
     async def _connected(self) -> AsyncConnection[Any]:
+        coming = self._coming.pop() if self._coming else asyncio.create_task(self._connection())
+        try:
+            return await asyncio.shield(coming)
+        except asyncio.CancelledError:
+            self._coming.add(
+                coming
+            )  # never more of them than lines: each was begun, or is taken up, on a line
+            coming.add_done_callback(self._arrived)
+            raise
+
+    async def _connection(self) -> AsyncConnection[Any]:
         return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
+
+    def _arrived(self, coming: asyncio.Task[AsyncConnection[Any]]) -> None:
+        """Keep a connection that nobody waits for any more; one that failed is tried anew by who asks next."""
+        if coming not in self._coming:
+            return  # taken up meanwhile
+        self._coming.remove(coming)
+        if not coming.cancelled() and coming.exception() is None:
+            self._idle.append(coming.result())
 
     async def close(self) -> None:
         """Let the connections go."""
+        while self._coming:
+            self._coming.pop().cancel()
         while self._idle:
             await self._idle.pop().close()
 

@@ -6,9 +6,7 @@ a crash and nothing else. A commit whose outcome is not known is never told as s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
@@ -20,6 +18,7 @@ from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.wording import marked as _
 from signedin.store.database import Database
 from signedin.store.held import has_ended
+from signedin.store.line import Line
 from signedin.store.problems import told_clearly
 
 P = ParamSpec("P")
@@ -27,12 +26,12 @@ T = TypeVar("T")
 
 WRITERS, READERS = 6, 6
 """Connections: what changes something never stands in line behind pages that are read."""
-MOST_WAITING = 512
-"""How many may wait for each of those."""
 READ_SECONDS, WRITE_SECONDS = 5.0, 10.0
 _AT_LEISURE = sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
 """For what is done by nobody's request: migrations, a restore."""
 
+NOT_KNOWN = _("Look whether it was done before you do it again: that is not known.")
+"""What is said of a write that had begun and was given up: its commit may be on the way."""
 CONNECT = {
     "connect_timeout": "3",
     "target_session_attrs": "primary",  # of several hosts in the address: a check never asks a standby
@@ -57,8 +56,8 @@ class PostgresDatabase(Database):
         self._notes = self._connected(1, synchronous_commit="off").execution_options(
             isolation_level="AUTOCOMMIT"  # a note that waits for its process holds no row
         )
-        self._writers, self._readers = _Line(WRITERS, "write"), _Line(READERS, "read")
-        self._noting = _Line(1, "activity")
+        self._writers, self._readers = Line(WRITERS, "write", NOT_KNOWN), Line(READERS, "read")
+        self._noting = Line(1, "activity")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -88,7 +87,8 @@ class PostgresDatabase(Database):
         """Run a deed in one durable transaction.
 
         Raises:
-            Unavailable: too much waits already, or the answer did not come in time: it is not known.
+            Unavailable: too much waits already and nothing was changed; or the answer did not come in time, and it
+                is not known (the hint says which).
             DatabaseProblem: the database cannot be used; nothing was changed, or it is not known.
         """
         until = monotonic() + WRITE_SECONDS
@@ -127,6 +127,18 @@ class PostgresDatabase(Database):
         """The same as `read`, in the caller's own thread."""
         with told_clearly(), self._reading.connect() as conn:
             return question(conn.execution_options(postgresql_readonly=True), *args, **kw)
+
+    def connect_once(self) -> None:
+        """Connect anew, beside every connection that is held, and let go of it.
+
+        Raises:
+            DatabaseProblem: nobody can.
+        """
+        with (
+            told_clearly(),
+            sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=CONNECT).connect(),
+        ):
+            pass
 
     def close(self) -> None:
         """Finish what is under way and let the connections go."""
@@ -182,45 +194,6 @@ class PostgresDatabase(Database):
 
         sa.event.listen(engine, "checkout", _refuse_ended)
         return engine
-
-
-class _Line:
-    """Threads with a connection each, and those who wait for them: so many, and so long."""
-
-    def __init__(self, threads: int, name: str) -> None:
-        self._pool = ThreadPoolExecutor(threads, f"signedin-{name}")
-        self._waiting = 0
-
-    async def run(self, seconds: float, unit: Callable[[], T]) -> T:
-        """Run it in a thread; what has not begun when its time is over never does.
-
-        What was given up counts as waiting until a thread has passed over it: while no answers come, neither grows.
-        """
-        if self._waiting >= MOST_WAITING:
-            raise Unavailable
-        self._waiting += 1
-        until = monotonic() + seconds
-        work = asyncio.wrap_future(self._pool.submit(_in_time, until, unit))
-        work.add_done_callback(self._done)
-        try:
-            return await asyncio.wait_for(asyncio.shield(work), seconds)
-        except TimeoutError:
-            raise Unavailable from None
-        except asyncio.CancelledError:
-            work.cancel()
-            raise
-
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
-
-    def close(self) -> None:
-        self._pool.shutdown()
-
-
-def _in_time(until: float, unit: Callable[[], T]) -> T:
-    if monotonic() > until:
-        raise Unavailable
-    return unit()
 
 
 def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:

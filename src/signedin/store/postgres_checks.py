@@ -17,7 +17,7 @@ from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey
 from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
 from signedin.store.endings import LINEAGE, MOST_AT_ONCE, Late, logged
-from signedin.store.held import HeldLines
+from signedin.store.held import HeldLines, seconds_to_connect
 
 LINES, LINES_OF_ENDINGS = 4, 2
 """Connections: an ending that waits never stands in line behind checks."""
@@ -186,6 +186,10 @@ class PostgresChecks:
         loop = asyncio.get_running_loop()
         lines = self._lines.get(loop)
         if lines is None:
-            made = (HeldLines(self._url, self._connect, count) for count in (LINES, LINES_OF_ENDINGS))
-            lines = self._lines[loop] = _Lines(*made)
+            # An ending is done already: it waits until it is known to hold, also behind a host that is silent.
+            besides = seconds_to_connect(self._url, self._connect)
+            lines = self._lines[loop] = _Lines(
+                HeldLines(self._url, self._connect, LINES),
+                HeldLines(self._url, self._connect, LINES_OF_ENDINGS, besides=besides),
+            )
         return lines
