@@ -53,14 +53,18 @@ VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset
 MANY = 400
 UNPARTITIONED = {
     "addresses",
+    "asked",
     "attempts",
     "clients",
+    "device_codes",
     "endings",
     "endings_head",
     "invitations",
     "facts",
     "jobs",
     "service_keys",
+    "signing_keys",
+    "used_once",
     "nodes",
     "old_hashes",
     "outside_directory",

@@ -72,7 +72,11 @@ def is_registered(asked: str, registered: Iterable[str]) -> bool:
 
 
 def _is_plain(uri: str) -> bool:
-    return 0 < len(uri) <= LONGEST and all("!" <= ch <= "~" for ch in uri) and not {"\\", "#", '"', "<", ">"} & {*uri}
+    return (
+        0 < len(uri) <= LONGEST
+        and all("!" <= ch <= "~" for ch in uri)
+        and not {"\\", "#", '"', "<", ">"} & {*uri}
+    )
 
 
 def _is_web_address(uri: str) -> bool:
@@ -102,7 +106,9 @@ def _loopback(uri: str) -> tuple[str, str] | None:
 
 
 def _is_localhost(uri: str) -> bool:
-    return uri.startswith("http://localhost") and _is_web_address(uri) and urlsplit(uri).hostname == "localhost"
+    return (
+        uri.startswith("http://localhost") and _is_web_address(uri) and urlsplit(uri).hostname == "localhost"
+    )
 
 
 def _refused(sentence: str) -> InvalidInput:

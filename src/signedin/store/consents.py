@@ -1,4 +1,4 @@
-"""Consents as they are remembered, and the clients they were given to."""
+"""Consents as they are remembered."""
 
 from __future__ import annotations
 
@@ -20,17 +20,8 @@ from signedin.rules.moments import to_micros
 from signedin.rules.session import Origin, SessionId
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
+from signedin.store.clients import clients
 from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
-
-clients = sa.Table(
-    "clients",
-    metadata,
-    sa.Column("client_id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("description", sa.Text, nullable=False),
-    sa.Column("is_verified", sa.Boolean, nullable=False),
-    sa.Column("logo", sa.Text),
-)
 
 consents = sa.Table(
     "consents",

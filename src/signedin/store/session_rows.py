@@ -16,8 +16,9 @@ from signedin.rules.session_list import Row
 from signedin.store import access_keys
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
+from signedin.store.clients import clients
 from signedin.store.consents import COLUMNS as CONSENT_COLUMNS
-from signedin.store.consents import clients, consent_from, consents
+from signedin.store.consents import consent_from, consents
 from signedin.store.schema import Int64
 from signedin.store.sessions import COLUMNS as SESSION_COLUMNS
 from signedin.store.sessions import session_from, sessions

@@ -1,0 +1,92 @@
+"""Access tokens as they are remembered, and whether one still opens anything: asked of the database every time.
+
+A token lives as long as its grant's row of the list, its client and its account do, so that whatever ends one of them
+has ended the token with the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.token import AccessToken
+from signedin.store.schema import Json, Moment, account_key, metadata
+
+access_tokens = sa.Table(
+    "access_tokens",
+    metadata,
+    account_key(),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("grant_id", sa.Text, nullable=False),
+    sa.Column("scopes", Json, nullable=False),
+    sa.Column("audience", Json, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("key_thumbprint", sa.Text, nullable=False),
+    sa.Index("ix_access_tokens_account_id_grant_id", "account_id", "grant_id"),
+    sa.Index("ix_access_tokens_until", "until"),
+)
+LIVING = """
+SELECT t.grant_id, g.client_id, g.row_id, t.scopes, c.scopes, t.audience, t.made_at, t.until, t.key_thumbprint,
+       g.authenticated_at, g.sid, NULLIF(a.state, 'active'), k.disabled_at, coalesce(c.idle, s.idle), u.last_at,
+       s.app_type, s.overall_until
+FROM access_tokens t
+JOIN grants g ON g.account_id = t.account_id AND g.grant_id = t.grant_id
+JOIN clients k ON k.client_id = g.client_id
+JOIN accounts a ON a.account_id = t.account_id AND g.first_proof >= a.epoch
+JOIN activity u ON u.account_id = t.account_id AND u.row_id = g.row_id
+LEFT JOIN consents c ON c.account_id = t.account_id AND c.consent_id = g.row_id
+LEFT JOIN sessions s ON s.account_id = t.account_id AND s.session_id = g.row_id
+WHERE t.account_id = {whose} AND t.digest = {digest} AND (c.consent_id IS NOT NULL OR s.session_id IS NOT NULL)
+"""
+"""A person's token that nothing has ended, whatever the clock says of it; `{whose}` and `{digest}` as the driver wants them."""
+OF_SERVICE = """
+SELECT t.grant_id, g.client_id, t.scopes, t.audience, t.made_at, t.until, t.key_thumbprint, k.disabled_at
+FROM access_tokens t
+JOIN grants g ON g.account_id = t.account_id AND g.grant_id = t.grant_id
+JOIN clients k ON k.client_id = g.client_id
+WHERE t.account_id = 0 AND t.digest = {digest}
+"""
+"""A token that a service client has for itself."""
+
+
+def add(conn: sa.Connection, account_id: AccountId, digest: bytes, token: AccessToken) -> None:
+    """Remember a token that was issued."""
+    conn.execute(
+        access_tokens.insert().values(
+            account_id=account_id, digest=digest, grant_id=token.grant_id, scopes=list(token.scopes),
+            audience=list(token.audience), made_at=token.made_at, until=token.until,
+            key_thumbprint=token.key_thumbprint,
+        )
+    )  # fmt: skip
+
+
+def end(conn: sa.Connection, account_id: AccountId, digest: bytes) -> bool:
+    """Forget one token; false when there was none."""
+    mine = (access_tokens.c.account_id == account_id) & (access_tokens.c.digest == digest)
+    return conn.execute(access_tokens.delete().where(mine)).rowcount == 1
+
+
+def end_of_grants(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
+    """Forget the tokens of grants; returns how many there were."""
+    where = (access_tokens.c.account_id == account_id) & access_tokens.c.grant_id.in_(ids)
+    return conn.execute(access_tokens.delete().where(where)).rowcount
+
+
+def count_living(conn: sa.Connection, account_id: AccountId, ids: Sequence[str], now: datetime) -> int:
+    """How many tokens of these grants have not expired, for the details of a row (R32)."""
+    where = (access_tokens.c.account_id == account_id) & access_tokens.c.grant_id.in_(ids)
+    living = sa.select(sa.func.count()).select_from(access_tokens).where(where, access_tokens.c.until > now)
+    return int(conn.scalar(living) or 0)
+
+
+def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Forget tokens that expired before that moment; returns how many."""
+    old = sa.select(access_tokens.c.account_id, access_tokens.c.digest).where(access_tokens.c.until < before)
+    keys = conn.execute(old.order_by(access_tokens.c.until).limit(limit)).all()
+    for account_id, digest in keys:
+        end(conn, AccountId(account_id), digest)
+    return len(keys)
