@@ -19,6 +19,8 @@ PUBLIC = frozenset({
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
     ("POST", "/language"), ("GET", "/ticket"), ("POST", "/ticket"), ("GET", "/openapi.json"), ("GET", "/docs"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),
+    ("GET", "/.well-known/openid-configuration"), ("GET", "/.well-known/oauth-authorization-server"),
+    ("GET", "/oauth/jwks"), ("GET", "/logos/{name}"),
     ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""

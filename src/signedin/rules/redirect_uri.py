@@ -18,6 +18,8 @@ _HOST = re.compile(
     r"|\[[0-9a-f:.]+\](?::[1-9][0-9]{0,4})?",
     re.ASCII,
 )
+_READ_DIFFERENTLY = re.compile(r"%(?:00|0a|0d|2e|2f|5c)", re.IGNORECASE)
+"""What ends, breaks or climbs a path for some who read it, and for others does not."""
 LARGEST_PORT = 65_535
 
 
@@ -88,6 +90,8 @@ def _is_web_address(uri: str) -> bool:
     rest = uri.removeprefix(f"{parts.scheme}://")
     written = rest[: len(parts.netloc)]
     if "@" in rest.partition("?")[0] or not _HOST.fullmatch(written) or not _is_port(written):
+        return False
+    if _READ_DIFFERENTLY.search(parts.path):
         return False
     return "/../" not in f"{parts.path}/" and "/./" not in f"{parts.path}/" and "..;" not in parts.path
 

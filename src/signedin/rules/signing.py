@@ -34,8 +34,11 @@ P = TypeVar("P", bound=Pair)
 
 
 def signer_of(pairs: Iterable[P], now: datetime) -> P | None:
-    """The one of an algorithm's pairs that signs now: the newest that has been told for long enough, or the oldest."""
-    living = sorted((each for each in pairs if not _is_retired(each, now)), key=lambda each: each.made_at)
+    """The one of an algorithm's pairs that signs now: the newest that has been told for long enough, or the oldest.
+
+    Of two that were made at once, the one that is about to retire is the older one.
+    """
+    living = sorted((each for each in pairs if not _is_retired(each, now)), key=_age)
     told = [each for each in living if each.made_at + TOLD_BEFORE <= now]
     return next(iter(told[-1:] or living[:1]), None)
 
@@ -43,6 +46,10 @@ def signer_of(pairs: Iterable[P], now: datetime) -> P | None:
 def is_told(pair: Pair, now: datetime) -> bool:
     """Whether others have to know it."""
     return pair.retired_at is None or now < pair.retired_at + TOLD_AFTER
+
+
+def _age(pair: Pair) -> tuple[datetime, bool]:
+    return pair.made_at, pair.retired_at is None
 
 
 def _is_retired(pair: Pair, now: datetime) -> bool:
