@@ -70,6 +70,13 @@ class Arrival:
             raise not_by_this_key()
         return presence
 
+    def own_session(self) -> Presence:
+        """Who asks by a session, or by the token of one's own app, which has one (D3); raises as `signed_in`."""
+        presence = self._somebody()
+        if presence.scopes is not None and presence.current_id is None:
+            raise not_by_this_key()
+        return presence
+
     def with_scope(self, scope: str) -> Presence:
         """Who asks, where a person has to: by a session, or by a key that holds the scope.
 

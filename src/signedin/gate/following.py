@@ -34,6 +34,7 @@ SHOWN = {
     EventKind.SESSION_LOGGED_OUT: "session-ended",
     EventKind.SESSION_REVOKED: "session-ended",
     EventKind.SESSION_EXPIRED: "session-ended",
+    EventKind.TOKEN_REUSED: "session-ended",
     EventKind.CONSENT_REVOKED: "session-ended",
     EventKind.LOGGED_OUT_OTHERS: "session-changed",
     EventKind.LOGGED_OUT_EVERYWHERE: "session-changed",

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     SESSION_LOGGED_OUT = "session_logged_out"
     SESSION_REVOKED = "session_revoked"
     SESSION_EXPIRED = "session_expired"
+    TOKEN_REUSED = "token_reused"
     CONSENT_GIVEN = "consent_given"
     CONSENT_REVOKED = "consent_revoked"
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"

@@ -95,7 +95,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     framework: App = pages  # type: ignore[assignment]
     refuse, trusted, guessing = refuser(handlers), settings.trusted_proxies, Guessing()
     inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
-    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
+    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing, settings.base_url)
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)

@@ -18,10 +18,12 @@ from signedin.rules.consent import (
 )
 from signedin.rules.moments import to_micros
 from signedin.rules.session import Origin, SessionId
+from signedin.store import given
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.clients import clients
 from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
+from signedin.store.tombstones import Gone, child_of
 
 consents = sa.Table(
     "consents",
@@ -105,12 +107,19 @@ def of(conn: sa.Connection, account_id: AccountId) -> list[Consent]:
     return [consent_from(row) for row in rows]
 
 
-def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
-    """Withdraw consents; returns how many were still given."""
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Gone]:
+    """Withdraw consents, with all that came of them; returns what was still given, the secrets of tokens too."""
     where = (consents.c.account_id == account_id) & consents.c.consent_id.in_(ids)
-    gone = conn.execute(consents.delete().where(where)).rowcount
+    gone = conn.execute(
+        consents.delete().where(where).returning(consents.c.consent_id, consents.c.idle)
+    ).all()
     conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
-    return int(gone)
+    idle = {row.consent_id: row.idle for row in gone}
+    tokens = [
+        child_of(row_id, digest, idle.get(row_id))
+        for row_id, digest in given.end_of_rows(conn, account_id, ids)
+    ]
+    return [*(Gone(row_id, idle=span) for row_id, span in idle.items()), *tokens]
 
 
 def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
@@ -138,7 +147,7 @@ def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
         client_id=row.consent_client_id, client_name=row.client_name,
         client_description=row.client_description, consented_at=row.consent_consented_at,
         scopes=tuple(row.consent_scopes), idle=row.consent_idle, first_proof=row.consent_first_proof,
-        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used else None,
+        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used or row.last_at > row.consent_consented_at else None,
         last_from=Origin(row.last_ip, row.last_place) if row.last_ip else None,
         changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
         logo=row.client_logo,

@@ -102,6 +102,13 @@ def add_code(conn: sa.Connection, digest: bytes, code: Redeemable) -> None:
     conn.execute(codes.insert().values(digest=digest, **asdict(code)))
 
 
+def find_code(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Redeemable | None:
+    """The code with this digest, also one that was redeemed, or `None`."""
+    mine = (codes.c.account_id == account_id) & (codes.c.digest == digest)
+    row = conn.execute(sa.select(codes).where(mine)).one_or_none()
+    return _code_from(row) if row else None
+
+
 def redeem(
     conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime
 ) -> tuple[Redeemable, bool] | None:
@@ -133,6 +140,16 @@ def use_refresh(
     unused = _refresh(account_id, digest) & refresh_tokens.c.used_at.is_(None)
     used = refresh_tokens.update().where(unused).values(used_at=now, successor=successor)
     return conn.execute(used).rowcount == 1
+
+
+def forget_used(
+    conn: sa.Connection, account_id: AccountId, grant_id: str, digest: bytes, before: datetime
+) -> None:
+    """Forget the successors of all of a grant's refresh tokens but this one, and those used before that moment."""
+    mine = (refresh_tokens.c.account_id == account_id) & (refresh_tokens.c.grant_id == grant_id)
+    sealed = mine & refresh_tokens.c.successor.is_not(None) & (refresh_tokens.c.digest != digest)
+    conn.execute(refresh_tokens.update().where(sealed).values(successor=None))
+    conn.execute(refresh_tokens.delete().where(mine, refresh_tokens.c.used_at < before))
 
 
 def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
