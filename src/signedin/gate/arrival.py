@@ -25,6 +25,8 @@ class Arrival:
     `recognised` is a person, by a session or a key of theirs; `service` an app, by a service key. `kinds` are
     those that what they showed may be of, for where it came.
 
+    `wants_languages` are those that an app has asked for, whose request leads to the page (`ui_locales`).
+
     A door says `is_quiet` of what is nobody's activity (D15): streams, and the list that a page reads again by
     itself. Nothing that a client sends is believed about it anywhere else.
     """
@@ -40,6 +42,7 @@ class Arrival:
     slowed_until: datetime | None = None
     service: Service | None = None
     kinds: frozenset[Kind] = SESSION_KINDS
+    wants_languages: str = ""
 
     @property
     def is_bearer(self) -> bool:

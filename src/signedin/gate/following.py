@@ -41,6 +41,7 @@ SHOWN = {
     EventKind.PASSWORD_CHANGED: "session-changed",
     EventKind.SESSION_RECOGNISED: "session-changed",
     EventKind.SESSION_CHANGED: "session-changed",
+    EventKind.CONSENT_CHANGED: "session-changed",
 }
 """What is told of an event; whoever follows by a key also lives on after those that end every session."""
 

@@ -21,6 +21,8 @@ class EventKind(StrEnum):
     SESSION_EXPIRED = "session_expired"
     TOKEN_REUSED = "token_reused"
     CONSENT_GIVEN = "consent_given"
+    CONSENT_CHANGED = "consent_changed"
+    CLIENT_AUTHORIZED = "client_authorized"
     CONSENT_REVOKED = "consent_revoked"
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
     LOGGED_OUT_OTHERS = "logged_out_others"

@@ -32,6 +32,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
+from signedin.oauth import par
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -47,6 +48,8 @@ from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
     api_page,
+    authorize_page,
+    consent_page,
     help_page,
     keys_page,
     language_form,
@@ -76,7 +79,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     openapi = api_page.Openapi(description(calls(), settings.base_url))
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *calls(), health.live, health.ready, health.revocation],
+        [*_pages(), *calls(), *par.ROUTES, health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
@@ -138,6 +141,7 @@ def _pages() -> list[Any]:
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
+        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

@@ -38,6 +38,8 @@ consents = sa.Table(
     sa.Column("scopes", Json, nullable=False),
     sa.Column("is_used", sa.Boolean, nullable=False),
     sa.Column("tokens", sa.Integer, nullable=False, default=0),
+    sa.Column("hosts", Json),
+    sa.Column("resources", Json),
     sa.UniqueConstraint("account_id", "client_id"),
 )
 
@@ -45,6 +47,14 @@ COLUMNS = tuple(column.label(f"consent_{column.name}") for column in consents.c)
     clients.c[name].label(f"client_{name}") for name in ("name", "description", "is_verified", "logo")
 )
 """What is read of a consent and its client, named apart from a session's columns."""
+_READ = sa.select(*COLUMNS, *LAST_USE).select_from(
+    consents.join(accounts, accounts.c.account_id == consents.c.account_id)
+    .join(clients, clients.c.client_id == consents.c.client_id)
+    .join(
+        activity,
+        (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
+    )
+)
 
 
 def add_client(
@@ -76,6 +86,8 @@ def add(conn: sa.Connection, consent: Consent) -> None:
             scopes=list(consent.scopes),
             is_used=consent.last_at is not None,
             tokens=consent.tokens,
+            hosts=list(consent.hosts),
+            resources=list(consent.resources),
         )
     )
     origin = consent.last_from
@@ -94,17 +106,25 @@ def add(conn: sa.Connection, consent: Consent) -> None:
 
 def of(conn: sa.Connection, account_id: AccountId) -> list[Consent]:
     """The account's consents that the cut-off has not ended."""
-    joined = (
-        consents.join(accounts, accounts.c.account_id == consents.c.account_id)
-        .join(clients, clients.c.client_id == consents.c.client_id)
-        .join(
-            activity,
-            (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
-        )
-    )
     where = (consents.c.account_id == account_id) & (consents.c.first_proof >= accounts.c.epoch)
-    rows = conn.execute(sa.select(*COLUMNS, *LAST_USE).select_from(joined).where(where))
-    return [consent_from(row) for row in rows]
+    return [consent_from(row) for row in conn.execute(_READ.where(where))]
+
+
+def to_client(conn: sa.Connection, account_id: AccountId, client_id: str) -> Consent | None:
+    """What the account has given a client, also where a cut-off has ended it and it waits to be tidied; or `None`."""
+    where = (consents.c.account_id == account_id) & (consents.c.client_id == client_id)
+    return next(map(consent_from, conn.execute(_READ.where(where))), None)
+
+
+def change(conn: sa.Connection, consent: Consent) -> None:
+    """Remember a consent as it is now: its scopes, what it is for, and how often it was given."""
+    where = (consents.c.account_id == consent.account_id) & (consents.c.consent_id == consent.id)
+    conn.execute(
+        consents.update().where(where).values(
+            scopes=list(consent.scopes), changed_at=consent.changed_at, hosts=list(consent.hosts),
+            resources=list(consent.resources), tokens=consent.tokens,
+        )
+    )  # fmt: skip
 
 
 def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Gone]:
@@ -150,7 +170,7 @@ def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
         days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used or row.last_at > row.consent_consented_at else None,
         last_from=Origin(row.last_ip, row.last_place) if row.last_ip else None,
         changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
-        logo=row.client_logo,
+        logo=row.client_logo, hosts=tuple(row.consent_hosts or ()), resources=tuple(row.consent_resources or ()),
     )  # fmt: skip
 
 
