@@ -23,7 +23,9 @@ VISIT = Visit(BERLIN, SYNC_AGENT, read_device(SYNC_AGENT, {}), ruleset())
 VERIFIER = "v" * 50
 CALLBACK = "https://app.example.org/callback"
 ISSUER = "https://id.example.org"
-EVERY = frozenset({"openid", "profile", "email", "offline_access", "sessions:read", "sessions:manage", "account:read"})
+EVERY = frozenset(
+    {"openid", "profile", "email", "offline_access", "sessions:read", "sessions:manage", "account:read"}
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,12 @@ def a_code(house, grant, **values) -> str:
     """A code of a grant."""
     code = make_token(Kind.COD, grant.account_id, house.means.keyring.way_keys)
     kept = Redeemable(
-        grant.id, grant.account_id, grant.client_id, CALLBACK, challenge_of(VERIFIER), house.clock() + CODE_LASTS
+        grant.id,
+        grant.account_id,
+        grant.client_id,
+        CALLBACK,
+        challenge_of(VERIFIER),
+        house.clock() + CODE_LASTS,
     )
     house.means.database.write_now(grants.add_code, digest(code), replace(kept, **values))
     return code

@@ -83,7 +83,10 @@ def test_the_first_tokens_of_ones_own_app_begin_its_session_on_the_device_that_i
     tokens = redeemed(house, it)
     rows = {row["app_type"]: row for row in browser.sessions()}
     assert set(rows) == {"web", "sync"}
-    assert (rows["sync"]["device"], rows["sync"]["session_type"]) == ("Example Sync on Windows", "sync_session")
+    assert (rows["sync"]["device"], rows["sync"]["session_type"]) == (
+        "Example Sync on Windows",
+        "sync_session",
+    )
     found = who(house, tokens.access_token)
     assert (found.current_id, found.key_id) == (rows["sync"]["id"], None)
     assert refreshed(house, it.client, tokens.refresh_token).grant.row_id == rows["sync"]["id"]
@@ -106,7 +109,9 @@ def test_a_code_is_refused_to_whoever_shows_less_than_it_was_asked_for_with_and_
     it = given(house)
     said = {"redirect_uri": CALLBACK, "verifier": VERIFIER} | changed
     deed = lambda: done_apart(  # noqa: E731
-        redeem_code(house.means, asking(it.client), it.code, said["redirect_uri"], said["verifier"], house.clock())
+        redeem_code(
+            house.means, asking(it.client), it.code, said["redirect_uri"], said["verifier"], house.clock()
+        )
     )
     assert refused(deed) == error
     assert redeemed(house, it).access_token
@@ -222,7 +227,10 @@ def test_only_the_immediate_predecessor_is_answered_again_even_within_the_same_s
 def test_a_refresh_narrows_the_access_token_and_never_widens_and_uses_nothing_where_it_is_refused(house):
     it = given(house)
     first = redeemed(house, it)
-    assert refused(lambda: refreshed(house, it.client, first.refresh_token, scopes=("profile",))) == "invalid_scope"
+    assert (
+        refused(lambda: refreshed(house, it.client, first.refresh_token, scopes=("profile",)))
+        == "invalid_scope"
+    )
     narrow = refreshed(house, it.client, first.refresh_token, scopes=("email",))
     assert (narrow.scope, narrow.id_token) == ("email", None)
     assert refreshed(house, it.client, narrow.refresh_token).scope == "openid email offline_access"
@@ -235,7 +243,9 @@ def test_a_token_is_for_the_resources_that_were_given_or_fewer(house):
     first = redeemed(house, it)
     assert first.audience == (files, mail)
     assert refreshed(house, it.client, first.refresh_token, resources=(files,)).audience == (files,)
-    other = refused(lambda: refreshed(house, it.client, first.refresh_token, resources=("https://evil.example",)))
+    other = refused(
+        lambda: refreshed(house, it.client, first.refresh_token, resources=("https://evil.example",))
+    )
     assert other == "invalid_target"
 
 

@@ -69,6 +69,14 @@ async def give_consent(
 def _give(
     conn: sa.Connection, means: Means, presence: Presence, wanted: Wanted, decision: Decision, now: datetime
 ) -> Given:
+    grant = give_grant(conn, means, presence, wanted, decision, now)
+    return Given(grant, _code(conn, means, wanted, grant, now))
+
+
+def give_grant(
+    conn: sa.Connection, means: Means, presence: Presence, wanted: Wanted, decision: Decision, now: datetime
+) -> Grant:
+    """The same in the transaction at hand, and without a code: a device has one of its own. Raises alike."""
     accounts.hold(conn, presence.account_id)
     account, session = _who_asks(conn, presence)
     client = _client(conn, wanted.client_id)
@@ -85,7 +93,7 @@ def _give(
     else:
         journal.record(conn, account.id, _event(EventKind.CLIENT_AUTHORIZED, client, grant, session.id))
     grants.add(conn, grant)
-    return Given(grant, _code(conn, means, wanted, grant, now))
+    return grant
 
 
 def _who_asks(conn: sa.Connection, presence: Presence) -> tuple[Account, Session]:

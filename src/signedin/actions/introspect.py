@@ -80,7 +80,13 @@ def _refresh_token(
     shown = grants.find_refresh(conn, account_id, read.digest)
     grant = grants.find(conn, account_id, shown.grant_id) if shown and shown.used_at is None else None
     account, client = accounts.find(conn, account_id), clients.find(conn, caller.id)
-    if grant is None or account is None or client is None or client.is_disabled or grant.client_id != caller.id:
+    if (
+        grant is None
+        or account is None
+        or client is None
+        or client.is_disabled
+        or grant.client_id != caller.id
+    ):
         return INACTIVE
     try:
         row = still_held(conn, means, grant, now)

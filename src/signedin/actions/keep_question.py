@@ -60,7 +60,8 @@ async def take_pushed(means: Means, request_uri: str, client_id: str, now: datet
 
 async def keep(means: Means, question: Question, browser: str, now: datetime) -> str:
     """Keep a request until somebody has decided; returns its name. `browser` is the mark of the one it came by, or
-    nothing where that sent no cookie."""
+    nothing where that sent no cookie.
+    """
     name = secrets.token_urlsafe(32)
     kept = _kept(question, _digest(browser) if browser else b"", now + LASTS)
     await means.database.write(asked.add, Way.POSTED, _digest(name), kept)

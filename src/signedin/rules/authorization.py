@@ -155,7 +155,9 @@ def _sizes(asking: Asking) -> dict[str, Any]:
     said = asking.parameters.said
     long = [name for name, value in said.items() if len(value) > _LONGER.get(name, LONGEST)]
     if long or sum(map(len, said.values())) > LONGEST_OF_ALL:
-        raise OAuthRefused("invalid_request", f"The parameter {long[0]} is too long." if long else "This is too long.")
+        raise OAuthRefused(
+            "invalid_request", f"The parameter {long[0]} is too long." if long else "This is too long."
+        )
     return {}
 
 
@@ -169,7 +171,9 @@ def _once(asking: Asking) -> dict[str, Any]:
 def _no_objects(asking: Asking) -> dict[str, Any]:
     """No request object, by value or from elsewhere: what would be in it can be pushed (OpenID Connect, section 6)."""
     if asking.get("request"):
-        raise OAuthRefused("request_not_supported", "Request objects are not taken; push the request instead.")
+        raise OAuthRefused(
+            "request_not_supported", "Request objects are not taken; push the request instead."
+        )
     if asking.get("request_uri"):
         raise OAuthRefused("request_uri_not_supported", "Only a request_uri that was pushed here is taken.")
     if asking.get("registration"):
@@ -187,7 +191,9 @@ def _pushed(asking: Asking) -> dict[str, Any]:
 def _grant_type(asking: Asking) -> dict[str, Any]:
     """The client is registered for codes."""
     if GrantType.CODE not in asking.client.grant_types:
-        raise OAuthRefused("unauthorized_client", "This client is not registered for the authorization code grant.")
+        raise OAuthRefused(
+            "unauthorized_client", "This client is not registered for the authorization code grant."
+        )
     return {}
 
 

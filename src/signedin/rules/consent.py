@@ -58,7 +58,6 @@ class Consent:
         """Whether it has not ended by itself, given the benefit of the doubt (D28)."""
         return now < self.expires_at + self.doubt
 
-
     def covers(self, scopes: Collection[str], host: str, resources: Collection[str]) -> bool:
         """Whether all of that was allowed before, for an answer at that very host (attack 31)."""
         return {*scopes} <= {*self.scopes} and host in self.hosts and {*resources} <= {*self.resources}

@@ -32,7 +32,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
-from signedin.oauth import par
+from signedin.oauth import device_authorization, introspect, par, revoke, token, userinfo
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -50,6 +50,7 @@ from signedin.web import (
     api_page,
     authorize_page,
     consent_page,
+    device_page,
     help_page,
     keys_page,
     language_form,
@@ -79,7 +80,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     openapi = api_page.Openapi(description(calls(), settings.base_url))
     kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
     pages = Litestar(
-        [*_pages(), *calls(), *par.ROUTES, health.live, health.ready, health.revocation],
+        [*_pages(), *calls(), *par.ROUTES, *_tokens(), health.live, health.ready, health.revocation],
         dependencies={
             "door": Provide(lambda: door, sync_to_thread=False),
             "ear": Provide(lambda: server.ear, sync_to_thread=False),
@@ -132,6 +133,13 @@ def calls() -> list[Any]:
     ]  # fmt: skip
 
 
+def _tokens() -> list[Any]:
+    """The routes for clients that have been allowed something, or wait for it."""
+    return [
+        *token.ROUTES, *introspect.ROUTES, *revoke.ROUTES, *userinfo.ROUTES, *device_authorization.ROUTES,
+    ]  # fmt: skip
+
+
 def _pages() -> list[Any]:
     return [
         sessions_page.home, sessions_page.sessions_page, sessions_page.alive, sessions_page.revoke_page,
@@ -142,6 +150,7 @@ def _pages() -> list[Any]:
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
         authorize_page.authorize, authorize_page.authorize_form, consent_page.decide,
+        device_page.device_page, device_page.device_form, device_page.device_decision,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
-from signedin.store import access_tokens, device_codes
+from signedin.store import access_tokens, asked, device_codes
 from signedin.store.grants import OF_GRANTS, grants, refresh_tokens
 from signedin.store.schema import Int64
+from signedin.store.services import NOBODY
 
 _TABLES = (*OF_GRANTS, access_tokens.access_tokens)
 
@@ -44,11 +45,28 @@ def keep_across(conn: sa.Connection, account_id: AccountId, row_id: str, number:
 
 def purge_unredeemed(conn: sa.Connection, before: datetime, limit: int) -> int:
     """Forget what was given to apps of one's own before that moment and never redeemed; returns how much."""
-    never = (grants.c.row_id.is_(None)) & (grants.c.given_at < before) & (grants.c.account_id != 0)
+    never = (grants.c.row_id.is_(None)) & (grants.c.given_at < before) & (grants.c.account_id != NOBODY)
     keys = conn.execute(sa.select(grants.c.account_id, grants.c.grant_id).where(never).limit(limit)).all()
     for account_id, grant_id in keys:
         end(conn, AccountId(account_id), [grant_id])
     return len(keys)
+
+
+def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Forget grants whose absolute end was before that moment; returns how many."""
+    old = sa.select(grants.c.account_id, grants.c.grant_id).where(grants.c.until < before)
+    keys = conn.execute(old.order_by(grants.c.until).limit(limit)).all()
+    for account_id, grant_id in keys:
+        end(conn, AccountId(account_id), [grant_id])
+    return len(keys)
+
+
+def forget_what_waits(conn: sa.Connection) -> None:
+    """Forget what may have been decided, used or ended since a backup: questions, device codes, what services have."""
+    for table in (asked.asked, device_codes.device_codes):
+        conn.execute(table.delete())
+    for table in (*_TABLES, grants):
+        conn.execute(table.delete().where(table.c.account_id == NOBODY))
 
 
 _WHOSE: sa.BindParameter[int] = sa.bindparam("whose", type_=Int64)

@@ -152,15 +152,6 @@ def forget_used(
     conn.execute(refresh_tokens.delete().where(mine, refresh_tokens.c.used_at < before))
 
 
-def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
-    """Forget grants whose absolute end is past, and codes that were given long before; returns how many grants."""
-    old = sa.select(grants.c.account_id, grants.c.grant_id).where(grants.c.until < before)
-    keys = conn.execute(old.order_by(grants.c.until).limit(limit)).all()
-    for account_id, grant_id in keys:
-        end(conn, AccountId(account_id), [grant_id])
-    return len(keys)
-
-
 def _refresh(account_id: AccountId, digest: bytes) -> sa.ColumnElement[bool]:
     return (refresh_tokens.c.account_id == account_id) & (refresh_tokens.c.digest == digest)
 
