@@ -60,7 +60,7 @@ def a_service(house, **values) -> Client:
     """A resource server, which asks for itself."""
     said = {
         "id": "files", "name": "Files", "kind": ClientKind.SERVICE, "authentication": Authentication.BASIC,
-        "grant_types": frozenset({GrantType.CLIENT}), "resources": ("https://files.example.org",),
+        "grant_types": frozenset({GrantType.CLIENT}), "resources": ("https://files.example.org",), "scopes": frozenset({"sessions:check"}),
     }  # fmt: skip
     return a_client(house, **(said | values))
 

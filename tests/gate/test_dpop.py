@@ -38,7 +38,7 @@ def refused(means, proof, clock, **more):
     return told.value
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "RS256", "EdDSA"])
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
 def test_a_right_proof_tells_the_thumbprint_of_its_key(means, clock, algorithm):
     prover = Prover(algorithm)
     assert shown(means, prover.proof("POST", URL, clock()), clock) == prover.thumbprint

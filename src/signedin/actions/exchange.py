@@ -19,7 +19,7 @@ from signedin.rules.client import Client, ClientKind
 from signedin.rules.grant import ACCESS_LASTS, Grant, Refresh, Turn, turn_of
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.secret import Kind, TokenRead, make_session_id, read_token
-from signedin.rules.session import SessionId
+from signedin.rules.session import Session, SessionId
 from signedin.rules.session_list import Row
 from signedin.store import accounts, device_codes, grants
 from signedin.store.services import NOBODY
@@ -218,8 +218,14 @@ async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> 
         await heard_everywhere(means)
         raise done
     tokens, row = done
-    if row is not None:
-        means.recent.note(row.account_id, row.id, asking.visit.address, now, asking.visit.user_agent)
-        if exchange.must_be_on_disk(row, now):
-            await flush(means.recent, means.database, means.keyring, means.places)
+    if isinstance(row, Session) and tokens.is_first:
+        means.recent.saw(row.account_id, row.id, now)
+    elif row is not None and not tokens.is_first:  # getting the first tokens is no use of what was allowed (R31)
+        await _used(means, asking.visit, row, now)
     return await completed(means, tokens, asking.client, asking.issuer, now)
+
+
+async def _used(means: Means, visit: Visit, row: Row, now: datetime) -> None:
+    means.recent.note(row.account_id, row.id, visit.address, now, visit.user_agent)
+    if exchange.must_be_on_disk(row, now):
+        await flush(means.recent, means.database, means.keyring, means.places)

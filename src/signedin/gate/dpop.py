@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, NamedTuple
@@ -20,9 +19,8 @@ from signedin.actions.means import Means
 from signedin.actions.use_once import use_once
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.sent import Headers
+from signedin.rules.statement import ALGORITHMS, moment_of, object_in
 
-ALGORITHMS = ("ES256", "PS256", "RS256", "ES384", "EdDSA")
-"""Asymmetric ones alone; `dpop_signing_alg_values_supported`."""
 LONGEST = 4_096
 OLDEST, NEWEST = timedelta(seconds=30), timedelta(seconds=15)
 """How long ago a proof may have been made, and how far a client's clock may be ahead."""
@@ -111,22 +109,19 @@ def _verified(text: str) -> tuple[jwk.Key, dict[str, Any]]:
     """The key and the claims of a proof whose signature is right; the signature comes before the content."""
     if len(text) > LONGEST or text.count(".") != 2 or not text.isascii():
         raise invalid("The DPoP proof is no compact JWT.")
+    head, body, _ = text.split(".")
+    header, claims = object_in(head) or {}, object_in(body)
+    if header.get("typ") != "dpop+jwt" or header.get("alg") not in ALGORITHMS or {"crit", "b64"} & {*header}:
+        raise invalid("The DPoP proof is of another type or algorithm.")
     registry = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
     try:
-        extracted = jws.extract_compact(text.encode(), registry=registry)
-        header = extracted.headers()
-        if header.get("typ") != "dpop+jwt" or header.get("alg") not in ALGORITHMS:
-            raise invalid("The DPoP proof is of another type or algorithm.")
-        key = _public_key(header.get("jwk"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)  # of the name EdDSA, which is what clients write
-            is_right = jws.validate_compact(extracted, key, registry=registry)
-        if not is_right:
-            raise invalid("The signature of the DPoP proof is wrong.")
-        claims = json.loads(extracted.payload or b"")
+            key = _public_key(header.get("jwk"))
+            jws.deserialize_compact(text, key, registry=registry)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise invalid("The DPoP proof cannot be read.") from None
-    if not isinstance(claims, dict):
+        raise invalid("The DPoP proof cannot be read, or its signature is wrong.") from None
+    if claims is None:
         raise invalid("The DPoP proof says nothing.")
     return key, claims
 
@@ -153,10 +148,10 @@ def _word(claims: dict[str, Any], name: str) -> str:
 
 
 def _moment(claims: dict[str, Any]) -> datetime:
-    said = claims.get("iat")
-    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said < 2**36:
+    said = moment_of(claims, "iat")
+    if said is None:
         raise invalid("iat is missing.")
-    return datetime.fromtimestamp(said, UTC)
+    return said
 
 
 def _normal(address: str) -> tuple[str, str, int | None, str] | None:

@@ -12,13 +12,14 @@ from signedin.actions.authenticate_key import note_key
 from signedin.actions.authenticate_token import authenticate_token
 from signedin.actions.note_use import flush
 from signedin.actions.tell_userinfo import tell_userinfo
-from signedin.gate.dpop import ALGORITHMS, proved_key
+from signedin.gate.dpop import proved_key
 from signedin.gate.keep import Kept
 from signedin.oauth.arriving import Ask, arrived, told
 from signedin.oauth.form import form_of
 from signedin.rules.errors import NotSignedIn
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Absence, Presence
+from signedin.rules.statement import ALGORITHMS
 
 PATH = "/oauth/userinfo"
 
