@@ -15,6 +15,7 @@ from signedin.rules.client import ClientKind
 from signedin.rules.device_code import LASTS, WAITS, DeviceCode, make_user_code
 from signedin.rules.location import mask_address
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.scope import SENTENCES
 from signedin.rules.secret import Kind, digest, make_token
 from signedin.store import device_codes, limits
 from signedin.store.services import NOBODY
@@ -56,7 +57,7 @@ def _begin(conn: sa.Connection, means: Means, asking: Asking, now: datetime) -> 
     client, visit = still_known(conn, asking.client), asking.visit
     if client.kind is ClientKind.SERVICE:
         raise OAuthRefused("unauthorized_client", "A service has nobody to ask.")
-    scopes = exchange.narrowed_scopes(tuple(sorted(client.scopes)), asking.scopes)
+    scopes = exchange.narrowed_scopes([scope for scope in SENTENCES if scope in client.scopes], asking.scopes)
     resources = exchange.narrowed_audience(client.resources, asking.resources) if asking.resources else ()
     about = {
         "device": visit.device.name, "place": means.places.locate(visit.address).label,

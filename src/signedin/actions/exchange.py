@@ -220,7 +220,9 @@ async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> 
     tokens, row = done
     if isinstance(row, Session) and tokens.is_first:
         means.recent.saw(row.account_id, row.id, now)
-    elif row is not None and not tokens.is_first:  # getting the first tokens is no use of what was allowed (R31)
+    elif (
+        row is not None and not tokens.is_first
+    ):  # getting the first tokens is no use of what was allowed (R31)
         await _used(means, asking.visit, row, now)
     return await completed(means, tokens, asking.client, asking.issuer, now)
 
