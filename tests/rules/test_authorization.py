@@ -7,16 +7,8 @@ from datetime import timedelta
 import pytest
 
 from apps import BACK, PUBLIC, a_client, our_own, request_of
-from signedin.rules.authorization import (
-    CHECKS,
-    LONGEST,
-    Asking,
-    AuthorizationRefused,
-    Prompt,
-    gathered,
-    judge,
-    whose,
-)
+from signedin.rules.authorization import LONGEST, Asking, AuthorizationRefused, Prompt, gathered, whose
+from signedin.rules.authorization_checks import CHECKS, judge
 from signedin.rules.client import GrantType
 from signedin.rules.oauth_refusal import OAuthRefused
 
@@ -33,18 +25,26 @@ def refused(client=None, **changed):
     with pytest.raises(OAuthRefused) as caught:
         judge(asking(client, **changed))
     refusal = caught.value
-    assert all(" " <= ch <= "~" and ch not in '"\\' for ch in refusal.description), "RFC 6749, section 4.1.2.1"
+    assert all(" " <= ch <= "~" and ch not in '"\\' for ch in refusal.description), (
+        "RFC 6749, section 4.1.2.1"
+    )
     assert refusal.description.endswith(".")
     return refusal.error
 
 
 def test_a_right_request_is_what_it_says():
-    wanted = judge(asking(prompt="login consent", max_age="60", resource=ISSUER, login_hint="ada@example.org"))
+    wanted = judge(
+        asking(prompt="login consent", max_age="60", resource=ISSUER, login_hint="ada@example.org")
+    )
     assert (wanted.client_id, wanted.redirect_uri) == ("porter", BACK)
     assert wanted.scopes == ("openid", "email")
     assert wanted.prompt == {Prompt.LOGIN, Prompt.CONSENT}
     assert (wanted.max_age, wanted.resources) == (timedelta(seconds=60), (ISSUER,))
-    assert (wanted.state, wanted.nonce, wanted.login_hint) == ("af0ifjsldkj", "n-0S6_WzA2Mj", "ada@example.org")
+    assert (wanted.state, wanted.nonce, wanted.login_hint) == (
+        "af0ifjsldkj",
+        "n-0S6_WzA2Mj",
+        "ada@example.org",
+    )
 
 
 def test_every_check_says_what_it_is():
@@ -115,7 +115,9 @@ def test_only_who_keeps_a_secret_and_sends_a_nonce_may_be_registered_to_do_witho
 
 
 def test_what_nobody_knows_is_ignored_and_so_is_what_has_no_value():
-    wanted = judge(asking(scope="openid address x:y", foo="bar", prompt="", claims='{"userinfo": {}}', display="page"))
+    wanted = judge(
+        asking(scope="openid address x:y", foo="bar", prompt="", claims='{"userinfo": {}}', display="page")
+    )
     assert wanted.scopes == ("openid",)
     assert wanted.prompt == frozenset()
 
@@ -138,7 +140,9 @@ def test_who_has_to_push_does():
     assert judge(asking(pushes, is_pushed=True)).client_id == pushes.id
 
 
-@pytest.mark.parametrize("name", sorted({"scope", "state", "prompt", "code_challenge", "nonce", "response_type"}))
+@pytest.mark.parametrize(
+    "name", sorted({"scope", "state", "prompt", "code_challenge", "nonce", "response_type"})
+)
 def test_a_parameter_that_came_twice_is_refused(name):
     pairs = [*request_of(a_client(), prompt="login").items(), (name, "openid")]
     with pytest.raises(OAuthRefused, match=name):

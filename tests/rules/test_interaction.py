@@ -62,7 +62,10 @@ def test_what_was_not_allowed_before_is_asked(wanted):
 
 def test_ones_own_application_is_not_asked_about():
     web = our_own(redirect_uris=(BACK,))
-    assert step(replace(WANTED, scopes=("openid", "profile")), web, replace(ALLOWED, consent=None)) is Step.ANSWER
+    assert (
+        step(replace(WANTED, scopes=("openid", "profile")), web, replace(ALLOWED, consent=None))
+        is Step.ANSWER
+    )
 
 
 def test_an_application_that_may_be_another_never_goes_on_by_itself():
@@ -115,7 +118,9 @@ def test_a_decision_keeps_the_first_date_and_notes_a_change():
     host, later = "app.example.org", NOW
     same = CONSENT.decided(("openid",), ("openid",), host, (), later)
     assert (same.scopes, same.changed_at) == (CONSENT.scopes, None)
-    more = CONSENT.decided(("openid", "profile"), ("openid", "profile"), "new.example.org", ("https://r/",), later)
+    more = CONSENT.decided(
+        ("openid", "profile"), ("openid", "profile"), "new.example.org", ("https://r/",), later
+    )
     assert (more.consented_at, more.changed_at) == (LONG_AGO, later)
     assert more.scopes == ("openid", "email", "profile")
     assert more.covers(more.scopes, "new.example.org", ("https://r/",))

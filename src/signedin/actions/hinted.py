@@ -24,6 +24,8 @@ async def is_meant(means: Means, presence: Presence, client: Client, hint: str, 
     claims = await verified(means, hint, typ=None, now=now, may_be_expired=True)
     audience = claims.get("aud") if claims else None
     if claims is None or client.id not in (audience if isinstance(audience, list) else [audience]):
-        raise OAuthRefused("invalid_request", "The id_token_hint is no ID token that this client was given here.")
+        raise OAuthRefused(
+            "invalid_request", "The id_token_hint is no ID token that this client was given here."
+        )
     account = await means.database.read(accounts.find, presence.account_id)
     return account is not None and claims.get("sub") == subject_of(means.keyring.mac, client, account)

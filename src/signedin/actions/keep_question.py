@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
 
 from signedin.actions.means import Means
 from signedin.rules import errors
@@ -60,7 +61,8 @@ async def take_pushed(means: Means, request_uri: str, client_id: str, now: datet
 
 async def keep(means: Means, question: Question, browser: str, now: datetime) -> str:
     """Keep a request until somebody has decided; returns its name. `browser` is the mark of the one it came by, or
-    nothing where that sent no cookie."""
+    nothing where that sent no cookie.
+    """
     name = secrets.token_urlsafe(32)
     kept = _kept(question, _digest(browser) if browser else b"", now + LASTS)
     await means.database.write(asked.add, Way.POSTED, _digest(name), kept)
@@ -77,7 +79,7 @@ async def find_question(means: Means, name: str, browser: str, now: datetime) ->
     found = await means.database.read(asked.find, Way.POSTED, digest)
     if found is None or not browser or found.until <= now:
         raise question_is_over()
-    is_mine = found.mark == mark or (not found.mark and await _claimed(means, digest, mark))
+    is_mine = compare_digest(found.mark, mark) or (not found.mark and await _claimed(means, digest, mark))
     if not is_mine:
         raise question_is_over()
     return _question(found, name)

@@ -49,9 +49,13 @@ def next_step(wanted: Wanted, client: Client, standing: Standing, asked_at: date
     if needs_proof(wanted, standing.proved_at, asked_at, now):
         return _unless(Step.DECIDE, may_ask, "login_required", "The sign-in is older than max_age allows.")
     if needs_consent(wanted, client, standing.consent):
-        return _unless(Step.DECIDE, may_ask, "consent_required", "The person has not allowed all of this yet.")
+        return _unless(
+            Step.DECIDE, may_ask, "consent_required", "The person has not allowed all of this yet."
+        )
     if needs_a_word(wanted, client, standing.proved_at, asked_at):
-        return _unless(Step.DECIDE, may_ask, "interaction_required", "The person has to be asked for this client.")
+        return _unless(
+            Step.DECIDE, may_ask, "interaction_required", "The person has to be asked for this client."
+        )
     return Step.ANSWER
 
 

@@ -50,6 +50,7 @@ from signedin.web import (
     api_page,
     authorize_page,
     consent_page,
+    consent_row_form,
     help_page,
     keys_page,
     language_form,
@@ -141,7 +142,7 @@ def _pages() -> list[Any]:
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
-        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide,
+        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

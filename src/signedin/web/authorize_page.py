@@ -32,7 +32,9 @@ async def authorize(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     if name:
         mark, cookies = browser_mark(request, door)
         if cookies and "seen" not in request.query_params:
-            return see_other(f"{AUTHORIZE}?asked={quote(name)}&seen=1", cookies=cookies, headers=[KEEPS_OPENER])
+            return see_other(
+                f"{AUTHORIZE}?asked={quote(name)}&seen=1", cookies=cookies, headers=[KEEPS_OPENER]
+            )
         question = await find_question(door.means, name, mark, now_of(request))
     else:
         said = _read(request.scope["query_string"].decode("latin-1"))
@@ -91,9 +93,7 @@ async def _answered(request: Ask, door: Door, question: Question) -> ASGIRespons
         return refused(door, question, redirect_uri, refusal)
 
 
-async def _next(
-    request: Ask, door: Door, question: Question, client: Client, wanted: Wanted
-) -> ASGIResponse:
+async def _next(request: Ask, door: Door, question: Question, client: Client, wanted: Wanted) -> ASGIResponse:
     presence, now = arrival_of(request).presence, now_of(request)
     standing = await standing_of(door.means, presence, client, wanted, now)
     step = next_step(wanted, client, standing, question.asked_at, now)

@@ -46,7 +46,9 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         return await _page(request, door, refusal=refusal, next=wanted, email=email, ticks=ticks)
     arrival_of(request).is_quiet = True
     waiting = await waiting_for(request, door, wanted)
-    return see_other(wanted, cookies=door.begun_cookies(begun, ticks), headers=waiting.headers if waiting else ())
+    return see_other(
+        wanted, cookies=door.begun_cookies(begun, ticks), headers=waiting.headers if waiting else ()
+    )
 
 
 @post("/sign-out")
