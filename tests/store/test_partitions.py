@@ -62,6 +62,7 @@ UNPARTITIONED = {
     "invitations",
     "facts",
     "jobs",
+    "logos",
     "service_keys",
     "signing_keys",
     "used_once",

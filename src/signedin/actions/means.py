@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
+from signedin.actions.signers import Signers
 from signedin.rules.lifetime import Lifetimes
 from signedin.store.bus import Bus
 from signedin.store.checks import Checks
@@ -49,6 +50,7 @@ class Means:
     company: Company | None = None
     lines: PostgresChecks | None = None
     bus: Bus | None = None
+    signers: Signers = field(default_factory=Signers)
 
     def knows_every_use(self) -> bool:
         """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from signedin.rules import errors, vouching
 from signedin.rules.feed import JoinAgain
+from signedin.rules.oauth_refusal import OAuthRefused
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -35,6 +36,8 @@ STATUS: dict[type[errors.Refused], int] = {
 
 def status_of(refusal: errors.Refused) -> int:
     """The HTTP status of a refusal."""
+    if isinstance(refusal, OAuthRefused):
+        return refusal.status
     return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
 
 

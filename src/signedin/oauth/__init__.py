@@ -1,1 +1,1 @@
-"""A door: OAuth 2.x and OpenID Connect for programs, one file per endpoint; what people see of it is in web/."""
+"""The door for clients: what OAuth 2.x and OpenID Connect ask for, one file for each endpoint."""

@@ -1,14 +1,34 @@
-"""What a client is told of a person."""
+"""What a client learns of a person: by which name, and what of the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 from signedin.rules.account import Account
 from signedin.rules.client import Client
 
+OF_SCOPES: dict[str, tuple[str, ...]] = {
+    "openid": ("sub",),
+    "profile": ("name", "zoneinfo", "locale"),
+    "email": ("email",),
+}
+"""The claims that each scope opens (OpenID Connect Core, section 5.4), as far as they are known here."""
+
 
 def subject_of(mac: Callable[[str, bytes], bytes], client: Client, account: Account) -> str:
-    """The person's name for a client: for others' applications one that no other client knows them by."""
-    about = client.id if client.is_pairwise else ""
-    return mac("subject", f"{about}\n{account.id}".encode()).hex()
+    """The name of a person for a client: for others' a name of its own, so that no two can compare (section 8.1).
+
+    It is made from the client's id and not from where it lives, so that a new address of its leaves everybody who
+    they were. `mac` is a keyed digest that only this installation can make, and that outlives a rotation of its keys.
+    """
+    if not client.is_pairwise:
+        return str(account.id)
+    return mac("subject", f"{client.id}\n{account.id}".encode()).hex()[:40]
+
+
+def claims_of(account: Account, scopes: Collection[str]) -> dict[str, Any]:
+    """What the scopes let a client know of the person; what is not known is left out (section 5.3.2)."""
+    known = {"name": account.name, "zoneinfo": account.zone, "locale": account.locale, "email": account.email}
+    opened = {claim for scope in scopes for claim in OF_SCOPES.get(scope, ())}
+    return {name: value for name, value in known.items() if name in opened and value}

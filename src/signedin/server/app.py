@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,9 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
-from signedin.oauth import par
+from signedin.oauth import discovery as oauth_discovery
+from signedin.oauth import jwks as oauth_jwks
+from signedin.oauth import par as oauth_par
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -54,6 +57,7 @@ from signedin.web import (
     help_page,
     keys_page,
     language_form,
+    logo_file,
     sessions_page,
     sessions_stream,
     setup_page,
@@ -78,17 +82,13 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
         server.setup_code, server.clock, app_hosts(settings.app_hosts),
     )  # fmt: skip
     openapi = api_page.Openapi(description(calls(), settings.base_url))
-    kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door)
+    guessing = Guessing()
+    kept, handlers = Kept(means, names, settings.base_url), exception_handlers(door, guessing)
+    routes = [*_pages(), *calls(), *_of_clients(), health.live, health.ready, health.revocation]
+    discovery = oauth_discovery.Discovery(settings.base_url, {path for each in routes for path in each.paths})
     pages = Litestar(
-        [*_pages(), *calls(), *par.ROUTES, health.live, health.ready, health.revocation],
-        dependencies={
-            "door": Provide(lambda: door, sync_to_thread=False),
-            "ear": Provide(lambda: server.ear, sync_to_thread=False),
-            "following": Provide(lambda: Following(means, recogniser, server.clock), sync_to_thread=False),
-            "kept": Provide(lambda: kept, sync_to_thread=False),
-            "openapi": Provide(lambda: openapi, sync_to_thread=False),
-            "promises": Provide(lambda: health.Promises(server), sync_to_thread=False),
-        },
+        routes,
+        dependencies=_provided(server, discovery=discovery, door=door, kept=kept, openapi=openapi),
         exception_handlers=handlers,
         lifespan=[partial(jobs.running, server)],
         openapi_config=None,
@@ -97,7 +97,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     )
     # Litestar types its scope as a TypedDict.
     framework: App = pages  # type: ignore[assignment]
-    refuse, trusted, guessing = refuser(handlers), settings.trusted_proxies, Guessing()
+    refuse, trusted = refuser(handlers), settings.trusted_proxies
     inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
@@ -106,6 +106,21 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     whole = Head(LastResort(hosts))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
+
+
+def _provided(server: Server, **ready: object) -> dict[str, Provide]:
+    """What routes take by name: what is ready, and what is made for each request."""
+    made: dict[str, Callable[[], object]] = {
+        "ear": lambda: server.ear,
+        "following": lambda: Following(server.means, server.recogniser, server.clock),
+        "promises": lambda: health.Promises(server),
+    }
+    made |= {name: _always(value) for name, value in ready.items()}
+    return {name: Provide(make, sync_to_thread=False) for name, make in made.items()}
+
+
+def _always(value: object) -> Callable[[], object]:
+    return lambda: value
 
 
 def _opened(settings: Settings, clock: Clock) -> Server:
@@ -133,6 +148,13 @@ def calls() -> list[Any]:
     ]  # fmt: skip
 
 
+def _of_clients() -> list[Any]:
+    """The routes for clients of OAuth and OpenID Connect."""
+    return [
+        *oauth_discovery.ROUTES, *oauth_jwks.ROUTES, *oauth_par.ROUTES,
+    ]  # fmt: skip
+
+
 def _pages() -> list[Any]:
     return [
         sessions_page.home, sessions_page.sessions_page, sessions_page.alive, sessions_page.revoke_page,
@@ -144,5 +166,5 @@ def _pages() -> list[Any]:
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
         authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
-        static_files.static_file, api_page.openapi_document, api_page.api_page,
+        static_files.static_file, logo_file.logo_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

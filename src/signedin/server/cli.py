@@ -8,7 +8,16 @@ from dataclasses import replace
 import click
 
 from signedin import __version__
-from signedin.server import cli_backup, cli_devices, cli_geo, cli_keys, cli_move, cli_store
+from signedin.server import (
+    cli_apps,
+    cli_backup,
+    cli_clients,
+    cli_devices,
+    cli_geo,
+    cli_keys,
+    cli_move,
+    cli_store,
+)
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
 from signedin.server.logs import configure_logs
 from signedin.server.settings import knobs
@@ -16,6 +25,8 @@ from signedin.server.settings import knobs
 PARTS: dict[str, click.Command] = {
     "account": cli_move.account,
     "session": cli_move.session,
+    "app": cli_apps.app,
+    "client": cli_clients.client,
     "key": cli_keys.key,
     "devices": cli_devices.devices,
     "geo": cli_geo.geo,

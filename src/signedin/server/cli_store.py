@@ -11,6 +11,7 @@ import click
 
 from signedin.actions import audit
 from signedin.actions.means import Means
+from signedin.actions.sign import rotate_signing as rotate_now
 from signedin.api.session_items import moment
 from signedin.server.cli_shared import (
     carried_out,
@@ -21,7 +22,14 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
-from signedin.server.means import database_of, mark_keyring, open_store, refuse_another_keyring, utc_now
+from signedin.server.means import (
+    database_of,
+    mark_keyring,
+    open_store,
+    refuse_another_keyring,
+    shared_now,
+    utc_now,
+)
 from signedin.store import schema_version
 from signedin.store.keyring import Keyring
 
@@ -71,7 +79,7 @@ def status(*, as_json: bool) -> None:
 
 @click.group()
 def secret() -> None:
-    """The keyring."""
+    """The keyring, and the keys that ID tokens are signed with."""
 
 
 @secret.command()
@@ -89,6 +97,24 @@ def rotate(*, as_json: bool) -> None:
         ring.rotate()
     value = {"keys": len(ring.way_keys.keys)}
     told(value, as_json=as_json, text="Rotated. Restart the servers so that they use the new key.")
+
+
+@secret.command("rotate-signing")
+@click.option(
+    "--at-once", is_flag=True, help="A key is known to others: what the old ones signed counts no more."
+)
+@json_option
+def rotate_signing(*, at_once: bool, as_json: bool) -> None:
+    """Make new keys to sign ID tokens with; the old ones verify until all that they signed has expired.
+
+    Servers that run take the new ones by themselves: they are told at /oauth/jwks at once, and sign ten minutes later.
+
+    Example: signedin secret rotate-signing
+    """
+    fresh = carried_out(lambda means: rotate_now(means, shared_now(means), at_once=at_once))
+    value = [{"id": each.id, "algorithm": each.algorithm} for each in fresh]
+    when = "now" if at_once else "in ten minutes"
+    told(value, as_json=as_json, text=f"Rotated. The new keys sign {when}.")
 
 
 @click.command("verify-audit")

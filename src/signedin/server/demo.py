@@ -22,9 +22,11 @@ from signedin.actions.note_use import flush
 from signedin.rules.access_key import Wish
 from signedin.rules.account import Account, AccountId
 from signedin.rules.activity import DAYS, DayLevels
+from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
+from signedin.rules.registration import judge
 from signedin.rules.secret import make_session_id
 from signedin.rules.session import AppType, Origin, SessionId
 from signedin.server.app import build
@@ -35,7 +37,7 @@ from signedin.server.means import utc_now
 from signedin.server.server import Server
 from signedin.server.serving import serve
 from signedin.server.settings import Settings
-from signedin.store import accounts, consents, journal
+from signedin.store import accounts, clients, consents, journal
 
 EMAIL = "ines@halloran.example"
 NAME = "Ines Halloran"
@@ -83,7 +85,7 @@ def _emptied(settings: Settings) -> Settings:
 async def fill(means: Means, now: datetime) -> Filled:
     """Fill an empty database by the real actions where they exist, in the order in which it all happened.
 
-    Consents have no way in yet, so their rows are written as they will be.
+    Nobody can be asked for consent here, so those rows are written as a page would have made them.
     """
     password = "-".join(secrets.choice(_WORDS) for _ in range(5))
     account = await add_by_operator(means, Applicant(EMAIL, NAME, password), now - timedelta(days=420))
@@ -128,7 +130,7 @@ def _consent(
     chance: random.Random,
 ) -> None:
     client_id = f"demo-{app.name.lower().replace(' ', '-')}"
-    consents.add_client(conn, client_id, app.name, app.description, logo=app.logo)
+    clients.add(conn, _client(client_id, app, now))
     origin = Origin(mask_address(app.address), means.places.locate(app.address))
     consented_at, last_at = now - app.age, now - app.idle
     consent = Consent(
@@ -141,6 +143,17 @@ def _consent(
     )  # fmt: skip
     consents.add(conn, consent)
     journal.record(conn, account_id, Event(EventKind.CONSENT_GIVEN, consented_at, consent.id))
+
+
+def _client(client_id: str, app: DemoApp, now: datetime) -> Client:
+    """The app as it was registered, before anybody used it; its logo is one of the sprite's."""
+    usual = {GrantType.CODE, GrantType.REFRESH}
+    wanted = Client(
+        client_id, app.name, ClientKind.THIRD_PARTY, Authentication.NONE, frozenset(usual), frozenset(app.scopes),
+        now - app.age - timedelta(days=60), app.description, redirect_uris=(f"https://{client_id}.example/back",),
+        is_verified=True,
+    )  # fmt: skip
+    return replace(judge(wanted), logo=app.logo)
 
 
 async def _key(means: Means, account_id: AccountId, key: DemoKey, now: datetime) -> None:

@@ -14,8 +14,11 @@ from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
 from signedin.gate.answers import challenge, status_of, waiting
+from signedin.gate.client_authentication import ClientRefused
+from signedin.gate.guessing import Guessing
 from signedin.gate.middleware import Receive, Refuse, Scope, Send
 from signedin.gate.record import record_refusal
+from signedin.oauth import refusing
 from signedin.rules import errors
 from signedin.rules import problem as problems
 from signedin.rules.wording import marked as _
@@ -40,10 +43,12 @@ OWN = {
 """What the server answers by itself, where no rule was asked: code, sentence and what to do, by status."""
 
 
-def exception_handlers(door: Door) -> dict[Any, Handler]:
+def exception_handlers(door: Door, guessing: Guessing) -> dict[Any, Handler]:
     """The handlers for everything that can be raised while a request is answered."""
 
     def refusal(ask: Ask, error: errors.Refused) -> ASGIResponse:
+        if isinstance(error, ClientRefused) and error.guess:
+            error = _counted(ask, error, guessing)
         if isinstance(error, errors.NotSignedIn) and _leads_to_sign_in(ask, error):
             return door.to_sign_in(ask)
         if isinstance(error, errors.DatabaseProblem):
@@ -100,6 +105,12 @@ class _Answer(Response[None]):
         return self._ready
 
 
+def _counted(ask: Ask, refused: ClientRefused, guessing: Guessing) -> errors.Refused:
+    """The refusal of a secret that is nobody's; many from one network are slowed down (security SM-9)."""
+    until = guessing.noticed(arrival_of(ask).address, refused.guess, now_of(ask))
+    return refused if until is None else errors.TooManyRequests(until)
+
+
 def _handler(answer: Callable[[Ask, Any], ASGIResponse]) -> Handler:
     return lambda ask, error: _Answer(answer(ask, error))
 
@@ -107,9 +118,8 @@ def _handler(answer: Callable[[Ask, Any], ASGIResponse]) -> Handler:
 def is_program(ask: Ask) -> bool:
     """Whether a program asks, by the path it asks for."""
     path: str = ask.scope["path"]
-    return (
-        path.startswith(("/v1/", "/health/")) or "signedin-partial" in ask.headers or path.endswith("/events")
-    )
+    is_asked_by_one = path.startswith(("/v1/", "/health/")) or refusing.is_client_path(path)
+    return is_asked_by_one or "signedin-partial" in ask.headers or path.endswith("/events")
 
 
 def _leads_to_sign_in(ask: Ask, error: errors.NotSignedIn) -> bool:
@@ -131,6 +141,8 @@ def _answer(
     headers = list(headers)
     if "signedin" in ask.scope and refusal is not None:
         headers += waiting(refusal, now_of(ask))
+    if refusing.is_client_path(ask.scope["path"]):
+        return _to_client(ask, refusal or errors.Refused(sentence, hint=hint), status, headers)
     if is_program(ask) or "signedin" not in ask.scope:
         return problem(code, sentence, hint, status, refusal, headers)
     shown = {"code": code, "sentence": sentence, "hint": hint}
@@ -138,6 +150,16 @@ def _answer(
     answer = door.page(ask, "refused.html", headers=headers, problem=shown, signed_in=signed_in)
     answer.status_code = status
     return answer
+
+
+def _to_client(
+    ask: Ask, refusal: errors.Refused, status: int, headers: Sequence[tuple[str, str]]
+) -> ASGIResponse:
+    """A refusal as clients read it; the log says where its meaning stands."""
+    told = refusing.as_oauth(refusal, status)
+    log.info("a client was refused", error=told.error, description=told.description, path=ask.scope["path"][:100],
+             docs=refusing.docs_of(told))  # fmt: skip
+    return refusing.refused(told, headers)
 
 
 def problem(

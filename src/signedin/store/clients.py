@@ -56,6 +56,13 @@ def find(conn: sa.Connection, client_id: str) -> Client | None:
     return client_from(row) if row else None
 
 
+def hold(conn: sa.Connection, client_id: str) -> Client | None:
+    """The same, which nobody else changes until this transaction is over; on SQLite whoever writes is alone."""
+    held = sa.select(clients).where(clients.c.client_id == client_id).with_for_update()
+    row = conn.execute(held).one_or_none()
+    return client_from(row) if row else None
+
+
 def every(conn: sa.Connection) -> list[Client]:
     """All of them, by name."""
     rows = conn.execute(sa.select(clients).order_by(clients.c.name, clients.c.client_id))

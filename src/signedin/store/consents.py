@@ -10,12 +10,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels
-from signedin.rules.consent import (
-    LONGEST_CLIENT_DESCRIPTION,
-    LONGEST_CLIENT_NAME,
-    Consent,
-    tidy_client_text,
-)
+from signedin.rules.consent import Consent
 from signedin.rules.moments import to_micros
 from signedin.rules.session import Origin, SessionId
 from signedin.store.accounts import accounts
@@ -53,21 +48,6 @@ _READ = sa.select(*COLUMNS, *LAST_USE).select_from(
         (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
     )
 )
-
-
-def add_client(
-    conn: sa.Connection, client_id: str, name: str, description: str, *, logo: str | None = None
-) -> None:
-    """Remember an application that may ask for consent."""
-    conn.execute(
-        clients.insert().values(
-            client_id=client_id,
-            name=tidy_client_text(name, LONGEST_CLIENT_NAME),
-            description=tidy_client_text(description, LONGEST_CLIENT_DESCRIPTION),
-            is_verified=True,
-            logo=logo,
-        )
-    )
 
 
 def add(conn: sa.Connection, consent: Consent) -> None:

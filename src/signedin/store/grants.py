@@ -90,6 +90,18 @@ def of_row(conn: sa.Connection, account_id: AccountId, row_id: str) -> list[Gran
     return [_grant_from(row) for row in rows]
 
 
+def of_client(
+    conn: sa.Connection, client_id: str, after: tuple[int, str], limit: int
+) -> list[tuple[AccountId, str]]:
+    """The next of all that a client was given by anybody, in the order of their keys."""
+    key = sa.tuple_(grants.c.account_id, grants.c.grant_id)
+    found = sa.select(grants.c.account_id, grants.c.grant_id).where(
+        grants.c.client_id == client_id, key > after
+    )
+    rows = conn.execute(found.order_by(grants.c.account_id, grants.c.grant_id).limit(limit))
+    return [(AccountId(account_id), grant_id) for account_id, grant_id in rows]
+
+
 def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
     """Forget grants, with their codes and refresh tokens; returns how many there were."""
     for table in OF_GRANTS:

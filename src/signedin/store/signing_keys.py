@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -50,6 +51,11 @@ def retire(conn: sa.Connection, algorithm: str, but: str, now: datetime) -> int:
     others = (signing_keys.c.algorithm == algorithm) & (signing_keys.c.key_id != but)
     living = signing_keys.update().where(others, signing_keys.c.retired_at.is_(None))
     return conn.execute(living.values(retired_at=now)).rowcount
+
+
+def forget_all_but(conn: sa.Connection, ids: Sequence[str]) -> int:
+    """Forget every key but these, because one is known to others; returns how many."""
+    return conn.execute(signing_keys.delete().where(signing_keys.c.key_id.not_in(ids))).rowcount
 
 
 def purge(conn: sa.Connection, before: datetime) -> int:
