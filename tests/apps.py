@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -72,3 +73,39 @@ def path_of(answer):
     parts = urlsplit(answer.headers["location"])
     assert not parts.netloc, answer.headers["location"]
     return answer.headers["location"]
+
+
+def hidden(page):
+    """The fields that the decision's form brings back by itself."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
+
+
+def boxes(page):
+    """What can be unticked, and whether it is ticked."""
+    return {
+        name: bool(ticked)
+        for name, ticked in re.findall(r'id="can-\d+" name="([^"]+)" value="1"( checked)?', page.text)
+    }
+
+
+def asked_page(browser, where):
+    """Follow our own redirects to the page that asks."""
+    answer = browser.open(where)
+    while answer.status_code == 303:
+        answer = browser.open(path_of(answer))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def decide(browser, page, decision="allow", **fields):
+    """Press a button of the page, with what is ticked there."""
+    sent = hidden(page) | dict.fromkeys((name for name, is_on in boxes(page).items() if is_on), "1")
+    sent |= {"decision": decision} | fields
+    return browser.http.post(
+        "/oauth/consent", data={k: v for k, v in sent.items() if v is not None}, headers=browser.own()
+    )
+
+
+def consented(browser, client, **changed):
+    """Ask, allow, and what the client is told."""
+    return told(decide(browser, asked_page(browser, authorize(client, **changed))), client)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +33,10 @@ from signedin.rules.errors import SessionAlreadyEnded
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Presence
 from signedin.server.means import close_means, open_means
+
+
+EXAMPLES = 4 if os.environ.get("TEST_DATABASE") == "postgres" else 15
+"""Each makes a database of its own, which takes PostgreSQL long."""
 
 
 async def _lives(means, token, now):
@@ -173,7 +178,7 @@ def test_a_family_of_tokens_does_what_the_model_says_whatever_happens():
     run_state_machine_as_test(
         Families,
         settings=settings(
-            max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck),
+            max_examples=EXAMPLES, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
 

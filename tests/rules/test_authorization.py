@@ -7,16 +7,8 @@ from datetime import timedelta
 import pytest
 
 from apps import BACK, PUBLIC, a_client, our_own, request_of
-from signedin.rules.authorization import (
-    CHECKS,
-    LONGEST,
-    Asking,
-    AuthorizationRefused,
-    Prompt,
-    gathered,
-    judge,
-    whose,
-)
+from signedin.rules.authorization import LONGEST, Asking, AuthorizationRefused, Prompt, gathered, whose
+from signedin.rules.authorization_checks import CHECKS, judge
 from signedin.rules.client import GrantType
 from signedin.rules.oauth_refusal import OAuthRefused
 

@@ -21,7 +21,7 @@ async def is_meant(means: Means, presence: Presence, client: Client, hint: str, 
     """
     if not hint:
         return True
-    claims = await verified(means, hint, typ=None, now=now, may_be_expired=True)
+    claims = await verified(means, hint, typ="JWT", now=now, may_be_expired=True)
     audience = claims.get("aud") if claims else None
     if claims is None or client.id not in (audience if isinstance(audience, list) else [audience]):
         raise OAuthRefused(

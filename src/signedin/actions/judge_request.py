@@ -12,7 +12,8 @@ from signedin.actions.keep_question import Question
 from signedin.actions.list_sessions import as_used_last
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
-from signedin.rules.authorization import Asking, Wanted, judge, whose
+from signedin.rules.authorization import Asking, Wanted, whose
+from signedin.rules.authorization_checks import judge
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.interaction import Standing

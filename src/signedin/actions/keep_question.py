@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
 
 from signedin.actions.means import Means
 from signedin.rules import errors
@@ -78,7 +79,7 @@ async def find_question(means: Means, name: str, browser: str, now: datetime) ->
     found = await means.database.read(asked.find, Way.POSTED, digest)
     if found is None or not browser or found.until <= now:
         raise question_is_over()
-    is_mine = found.mark == mark or (not found.mark and await _claimed(means, digest, mark))
+    is_mine = compare_digest(found.mark, mark) or (not found.mark and await _claimed(means, digest, mark))
     if not is_mine:
         raise question_is_over()
     return _question(found, name)

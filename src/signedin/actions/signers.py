@@ -26,6 +26,7 @@ class Signers:
 
     pairs: list[SigningKey] = field(default_factory=list)
     read_at: datetime | None = None
+    # Litestar reads what its routes are given down to the last field, and cannot read a union of keys.
     opened: dict[str, Any] = field(default_factory=dict, repr=False)
 
     async def known(self, means: Means, now: datetime, *, anew: bool = False) -> list[SigningKey]:
@@ -45,4 +46,5 @@ class Signers:
             if plain is None:
                 return None
             self.opened[pair.id] = key_in(json.loads(plain))
-        return self.opened[pair.id]
+        key: Key = self.opened[pair.id]
+        return key

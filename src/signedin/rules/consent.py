@@ -23,7 +23,7 @@ class Consent:
     `consented_at` is the first consent still in force, `changed_at` the last change of its scopes (R30);
     `last_at` is `None` while no token of the client was used: "Never used" (R31). `hosts` are those that it was given
     at, by the redirect addresses, and `resources` what it was given for beside this service: it is no consent to others.
-    `tokens` is how many times access was given and still holds, each on a device of its own (R32).
+    `tokens` is how many times access was given, on as many devices or on one again (R32).
     """
 
     id: SessionId

@@ -33,9 +33,10 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
-from signedin.oauth import device_authorization, introspect, par, revoke, token, userinfo
+from signedin.oauth import device_authorization, introspect, revoke, token, userinfo
 from signedin.oauth import discovery as oauth_discovery
 from signedin.oauth import jwks as oauth_jwks
+from signedin.oauth import par as oauth_par
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -53,6 +54,7 @@ from signedin.web import (
     api_page,
     authorize_page,
     consent_page,
+    consent_row_form,
     device_page,
     help_page,
     keys_page,
@@ -151,9 +153,8 @@ def calls() -> list[Any]:
 def _of_clients() -> list[Any]:
     """The routes for clients of OAuth and OpenID Connect."""
     return [
-        *oauth_discovery.ROUTES, *oauth_jwks.ROUTES,
-        *par.ROUTES, *token.ROUTES, *introspect.ROUTES, *revoke.ROUTES, *userinfo.ROUTES,
-        *device_authorization.ROUTES,
+        *oauth_discovery.ROUTES, *oauth_jwks.ROUTES, *oauth_par.ROUTES, *token.ROUTES, *introspect.ROUTES,
+        *revoke.ROUTES, *userinfo.ROUTES, *device_authorization.ROUTES,
     ]  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def _pages() -> list[Any]:
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
-        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide,
+        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         device_page.device_page, device_page.device_form, device_page.device_decision,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, logo_file.logo_file, api_page.openapi_document, api_page.api_page,

@@ -29,6 +29,7 @@ class AskView:
 
     name: str
     monogram: str
+    logo: str | None
     description: str
     registered: str
     is_verified: bool
@@ -44,7 +45,7 @@ def ask_view(client: Client, wanted: Wanted, ticked: Collection[str], speech: Sp
     """The request for the template."""
     can = () if client.is_first_party else tuple(_can(scope, ticked, speech) for scope in wanted.scopes)
     return AskView(
-        name=client.name, monogram=client.name[:2], description=client.description,
+        name=client.name, monogram=client.name[:2], logo=client.logo, description=client.description,
         registered=speech.long_day(client.made_at), is_verified=client.is_verified,
         is_first_party=client.is_first_party, can=can, may_stay="offline_access" in wanted.scopes,
         lasts=speech.span(client.idle), redirect_uri=wanted.redirect_uri, resources=wanted.resources,
