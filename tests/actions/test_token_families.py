@@ -34,7 +34,6 @@ from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Presence
 from signedin.server.means import close_means, open_means
 
-
 EXAMPLES = 4 if os.environ.get("TEST_DATABASE") == "postgres" else 15
 """Each makes a database of its own, which takes PostgreSQL long."""
 

@@ -79,8 +79,9 @@ async def open_secret(
 
 
 def _judged(means: Means, account_id: AccountId, token: LivingToken, now: datetime) -> Opened | Absence:
-    if token.inactive is not None:
-        closed = token.inactive == AccountState.CLOSED
+    state = token.inactive
+    if state is not None:
+        closed = state == AccountState.CLOSED
         return Absence(EndReason.ACCOUNT_CLOSED if closed else EndReason.ACCOUNT_DISABLED)
     if token.disabled_at is not None:
         return Absence(EndReason.POLICY, from_micros(token.disabled_at))

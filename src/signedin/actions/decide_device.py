@@ -115,7 +115,8 @@ def _refuse(
 
 def _mine(conn: sa.Connection, means: Means, presence: Presence, typed: str, now: datetime) -> AskedByDevice:
     asked = _asked(conn, means, typed, now)
-    if asked is None or asked.code.claimed_by is None or asked.code.claimed_by != presence.current_id:
+    by = asked.code.claimed_by if asked else None
+    if asked is None or by is None or by != presence.current_id:
         raise code_is_wrong()
     return asked
 

@@ -45,7 +45,8 @@ async def introspect(
         return INACTIVE
     if isinstance(opened, OpenedService):
         return _said(opened.token, opened.scopes, issuer) | {"sub": opened.token.client_id}
-    if caller.id != opened.token.client_id:
+    its_client = opened.token.client_id
+    if caller.id != its_client:
         means.recent.note(account_id, opened.token.row_id, address, now)
     subject = await means.database.read(_subject, means, opened)
     proved_at = int(from_micros(opened.token.authenticated_at).timestamp())
