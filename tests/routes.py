@@ -22,8 +22,17 @@ PUBLIC = frozenset({
     ("GET", "/.well-known/openid-configuration"), ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/oauth/jwks"), ("GET", "/logos/{name}"),
     ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
+    ("GET", "/oauth/authorize"), ("POST", "/oauth/authorize"), ("POST", "/oauth/par"),
+    ("POST", "/oauth/token"), ("POST", "/oauth/introspect"), ("POST", "/oauth/revoke"), ("GET", "/oauth/userinfo"),
+    ("POST", "/oauth/userinfo"), ("POST", "/oauth/device_authorization"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
+
+OF_CLIENTS = frozenset({
+    "/oauth/authorize", "/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo",
+    "/oauth/device_authorization",
+})  # fmt: skip
+"""What other sites and programs send by themselves; who they are, and what it may lead to, is judged there."""
 
 ENDLESS = ("/settings/sessions/events", "/v1/sessions/events")
 """What is answered with a stream that goes on while the session lasts."""

@@ -170,7 +170,7 @@ def test_what_is_no_key_is_told_why(house):
         (token[:-1], "malformed"),
         (token.replace("sgn_key_", "sgn_svc_"), "malformed"),
         ("sgn_key_", "malformed"),
-        (make_token(Kind.ACC, account(house), keys), "wrong_kind"),
+        (make_token(Kind.ACC, account(house), keys), "unknown"),
     ):
         answer = asked(house, shown)
         assert (answer.status_code, answer.json()["reason"]) == (401, reason), shown[:8]

@@ -43,11 +43,14 @@ async def authenticate_key(means: Means, credential: str, now: datetime) -> Pres
 
 
 def note_key(means: Means, who: Presence | Service | None, address: str, now: datetime) -> None:
-    """Note the use of a key, in memory: it is written with those of sessions. Of anything else nothing is noted."""
+    """Note the use of a key, or of an app's token for its row, in memory: it is written with those of sessions.
+
+    Of anything else nothing is noted.
+    """
     if isinstance(who, Service):
         means.recent.note(NOBODY, who.key_id, address, now)
-    elif who is not None and who.key_id is not None:
-        means.recent.note(who.account_id, who.key_id, address, now)
+    elif who is not None and (who.key_id or (who.client_id and who.current_id)):
+        means.recent.note(who.account_id, who.key_id or who.current_id or "", address, now)
 
 
 def _somebodys(account_id: AccountId, key: LivingKey, now: datetime) -> Presence | Absence:

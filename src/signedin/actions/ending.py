@@ -26,9 +26,8 @@ AT_ONCE = 500
 def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, number: int) -> None:
     """End a session or consent for the event with that number."""
     if isinstance(row, Consent):
-        consents.end(conn, row.account_id, [row.id])
-        gone = tombstones.Gone(row.id, idle=row.idle)
-        tombstones.bury(conn, row.account_id, [gone], reason, now, number)
+        gone = consents.end(conn, row.account_id, [row.id])
+        tombstones.bury(conn, row.account_id, gone, reason, now, number)
     else:
         end_sessions(conn, row.account_id, [row.id], reason, now, number)
 

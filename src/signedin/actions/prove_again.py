@@ -18,8 +18,10 @@ from signedin.store.passwords import HashingBusy
 log = structlog.get_logger("signedin.security")
 
 
-async def prove_again(means: Means, presence: Presence, password: str, now: datetime) -> None:
-    """Refuse unless the sign-in is fresh or the password is right.
+async def prove_again(
+    means: Means, presence: Presence, password: str, now: datetime, *, always: bool = False
+) -> None:
+    """Refuse unless the sign-in is fresh or the password is right; with `always` only the password counts.
 
     Guesses count against the session that asks and nothing else: they lock out nobody else, and signing in is as
     before.
@@ -35,7 +37,7 @@ async def prove_again(means: Means, presence: Presence, password: str, now: date
     asking = await means.database.read(sessions.find, presence.account_id, presence.current_id)
     if asking is not None and not asking.factors:
         raise BackToApp
-    if is_fresh(presence, now):
+    if is_fresh(presence, now) and not always:
         return
     if not password:
         raise errors.StepUpRequired

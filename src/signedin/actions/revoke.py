@@ -142,6 +142,11 @@ def list_for(conn: sa.Connection, means: Means, presence: Presence, now: datetim
 
 
 def _refuse_who_has_ended(conn: sa.Connection, presence: Presence, listed: SessionList) -> None:
+    consent = (
+        presence.key_id if presence.client_id else None
+    )  # another's app asks, by what its person gave it
+    if consent is not None and not session_rows.some(conn, presence.account_id, [consent]):
+        raise errors.NotSignedIn(EndReason.REVOKED.value)
     if presence.current_id is not None and listed.current is None:
         stone = tombstones.tombstone_of(conn, presence.account_id, presence.current_id)
         raise errors.NotSignedIn(stone.reason.value if stone else EndReason.LOGGED_OUT_EVERYWHERE.value)

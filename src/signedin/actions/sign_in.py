@@ -34,7 +34,7 @@ class Visit:
     """Where a sign-in comes from: all that the server itself can see of the browser, and how it wants to be told.
 
     `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4).
-    `vouched_by` is the app that vouches for the person, where nothing was proved here (D31).
+    `vouched_by` is the app that vouches for the person, where nothing was proved here (D31); `factors` are what was.
     """
 
     address: str
@@ -46,6 +46,7 @@ class Visit:
     locale: str = ""
     zone: str = ""
     vouched_by: Service | None = None
+    factors: tuple[str, ...] = ("password",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _new_session(
         id=SessionId(make_session_id(account.id, means.keyring.way_keys)), account_id=account.id,
         app_type=AppType.WEB, device=visit.device, began_at=now, began_from=origin, last_at=now,
         last_from=origin, idle=means.lifetimes.default.idle, overall_until=now, first_proof=first_proof,
-        days=DayLevels(last_day=day_of(now)).noted(day_of(now)), factors=() if visit.vouched_by else ("password",),
+        days=DayLevels(last_day=day_of(now)).noted(day_of(now)), factors=() if visit.vouched_by else visit.factors,
     )  # fmt: skip
 
 

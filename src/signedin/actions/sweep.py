@@ -15,9 +15,13 @@ from signedin.rules.account import AccountId
 from signedin.rules.attempts import FORGOTTEN_AFTER
 from signedin.rules.lifetime import GRACE
 from signedin.store import (
+    access_tokens,
     accounts,
+    asked,
     consents,
+    device_codes,
     endings,
+    given,
     installation,
     limits,
     old_hashes,
@@ -25,11 +29,13 @@ from signedin.store import (
     sessions,
     tickets,
     tombstones,
+    used_once,
 )
 from signedin.store.tombstones import TOMBSTONES_KEPT
 
 BATCH = 300
 JOB = "sweep"
+TOLD_FOR = timedelta(hours=1)
 ENDINGS_KEPT = timedelta(hours=1)
 """How long an ending is told; a process that was silent for longer starts with an empty memory."""
 
@@ -68,9 +74,21 @@ async def sweep(means: Means, now: datetime) -> Swept:
     await means.database.write(old_hashes.forget_unused)
     while await means.database.write(tickets.purge, now, BATCH):
         pass
+    await _purge_of_clients(means, now)
     await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)
+
+
+async def _purge_of_clients(means: Means, now: datetime) -> None:
+    """Forget what clients and their people left lying: each is told for an hour more why it is over."""
+    then = now - TOLD_FOR
+    for purge, before in (
+        (access_tokens.purge, then), (device_codes.purge, then), (given.purge_unredeemed, then),
+        (given.purge, then), (asked.purge, now), (used_once.purge, now),
+    ):  # fmt: skip
+        while await means.database.write(purge, before, BATCH):
+            pass
 
 
 def _expired(conn: sa.Connection, now: datetime) -> list[AccountId]:

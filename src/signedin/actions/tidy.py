@@ -43,8 +43,7 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
     if dead:
         sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
     if withdrawn:
-        consents.end(conn, account_id, withdrawn)
-        gone, why = map(tombstones.Gone, withdrawn), EndReason.LOGGED_OUT_EVERYWHERE
+        gone, why = consents.end(conn, account_id, withdrawn), EndReason.LOGGED_OUT_EVERYWHERE
         tombstones.bury(conn, account_id, gone, why, ended_at, account.epoch)
     if max(len(dead), len(withdrawn)) < limit:
         accounts.tidied(conn, account_id, account.epoch)

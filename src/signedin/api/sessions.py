@@ -12,7 +12,7 @@ from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
 from signedin.api import session_items, shapes
 from signedin.api.answering import empty, json_answer, refuse_unknown
-from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, signed_in, with_scope
+from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, with_scope
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
 from signedin.api.paging import page_of
@@ -86,9 +86,9 @@ async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) 
 
 @delete("/v1/sessions/current", status_code=200, opt=described(_LOG_OUT))
 async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """Log out: a session may do so by itself, a key has none (D3)."""
+    """Log out: a session may do so by itself, also that of one's own app; a key or another's app has none (D3)."""
     changes_from_ourselves(request, kept)
-    presence = signed_in(request)
+    presence = arrival_of(request).own_session()
     refuse_unknown(request, set())
     await log_out(kept.means, presence, arrival_of(request).now)
     arrival_of(request).is_quiet = True

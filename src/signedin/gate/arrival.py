@@ -25,6 +25,8 @@ class Arrival:
     `recognised` is a person, by a session or a key of theirs; `service` an app, by a service key. `kinds` are
     those that what they showed may be of, for where it came.
 
+    `wants_languages` are those that an app has asked for, whose request leads to the page (`ui_locales`).
+
     A door says `is_quiet` of what is nobody's activity (D15): streams, and the list that a page reads again by
     itself. Nothing that a client sends is believed about it anywhere else.
     """
@@ -40,6 +42,7 @@ class Arrival:
     slowed_until: datetime | None = None
     service: Service | None = None
     kinds: frozenset[Kind] = SESSION_KINDS
+    wants_languages: str = ""
 
     @property
     def is_bearer(self) -> bool:
@@ -67,6 +70,13 @@ class Arrival:
         """
         presence = self._somebody()
         if presence.scopes is not None:
+            raise not_by_this_key()
+        return presence
+
+    def own_session(self) -> Presence:
+        """Who asks by a session, or by the token of one's own app, which has one (D3); raises as `signed_in`."""
+        presence = self._somebody()
+        if presence.scopes is not None and presence.current_id is None:
             raise not_by_this_key()
         return presence
 

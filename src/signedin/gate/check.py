@@ -13,7 +13,8 @@ from functools import cache, lru_cache
 
 import structlog
 
-from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
+from signedin.actions.authenticate_key import note_key
+from signedin.actions.authenticate_token import is_token
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
 from signedin.gate.answers import challenge, retry_after, status_of
@@ -26,7 +27,8 @@ from signedin.gate.asking_app import (
     refuse_without_right,
     said_lasting,
 )
-from signedin.gate.check_answer import Answer, problem
+from signedin.gate.by_scope import is_by_scope, opened_by
+from signedin.gate.check_answer import NOT_THIS_WAY, Answer, problem
 from signedin.gate.check_query import Asked, asked_by
 from signedin.gate.client_address import FORWARDED_FOR, Networks, reader
 from signedin.gate.guessing import Guessing
@@ -102,7 +104,7 @@ class Check:
 
     async def _answered(self, scope: Scope) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
-            return _NOT_THIS_WAY
+            return NOT_THIS_WAY
         try:
             asked = asked_by(scope["query_string"])
             headers = [pair for pair in scope["headers"] if pair[0] in _READ]
@@ -113,8 +115,8 @@ class Check:
         now = self._clock()
         if header(headers, SERVICE_KEY) is not None:
             return await self._for_service(scope, asked, credential, kinds, now)
-        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
-            return await self._by_key(scope, credential, asked.scopes, now)
+        if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
+            return await self._by_key(scope, credential, asked, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
         found = self._recogniser.at_once(credential, now, kinds, asked.host)
         if found is None:
@@ -139,8 +141,8 @@ class Check:
             await refuse_without_right(self._means, scope["headers"], asked.app_types, now)
         except InsufficientPermission as refusal:
             return _no_right(refusal)
-        if kinds is BEARER_KINDS and credential is not None and is_key(credential):
-            return await self._by_key(scope, credential, asked.scopes, now)
+        if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
+            return await self._by_key(scope, credential, asked, now)
         host = asked.host
         found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         is_quiet = header(scope["headers"], QUIET) is not None
@@ -157,16 +159,19 @@ class Check:
         answer = _let_in(found)
         return answer._replace(headers=(*answer.headers, *said_lasting(lasting, is_quiet=is_quiet)))
 
-    async def _by_key(self, scope: Scope, credential: str, needed: frozenset[str], now: datetime) -> Answer:
-        """A person's key opens only what names a scope that it holds (D12); a service key is nobody's, and opens nothing."""
-        if not needed or not credential.startswith(OF_A_PERSON):
+    async def _by_key(self, scope: Scope, credential: str, asked: Asked, now: datetime) -> Answer:
+        """A key or an app's token opens only what names a scope that it holds (D12); a service key opens nothing."""
+        needed = asked.scopes
+        if not needed or not (credential.startswith(OF_A_PERSON) or is_token(credential)):
             return _known_to_be_bad("wrong_kind")
-        found = await authenticate_key(self._means, credential, now)
+        found = await opened_by(self._means, credential, asked.resource, now)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if isinstance(found, Service) or not needed <= (found.scopes or frozenset()):
             return _without_scope(" ".join(sorted(needed)))
         note_key(self._means, found, self._address(scope), now)
+        if found.expires_soon:
+            await self._write_first()
         return _let_in(found)
 
     def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> Answer:
@@ -243,8 +248,3 @@ def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, byt
 def _unavailable() -> Answer:
     refusal = Unavailable()
     return _refused(refusal, {}, (b"retry-after", b"%d" % (retry_after(refusal, datetime.now(UTC)) or 1)))
-
-
-_NOT_THIS_WAY = problem(
-    405, "method_not_allowed", "A check is asked for with GET or HEAD.", "Ask again with GET.", {}, (b"allow", b"GET, HEAD")
-)  # fmt: skip

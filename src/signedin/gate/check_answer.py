@@ -22,3 +22,8 @@ def problem(
     """An RFC 9457 problem with a stable code, as all of the API answers."""
     body = json.dumps(problems.problem(status, code, sentence, hint, **extra)).encode()
     return Answer(status, ((b"content-type", problems.MEDIA_TYPE.encode()), *headers), body)
+
+
+NOT_THIS_WAY = problem(
+    405, "method_not_allowed", "A check is asked for with GET or HEAD.", "Ask again with GET.", {}, (b"allow", b"GET, HEAD")
+)  # fmt: skip

@@ -34,12 +34,14 @@ SHOWN = {
     EventKind.SESSION_LOGGED_OUT: "session-ended",
     EventKind.SESSION_REVOKED: "session-ended",
     EventKind.SESSION_EXPIRED: "session-ended",
+    EventKind.TOKEN_REUSED: "session-ended",
     EventKind.CONSENT_REVOKED: "session-ended",
     EventKind.LOGGED_OUT_OTHERS: "session-changed",
     EventKind.LOGGED_OUT_EVERYWHERE: "session-changed",
     EventKind.PASSWORD_CHANGED: "session-changed",
     EventKind.SESSION_RECOGNISED: "session-changed",
     EventKind.SESSION_CHANGED: "session-changed",
+    EventKind.CONSENT_CHANGED: "session-changed",
 }
 """What is told of an event; whoever follows by a key also lives on after those that end every session."""
 

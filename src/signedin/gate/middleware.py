@@ -16,12 +16,14 @@ from signedin.actions.note_use import flush
 from signedin.gate.arrival import Arrival
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import why_unread
+from signedin.gate.dpop import proved_key
 from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
+from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import SESSION_KINDS, Kind
-from signedin.rules.sent import CookieNames, agent_of, cookies, sent_credential
+from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, sent_credential
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -49,6 +51,7 @@ class Gate:
         clock: Callable[[], datetime],
         refuse: Refuse | None = None,
         guessing: Guessing | None = None,
+        base_url: str = "",
     ) -> None:
         self._app = app
         self._refuse = refuse
@@ -58,6 +61,7 @@ class Gate:
         self._trusted = trusted
         self._clock = clock
         self._guessing = guessing or Guessing()
+        self._base_url = base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Recognise, pass on, note the use."""
@@ -93,6 +97,8 @@ class Gate:
         if scope["path"].startswith(FOR_PROGRAMS):
             credential, kinds = sent_credential(headers, self._names)
         found, problem = await self._found(credential, kinds, now)
+        if isinstance(found, Presence) and found.client_id is not None:
+            found, problem = await self._bound(found, credential or "", scope, now)
         peer = scope.get("client")
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         absence = found if isinstance(found, Absence) else None
@@ -115,14 +121,33 @@ class Gate:
         except (DatabaseProblem, Unavailable) as problem:
             return None, problem
 
+    async def _bound(
+        self, found: Presence, credential: str, scope: Scope, now: datetime
+    ) -> tuple[Presence | Absence | None, Refused | None]:
+        """Whoever shows an app's token, if they have also shown the key that it is bound to (RFC 9449, section 7)."""
+        if not found.key_thumbprint or not credential.startswith(PROVED):
+            is_as_made = not found.key_thumbprint and not credential.startswith(PROVED)
+            return (found if is_as_made else Absence("wrong_kind")), None
+        url, token = self._base_url + scope["path"], credential.removeprefix(PROVED)
+        try:
+            key = await proved_key(
+                self._means, scope["headers"], scope["method"], url, now, access_token=token
+            )
+        except OAuthRefused:
+            return Absence("malformed"), None
+        except (DatabaseProblem, Unavailable) as problem:
+            return None, problem
+        return (found if key == found.key_thumbprint else Absence("wrong_kind")), None
+
     async def _note(self, arrival: Arrival, agent: str) -> None:
         means, presence = self._means, arrival.recognised
         if arrival.is_quiet:
             return
         note_key(means, arrival.service or presence, arrival.address, arrival.now)
-        if presence is None or presence.current_id is None:
+        if presence is None:
             return
-        means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now, agent)
-        self._recogniser.used(arrival.credential, arrival.now)
+        if presence.current_id is not None:
+            means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now, agent)
+            self._recogniser.used(arrival.credential, arrival.now)
         if presence.expires_soon:
             await flush(means.recent, means.database, means.keyring, means.places)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from signedin.actions.ask import Lasting, ask, ask_lasting
 from signedin.actions.authenticate import authenticate
 from signedin.actions.authenticate_key import authenticate_key, is_key
+from signedin.actions.authenticate_token import authenticate_token, is_token
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
 from signedin.rules.known import Known, KnownSessions
@@ -28,6 +29,7 @@ from signedin.rules.secret import (
     way_of,
     why_unreadable,
 )
+from signedin.rules.sent import PROVED
 from signedin.rules.ticket import HERE
 
 _ALL_KINDS = SESSION_KINDS | BEARER_KINDS
@@ -99,13 +101,17 @@ class Recogniser:
     async def whoever(
         self, credential: str | None, now: datetime, kinds: frozenset[Kind]
     ) -> Presence | Service | Absence:
-        """Who shows this now: a session, or in a bearer header also a key.
+        """Who shows this now: a session, or in a bearer header also a key or an app's token for this service.
 
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
         if kinds is BEARER_KINDS and credential is not None and is_key(credential):
             return await authenticate_key(self._means, credential, now)
+        if kinds is BEARER_KINDS and credential is not None and is_token(credential):
+            found = await authenticate_token(self._means, credential.removeprefix(PROVED), now)
+            is_ours = isinstance(found, Absence) or not found.audience
+            return found if is_ours else Absence("wrong_kind")
         return await self.recognise(credential, now, kinds)
 
     async def recognise_lasting(

@@ -42,7 +42,8 @@ class Client:
 
     `id` is public. `name` and `description` are others' words, tidied (R29). `idle` is after how long without use its
     consents end (D8). `resources` are the addresses its tokens may be for (RFC 8707), beside this service. `keys` is
-    its JWK set, public keys alone. `lasts` is how long a refresh token lives at most, however often it is used.
+    its JWK set, public keys alone. `signed_resources` are those of `resources` that read signed access tokens by
+    themselves, and so hear of an ending up to five minutes late (RFC 9068, D24). `lasts` is how long a refresh token lives at most, however often it is used.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Client:
     logout_uris: tuple[str, ...] = ()
     back_channel_uri: str = ""
     resources: tuple[str, ...] = ()
+    signed_resources: tuple[str, ...] = ()
     keys: tuple[dict[str, Any], ...] = ()
     idle: timedelta = timedelta(days=30)
     lasts: timedelta = timedelta(days=365)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels
+from signedin.rules.scope import NEEDED
 from signedin.rules.session import AppType, Origin, SessionId, SessionType
 
 LONGEST_CLIENT_NAME = 80
@@ -19,7 +21,9 @@ class Consent:
     """One account's consent to one client: a row of the session list (R24, R32).
 
     `consented_at` is the first consent still in force, `changed_at` the last change of its scopes (R30);
-    `last_at` is `None` while no token of the client was used: "Never used" (R31).
+    `last_at` is `None` while no token of the client was used: "Never used" (R31). `hosts` are those that it was given
+    at, by the redirect addresses, and `resources` what it was given for beside this service: it is no consent to others.
+    `tokens` is how many times access was given, on as many devices or on one again (R32).
     """
 
     id: SessionId
@@ -39,6 +43,8 @@ class Consent:
     is_verified: bool = False
     logo: str | None = None
     doubt: timedelta = timedelta(0)
+    hosts: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
     app_type = AppType.OAUTH
     session_type = SessionType.OAUTH_CONSENT
@@ -51,6 +57,27 @@ class Consent:
     def is_alive_at(self, now: datetime) -> bool:
         """Whether it has not ended by itself, given the benefit of the doubt (D28)."""
         return now < self.expires_at + self.doubt
+
+    def covers(self, scopes: Collection[str], host: str, resources: Collection[str]) -> bool:
+        """Whether all of that was allowed before, for an answer at that very host (attack 31)."""
+        return {*scopes} <= {*self.scopes} and host in self.hosts and {*resources} <= {*self.resources}
+
+    def decided(
+        self, asked: Collection[str], chosen: Collection[str], host: str, resources: Collection[str], now: datetime
+    ) -> Consent:  # fmt: skip
+        """The consent after a decision about what was asked for: it keeps its date, and notes a change (R30)."""
+        left = [scope for scope in self.scopes if scope not in asked or scope in chosen]
+        scopes = tuple(dict.fromkeys([*left, *chosen]))
+        return replace(
+            self, scopes=scopes, changed_at=now if {*scopes} != {*self.scopes} else self.changed_at,
+            hosts=tuple(dict.fromkeys([*self.hosts, host])),
+            resources=tuple(dict.fromkeys([*self.resources, *resources])),
+        )  # fmt: skip
+
+    def narrowed(self, keep: Collection[str], now: datetime) -> Consent:
+        """The consent with fewer scopes; what it cannot do without stays (10.7.3)."""
+        scopes = tuple(scope for scope in self.scopes if scope in keep or scope in NEEDED)
+        return self if scopes == self.scopes else replace(self, scopes=scopes, changed_at=now)
 
 
 def tidy_client_text(text: str, longest: int) -> str:

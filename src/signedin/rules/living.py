@@ -55,3 +55,44 @@ class LivingServiceKey(NamedTuple):
 def soon_from(idle: int, last_at: int) -> int:
     """From when on a use must be on disk before the answer, in microseconds (D28)."""
     return 0 if idle < _SHORT else last_at + idle - SOON + 1
+
+
+class LivingToken(NamedTuple):
+    """An access token of a person that nothing has ended, in the order of the statement; moments in microseconds.
+
+    `allowed` are the scopes of the consent that it goes with, `None` where it goes with a session; `app_type` is that
+    of the session. `inactive` is the account's state unless it is active.
+    """
+
+    grant_id: str
+    client_id: str
+    row_id: str
+    scopes: frozenset[str]
+    allowed: frozenset[str] | None
+    audience: tuple[str, ...]
+    made_at: int
+    until: int
+    key_thumbprint: str
+    authenticated_at: int
+    sid: str
+    inactive: str | None
+    disabled_at: int | None
+    registered: frozenset[str]
+    idle: int
+    last_at: int
+    app_type: str | None
+    overall_until: int | None
+
+
+class LivingServiceToken(NamedTuple):
+    """An access token that a service client has for itself."""
+
+    grant_id: str
+    client_id: str
+    scopes: frozenset[str]
+    audience: tuple[str, ...]
+    made_at: int
+    until: int
+    key_thumbprint: str
+    disabled_at: int | None
+    registered: frozenset[str]

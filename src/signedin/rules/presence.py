@@ -16,7 +16,9 @@ class Presence(NamedTuple):
     `current_id` is the row of that credential in the session list (R18), or `None` when the one who asks
     has no row of its own (D3). `expires_soon` says that this use must be on disk before the answer (D28).
     `scopes` is `None` for a session, which may do whatever its person may; a key may do what they name and no more,
-    has no app type, and is named by `key_id`.
+    has no app type, and is named by `key_id`. An access token names its client, the resource servers that it is for
+    (none: this service) and the key that has to be shown with it; `current_id` is that of the session of one's own
+    app, and `key_id` the consent that another's token goes with: it is nobody's current row (D3).
     A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
@@ -28,6 +30,9 @@ class Presence(NamedTuple):
     expires_soon: bool = False
     scopes: frozenset[str] | None = None
     key_id: str | None = None
+    client_id: str | None = None
+    audience: tuple[str, ...] = ()
+    key_thumbprint: str = ""
 
 
 class Service(NamedTuple):

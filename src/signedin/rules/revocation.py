@@ -23,6 +23,7 @@ class EndReason(StrEnum):
     ENDED_BY_OPERATOR = "ended_by_operator"
     FACTOR_CHANGED = "factor_changed"
     POLICY = "policy"
+    REUSED = "reused"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_CLOSED = "account_closed"
 

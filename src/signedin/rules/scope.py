@@ -25,6 +25,17 @@ PERSONAL = ("account:read", "sessions:read", "activity:read", "keys:read")
 """All that a personal access key may hold: it reads, and never ends a session (D11)."""
 OF_SERVICES = ("sessions:begin", "sessions:check", "sessions:manage", "accounts:read", "accounts:manage")
 """What a service key may hold (contract: Scopes)."""
+OF_PEOPLE = ("openid", "profile", "email", "offline_access", *PERSONAL, "sessions:manage")
+"""What a client may ask people for (contract: Scopes)."""
+NEEDED = frozenset({"openid"})
+"""What nobody can leave out of what a client asks for: without it the answer would mean something else."""
+MORE: dict[str, str] = {
+    "sessions:read": _("Devices, places, hidden IP addresses and times, as on your Sessions page."),
+    "sessions:manage": _("It can sign you out anywhere, at any time, without asking you again."),
+    "activity:read": _("What has happened to your account, and when."),
+    "keys:read": _("Never the access keys themselves."),
+}
+"""What a person is told beside the sentence of a scope before allowing it."""
 STRONG = frozenset({"sessions:manage", "sessions:begin", "accounts:manage"})
 """Scopes that end or change something; they carry the diamond."""
 

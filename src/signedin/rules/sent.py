@@ -15,6 +15,8 @@ DUPLICATED = "\0duplicated"
 """Stands for a cookie that came twice: nothing that can be read as a token."""
 OURS = "sgn_"
 """How every token of ours begins."""
+PROVED = "DPoP "
+"""Stands before a token that came with the promise of a proof of its key (RFC 9449, section 7.1)."""
 _BLANKS = " \t"
 """All that browsers leave out around a name: what else looks like a blank may be another's `__Host-` in disguise."""
 
@@ -87,7 +89,7 @@ def sent_credential(headers: Headers, names: CookieNames) -> tuple[str | None, f
     by_cookie, by_header = cookies(headers).get(names.session), bearer(headers)
     if by_cookie is None:
         return by_header, BEARER_KINDS if by_header is not None else SESSION_KINDS
-    if by_header is not None and by_header.startswith(OURS):
+    if by_header is not None and by_header.removeprefix(PROVED).startswith(OURS):
         return DUPLICATED, SESSION_KINDS
     return by_cookie, SESSION_KINDS
 
@@ -101,6 +103,8 @@ def sent_to_host(headers: Headers, names: CookieNames) -> tuple[str | None, froz
 def bearer(headers: Headers) -> str | None:
     """The bearer token of a request; `DUPLICATED` when Authorization came twice and one of them may be ours.
 
+    One that a proof has to come with is told apart, and nothing that a session signs in with.
+
     >>> bearer([(b"authorization", b"Bearer sgn_app_1")]), bearer([(b"authorization", b"Basic YTpi")])
     ('sgn_app_1', None)
     """
@@ -108,6 +112,8 @@ def bearer(headers: Headers) -> str | None:
     if len(lines) != 1:
         return DUPLICATED if any(OURS in line for line in lines) else None
     scheme, _, token = lines[0].partition(" ")
+    if scheme.lower() == "dpop":
+        return PROVED + token.strip(_BLANKS)
     return token.strip(_BLANKS) if scheme.lower() == "bearer" else None
 
 

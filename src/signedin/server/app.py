@@ -33,8 +33,10 @@ from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
 from signedin.gate.watch import Watch
+from signedin.oauth import device_authorization, introspect, revoke, token, userinfo
 from signedin.oauth import discovery as oauth_discovery
 from signedin.oauth import jwks as oauth_jwks
+from signedin.oauth import par as oauth_par
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -50,6 +52,10 @@ from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
     api_page,
+    authorize_page,
+    consent_page,
+    consent_row_form,
+    device_page,
     help_page,
     keys_page,
     language_form,
@@ -95,7 +101,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     framework: App = pages  # type: ignore[assignment]
     refuse, trusted = refuser(handlers), settings.trusted_proxies
     inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
-    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing)
+    gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing, settings.base_url)
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
@@ -147,7 +153,8 @@ def calls() -> list[Any]:
 def _of_clients() -> list[Any]:
     """The routes for clients of OAuth and OpenID Connect."""
     return [
-        *oauth_discovery.ROUTES, *oauth_jwks.ROUTES,
+        *oauth_discovery.ROUTES, *oauth_jwks.ROUTES, *oauth_par.ROUTES, *token.ROUTES, *introspect.ROUTES,
+        *revoke.ROUTES, *userinfo.ROUTES, *device_authorization.ROUTES,
     ]  # fmt: skip
 
 
@@ -160,6 +167,8 @@ def _pages() -> list[Any]:
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
+        authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
+        device_page.device_page, device_page.device_form, device_page.device_decision,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, logo_file.logo_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

@@ -6,13 +6,18 @@ has ended the token with the same commit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
+from signedin.rules.living import LivingServiceToken, LivingToken
 from signedin.rules.token import AccessToken
+from signedin.store.access_keys import names_in
 from signedin.store.schema import Json, Moment, account_key, metadata
 
 access_tokens = sa.Table(
@@ -31,8 +36,8 @@ access_tokens = sa.Table(
 )
 LIVING = """
 SELECT t.grant_id, g.client_id, g.row_id, t.scopes, c.scopes, t.audience, t.made_at, t.until, t.key_thumbprint,
-       g.authenticated_at, g.sid, NULLIF(a.state, 'active'), k.disabled_at, coalesce(c.idle, s.idle), u.last_at,
-       s.app_type, s.overall_until
+       g.authenticated_at, g.sid, NULLIF(a.state, 'active'), k.disabled_at, k.registered, coalesce(c.idle, s.idle),
+       u.last_at, s.app_type, s.overall_until
 FROM access_tokens t
 JOIN grants g ON g.account_id = t.account_id AND g.grant_id = t.grant_id
 JOIN clients k ON k.client_id = g.client_id
@@ -40,17 +45,48 @@ JOIN accounts a ON a.account_id = t.account_id AND g.first_proof >= a.epoch
 JOIN activity u ON u.account_id = t.account_id AND u.row_id = g.row_id
 LEFT JOIN consents c ON c.account_id = t.account_id AND c.consent_id = g.row_id
 LEFT JOIN sessions s ON s.account_id = t.account_id AND s.session_id = g.row_id
-WHERE t.account_id = {whose} AND t.digest = {digest} AND (c.consent_id IS NOT NULL OR s.session_id IS NOT NULL)
+WHERE t.account_id = {whose} AND t.digest = {digest} AND coalesce(c.first_proof, s.first_proof) >= a.epoch
 """
 """A person's token that nothing has ended, whatever the clock says of it; `{whose}` and `{digest}` as the driver wants them."""
 OF_SERVICE = """
-SELECT t.grant_id, g.client_id, t.scopes, t.audience, t.made_at, t.until, t.key_thumbprint, k.disabled_at
+SELECT t.grant_id, g.client_id, t.scopes, t.audience, t.made_at, t.until, t.key_thumbprint, k.disabled_at,
+       k.registered
 FROM access_tokens t
 JOIN grants g ON g.account_id = t.account_id AND g.grant_id = t.grant_id
 JOIN clients k ON k.client_id = g.client_id
 WHERE t.account_id = 0 AND t.digest = {digest}
 """
 """A token that a service client has for itself."""
+
+
+def living_from(row: Sequence[Any] | None) -> LivingToken | None:
+    """A token as `LIVING` asks for it."""
+    if row is None:
+        return None
+    grant_id, client_id, row_id, scopes, allowed, audience, *more = row
+    made_at, until, key, proved_at, sid, inactive, disabled_at, registered, *limits = more
+    return LivingToken(
+        grant_id, client_id, row_id, names_in(scopes), None if allowed is None else names_in(allowed),
+        tuple(json.loads(audience)), made_at, until, key, proved_at, sid, inactive, disabled_at,
+        registered_scopes(registered), *limits,
+    )  # fmt: skip
+
+
+def of_service_from(row: Sequence[Any] | None) -> LivingServiceToken | None:
+    """A token as `OF_SERVICE` asks for it."""
+    if row is None:
+        return None
+    grant_id, client_id, scopes, audience, made_at, until, key, disabled_at, registered = row
+    return LivingServiceToken(
+        grant_id, client_id, names_in(scopes), tuple(json.loads(audience)), made_at, until, key, disabled_at,
+        registered_scopes(registered),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def registered_scopes(registered: str | None) -> frozenset[str]:
+    """The scopes that a client may have, of all that it has registered."""
+    return frozenset(json.loads(registered or "{}").get("scopes", ()))
 
 
 def add(conn: sa.Connection, account_id: AccountId, digest: bytes, token: AccessToken) -> None:
@@ -62,6 +98,12 @@ def add(conn: sa.Connection, account_id: AccountId, digest: bytes, token: Access
             key_thumbprint=token.key_thumbprint,
         )
     )  # fmt: skip
+
+
+def grant_of(conn: sa.Connection, account_id: AccountId, digest: bytes) -> str | None:
+    """The grant of a token, also of one that has expired; or `None`."""
+    mine = (access_tokens.c.account_id == account_id) & (access_tokens.c.digest == digest)
+    return conn.scalar(sa.select(access_tokens.c.grant_id).where(mine))
 
 
 def end(conn: sa.Connection, account_id: AccountId, digest: bytes) -> bool:

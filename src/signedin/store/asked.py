@@ -50,6 +50,12 @@ def find(conn: sa.Connection, way: Way, digest: bytes) -> Asked | None:
     return Asked(row.client_id, row.parameters, row.mark, row.until) if row else None
 
 
+def claim(conn: sa.Connection, way: Way, digest: bytes, mark: bytes) -> bool:
+    """Give a question that is anybody's to one browser; false when it is not anybody's (any more) (attack 11)."""
+    anybodys = _it(way, digest) & (asked.c.mark == b"")
+    return conn.execute(asked.update().where(anybodys).values(mark=mark)).rowcount == 1
+
+
 def take(conn: sa.Connection, way: Way, digest: bytes) -> Asked | None:
     """The question, which is gone with that: of many who come at once one has it; or `None`."""
     row = conn.execute(asked.delete().where(_it(way, digest)).returning(*asked.c)).one_or_none()

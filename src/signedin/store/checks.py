@@ -13,8 +13,9 @@ from typing import Any
 
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
-from signedin.rules.living import Living, LivingKey, LivingServiceKey
+from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
 from signedin.store.access_keys import names_in
+from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
@@ -79,6 +80,7 @@ FROM access_keys k
 JOIN accounts c ON c.account_id = k.account_id
 WHERE k.account_id = ? AND k.digest = ?
 """
+_TOKEN, _SERVICE_TOKEN = LIVING.format(whose="?", digest="?"), OF_SERVICE.format(digest="?")
 _SERVICE_KEY = """
 SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = ?
 """
@@ -126,11 +128,7 @@ class Checks:
         return None if row is None else (Living._make(row[:-1]), int(row[-1]))
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
-        """Why and when the session with this digest ended, and its idle period, while that is remembered.
-
-        Raises:
-            DatabaseProblem: it cannot be read.
-        """
+        """Why and when the session with this digest ended, and its idle period, while that is remembered; raises alike."""
         row = self._first(_ENDED, (account_id, digest))
         return None if row is None else (row[0], row[1], row[2])
 
@@ -149,6 +147,18 @@ class Checks:
             DatabaseProblem: it cannot be read; nobody may be let in on that.
         """
         return service_key_from(self._first(_SERVICE_KEY, (digest,)))
+
+    def token(self, account_id: int, digest: bytes) -> LivingToken | None:
+        """The access token with this digest that nothing has ended, whatever the clock says of it.
+
+        Raises:
+            DatabaseProblem: it cannot be read; nobody may be let in on that.
+        """
+        return living_from(self._first(_TOKEN, (account_id, digest)))
+
+    def service_token(self, digest: bytes) -> LivingServiceToken | None:
+        """The same for what a service client has for itself; raises as `token`."""
+        return of_service_from(self._first(_SERVICE_TOKEN, (digest,)))
 
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.
@@ -225,11 +235,9 @@ def key_from(row: tuple[Any, ...] | None) -> LivingKey | None:
 
 def service_key_from(row: tuple[Any, ...] | None) -> LivingServiceKey | None:
     """A service key as it was asked for, in that order."""
-    return (
-        None
-        if row is None
-        else LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])
-    )
+    if row is None:
+        return None
+    return LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -31,7 +31,7 @@ _COLUMNS = frozenset(
     {"id", "name", "description", "is_verified", "logo", "kind", "secrets", "made_at", "disabled_at"}
 )
 _SPANS = ("idle", "lasts")
-_MANY = ("redirect_uris", "logout_uris", "resources", "keys")
+_MANY = ("redirect_uris", "logout_uris", "resources", "signed_resources", "keys")
 _OWN_WORDS: tuple[tuple[str, Callable[[Any], Any], Any], ...] = (
     ("authentication", Authentication, Authentication.NONE), ("app_type", AppType, AppType.OAUTH),
     ("grant_types", lambda names: frozenset(map(GrantType, names)), ()), ("scopes", frozenset, ()),

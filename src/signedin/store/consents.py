@@ -13,10 +13,12 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.consent import Consent
 from signedin.rules.moments import to_micros
 from signedin.rules.session import Origin, SessionId
+from signedin.store import given
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.clients import clients
 from signedin.store.schema import Int64, Json, Moment, Span, account_key, metadata
+from signedin.store.tombstones import Gone, child_of
 
 consents = sa.Table(
     "consents",
@@ -31,6 +33,8 @@ consents = sa.Table(
     sa.Column("scopes", Json, nullable=False),
     sa.Column("is_used", sa.Boolean, nullable=False),
     sa.Column("tokens", sa.Integer, nullable=False, default=0),
+    sa.Column("hosts", Json),
+    sa.Column("resources", Json),
     sa.UniqueConstraint("account_id", "client_id"),
 )
 
@@ -38,6 +42,14 @@ COLUMNS = tuple(column.label(f"consent_{column.name}") for column in consents.c)
     clients.c[name].label(f"client_{name}") for name in ("name", "description", "is_verified", "logo")
 )
 """What is read of a consent and its client, named apart from a session's columns."""
+_READ = sa.select(*COLUMNS, *LAST_USE).select_from(
+    consents.join(accounts, accounts.c.account_id == consents.c.account_id)
+    .join(clients, clients.c.client_id == consents.c.client_id)
+    .join(
+        activity,
+        (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
+    )
+)
 
 
 def add(conn: sa.Connection, consent: Consent) -> None:
@@ -54,6 +66,8 @@ def add(conn: sa.Connection, consent: Consent) -> None:
             scopes=list(consent.scopes),
             is_used=consent.last_at is not None,
             tokens=consent.tokens,
+            hosts=list(consent.hosts),
+            resources=list(consent.resources),
         )
     )
     origin = consent.last_from
@@ -72,25 +86,40 @@ def add(conn: sa.Connection, consent: Consent) -> None:
 
 def of(conn: sa.Connection, account_id: AccountId) -> list[Consent]:
     """The account's consents that the cut-off has not ended."""
-    joined = (
-        consents.join(accounts, accounts.c.account_id == consents.c.account_id)
-        .join(clients, clients.c.client_id == consents.c.client_id)
-        .join(
-            activity,
-            (activity.c.account_id == consents.c.account_id) & (activity.c.row_id == consents.c.consent_id),
-        )
-    )
     where = (consents.c.account_id == account_id) & (consents.c.first_proof >= accounts.c.epoch)
-    rows = conn.execute(sa.select(*COLUMNS, *LAST_USE).select_from(joined).where(where))
-    return [consent_from(row) for row in rows]
+    return [consent_from(row) for row in conn.execute(_READ.where(where))]
 
 
-def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
-    """Withdraw consents; returns how many were still given."""
+def to_client(conn: sa.Connection, account_id: AccountId, client_id: str) -> Consent | None:
+    """What the account has given a client, also where a cut-off has ended it and it waits to be tidied; or `None`."""
+    where = (consents.c.account_id == account_id) & (consents.c.client_id == client_id)
+    return next(map(consent_from, conn.execute(_READ.where(where))), None)
+
+
+def change(conn: sa.Connection, consent: Consent) -> None:
+    """Remember a consent as it is now: its scopes, what it is for, and how often it was given."""
+    where = (consents.c.account_id == consent.account_id) & (consents.c.consent_id == consent.id)
+    conn.execute(
+        consents.update().where(where).values(
+            scopes=list(consent.scopes), changed_at=consent.changed_at, hosts=list(consent.hosts),
+            resources=list(consent.resources), tokens=consent.tokens,
+        )
+    )  # fmt: skip
+
+
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Gone]:
+    """Withdraw consents, with all that came of them; returns what was still given, the secrets of tokens too."""
     where = (consents.c.account_id == account_id) & consents.c.consent_id.in_(ids)
-    gone = conn.execute(consents.delete().where(where)).rowcount
+    gone = conn.execute(
+        consents.delete().where(where).returning(consents.c.consent_id, consents.c.idle)
+    ).all()
     conn.execute(activity.delete().where((activity.c.account_id == account_id) & activity.c.row_id.in_(ids)))
-    return int(gone)
+    idle = {row.consent_id: row.idle for row in gone}
+    tokens = [
+        child_of(row_id, digest, idle.get(row_id))
+        for row_id, digest in given.end_of_rows(conn, account_id, ids)
+    ]
+    return [*(Gone(row_id, idle=span) for row_id, span in idle.items()), *tokens]
 
 
 def cut_off(conn: sa.Connection, account_id: AccountId, limit: int) -> list[str]:
@@ -118,10 +147,10 @@ def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
         client_id=row.consent_client_id, client_name=row.client_name,
         client_description=row.client_description, consented_at=row.consent_consented_at,
         scopes=tuple(row.consent_scopes), idle=row.consent_idle, first_proof=row.consent_first_proof,
-        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used else None,
+        days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used or row.last_at > row.consent_consented_at else None,
         last_from=Origin(row.last_ip, row.last_place) if row.last_ip else None,
         changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
-        logo=row.client_logo,
+        logo=row.client_logo, hosts=tuple(row.consent_hosts or ()), resources=tuple(row.consent_resources or ()),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,12 @@ def find_by_user_code(conn: sa.Connection, user_code: bytes) -> DeviceCode | Non
     return _code_from(row) if row else None
 
 
+def find(conn: sa.Connection, digest: bytes) -> DeviceCode | None:
+    """The code of a device, which does not count as asking; or `None`."""
+    row = conn.execute(sa.select(device_codes).where(device_codes.c.digest == digest)).one_or_none()
+    return _code_from(row) if row else None
+
+
 def claim(conn: sa.Connection, user_code: bytes, session_id: str) -> bool:
     """Let the session that entered a code be the only one to decide; false when another has (attack 18)."""
     free = device_codes.c.claimed_by.is_(None) | (device_codes.c.claimed_by == session_id)
@@ -86,6 +93,11 @@ def redeem(conn: sa.Connection, digest: bytes) -> bool:
 def end_of_client(conn: sa.Connection, client_id: str) -> int:
     """Forget a client's codes; returns how many there were."""
     return conn.execute(device_codes.delete().where(device_codes.c.client_id == client_id)).rowcount
+
+
+def end_of_grants(conn: sa.Connection, ids: Sequence[str]) -> int:
+    """Forget the codes that grants were given for and that nobody redeemed yet; returns how many there were."""
+    return conn.execute(device_codes.delete().where(device_codes.c.grant_id.in_(ids))).rowcount
 
 
 def purge(conn: sa.Connection, before: datetime, limit: int) -> int:

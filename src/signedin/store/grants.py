@@ -114,6 +114,13 @@ def add_code(conn: sa.Connection, digest: bytes, code: Redeemable) -> None:
     conn.execute(codes.insert().values(digest=digest, **asdict(code)))
 
 
+def find_code(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Redeemable | None:
+    """The code with this digest, also one that was redeemed, or `None`."""
+    mine = (codes.c.account_id == account_id) & (codes.c.digest == digest)
+    row = conn.execute(sa.select(codes).where(mine)).one_or_none()
+    return _code_from(row) if row else None
+
+
 def redeem(
     conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime
 ) -> tuple[Redeemable, bool] | None:
@@ -147,13 +154,14 @@ def use_refresh(
     return conn.execute(used).rowcount == 1
 
 
-def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
-    """Forget grants whose absolute end is past, and codes that were given long before; returns how many grants."""
-    old = sa.select(grants.c.account_id, grants.c.grant_id).where(grants.c.until < before)
-    keys = conn.execute(old.order_by(grants.c.until).limit(limit)).all()
-    for account_id, grant_id in keys:
-        end(conn, AccountId(account_id), [grant_id])
-    return len(keys)
+def forget_used(
+    conn: sa.Connection, account_id: AccountId, grant_id: str, digest: bytes, before: datetime
+) -> None:
+    """Forget the successors of all of a grant's refresh tokens but this one, and those used before that moment."""
+    mine = (refresh_tokens.c.account_id == account_id) & (refresh_tokens.c.grant_id == grant_id)
+    sealed = mine & refresh_tokens.c.successor.is_not(None) & (refresh_tokens.c.digest != digest)
+    conn.execute(refresh_tokens.update().where(sealed).values(successor=None))
+    conn.execute(refresh_tokens.delete().where(mine, refresh_tokens.c.used_at < before))
 
 
 def _refresh(account_id: AccountId, digest: bytes) -> sa.ColumnElement[bool]:

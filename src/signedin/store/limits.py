@@ -82,6 +82,13 @@ def step_up(keyring: Keyring, session_id: str) -> Subjects:
     return [_subject(keyring, "attempt-step-up", session_id, BROWSER)]
 
 
+def device_guesses(keyring: Keyring, session_id: str, address: str) -> Subjects:
+    """What typing a device's code counts against: the session that types, and where it comes from (RFC 8628, 5.1)."""
+    network = _subject(keyring, "attempt-device-address", network_of(address), ADDRESS)
+    session = _subject(keyring, "attempt-device", session_id, BROWSER)
+    return [replace(session, is_cleared=False), replace(network, is_cleared=False)]
+
+
 def reserve(conn: sa.Connection, counted: Subjects, now: datetime) -> datetime | None:
     """Count an attempt against each subject before it is made; or say until when none may be made.
 

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
-from signedin.rules.living import Living, LivingKey, LivingServiceKey
+from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
+from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
 from signedin.store.endings import LINEAGE, MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
@@ -59,6 +60,7 @@ FROM access_keys k
 JOIN accounts c ON c.account_id = k.account_id
 WHERE k.account_id = %s AND k.digest = %s
 """
+_TOKEN, _SERVICE_TOKEN = LIVING.format(whose="%s", digest="%s"), OF_SERVICE.format(digest="%s")
 _SERVICE_KEY = """
 SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = %s
 """
@@ -128,6 +130,18 @@ class PostgresChecks:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
         return service_key_from(await self._first(_SERVICE_KEY, digest))
+
+    async def token(self, account_id: int, digest: bytes) -> LivingToken | None:
+        """The access token with this digest that nothing has ended, whatever the clock says of it.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        return living_from(await self._first(_TOKEN, account_id, digest))
+
+    async def service_token(self, digest: bytes) -> LivingServiceToken | None:
+        """The same for what a service client has for itself; raises as `token`."""
+        return of_service_from(await self._first(_SERVICE_TOKEN, digest))
 
     async def number(self, account_id: int) -> int:
         """The number of the account's latest event.

@@ -18,7 +18,7 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.moments import to_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Noticed, Origin, Session, SessionId, Sign
-from signedin.store import host_cookies, tombstones
+from signedin.store import given, host_cookies, tombstones
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity, with_keys
 from signedin.store.schema import Int64, Json, Moment, Span, What, Where, account_key, metadata
@@ -143,17 +143,16 @@ def end(
     ended = [session_id for session_id, _, _ in gone]
     conn.execute(_END_USE, {"whose": account_id, "ids": ended})
     idle, at_hosts = {row.session_id: row.idle for row in gone}, host_cookies.end(conn, account_id, ended)
-    cookies = [
-        tombstones.Gone(f"{session_id}/{digest.hex()[:16]}", digest, idle[session_id])
-        for session_id, digest in at_hosts
-    ]
-    them = [*(tombstones.Gone(*row) for row in gone), *cookies]
+    besides = [*at_hosts, *given.end_of_rows(conn, account_id, ended)]
+    children = [tombstones.child_of(row_id, digest, idle[row_id]) for row_id, digest in besides]
+    them = [*(tombstones.Gone(*row) for row in gone), *children]
     tombstones.bury(conn, account_id, them, reason, now, number)
     return [each.digest for each in them]
 
 
 def keep_across(conn: sa.Connection, account_id: AccountId, session_id: str, number: int) -> None:
-    """Let one session survive the account's new cut-off (Log out all other devices)."""
+    """Let one session survive the account's new cut-off, and what was given with it (Log out all other devices)."""
+    given.keep_across(conn, account_id, session_id, number)
     where = (sessions.c.account_id == account_id) & (sessions.c.session_id == session_id)
     conn.execute(sessions.update().where(where).values(first_proof=number))
 

@@ -66,6 +66,11 @@ class Gone(NamedTuple):
     idle: timedelta | None = None
 
 
+def child_of(row_id: str, digest: bytes, idle: timedelta | None) -> Gone:
+    """A secret that went with a row and ended with it: a host's cookie, a token of an app."""
+    return Gone(f"{row_id}/{digest.hex()[:16]}", digest, idle)
+
+
 def tombstone_of(conn: sa.Connection, account_id: AccountId, session_id: str) -> Tombstone | None:
     """Why and when the account's session ended, or `None` when it never was or was forgotten."""
     where = (tombstones.c.account_id == account_id) & (tombstones.c.session_id == session_id)

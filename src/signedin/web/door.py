@@ -99,7 +99,8 @@ class Door:
     def reader(self, ask: Ask) -> Reader:
         """Who reads the page: language and time zone."""
         arrival = arrival_of(ask)
-        return reader_of(ask.headers.get("accept-language", ""), arrival.cookies, arrival.now)
+        accepted = ",".join([*arrival.wants_languages.split(), ask.headers.get("accept-language", "")])
+        return reader_of(accepted, arrival.cookies, arrival.now)
 
     async def form(self, ask: Ask, *, or_from_before_sign_in: bool = False) -> dict[str, str]:
         """The fields of a form that one of our own pages sent, to whoever this browser is signed in as.
@@ -113,7 +114,7 @@ class Door:
             raise errors.CrossSite
         fields = await _fields(ask)
         arrival_of(ask).refuse_unread_cookies()
-        bounds = [self._bound_to(ask), *([self._form_mark(ask)] if or_from_before_sign_in else [])]
+        bounds = [self._bound_to(ask), *([self.form_mark(ask)] if or_from_before_sign_in else [])]
         refuse_foreign_form(self.means, bounds, fields.pop("csrf", None))
         return fields
 
@@ -121,9 +122,10 @@ class Door:
         arrival = arrival_of(ask)
         if arrival.presence is not None and arrival.credential:
             return arrival.credential
-        return self._form_mark(ask)
+        return self.form_mark(ask)
 
-    def _form_mark(self, ask: Ask) -> str:
+    def form_mark(self, ask: Ask) -> str:
+        """What tells this browser from others before and after sign-in; empty while it has no cookie for it."""
         form = arrival_of(ask).cookies.get(self.names.form, "")[:64]
         return "" if form == DUPLICATED else form
 
@@ -131,14 +133,14 @@ class Door:
         """Who is signed in in this browser; raises NotSignedIn, by which the page sends one to sign in and back."""
         return arrival_of(ask).signed_in()
 
-    def to_sign_in(self, ask: Ask) -> ASGIResponse:
+    def to_sign_in(self, ask: Ask, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
         """To the sign-in page, and back to what one wanted (R4)."""
         known = ask.method == "GET" and ask.scope["path"] != "/"
         absence = arrival_of(ask).absence
         is_nobodys = absence is not None and absence.reason in _NOBODYS
         forgotten = [set_cookie(self.names, self.names.session, "", max_age=0)] if is_nobodys else []
         where = f"/sign-in?next={quote(address_of_page(ask), safe='/')}" if known else "/sign-in"
-        return see_other(where, cookies=forgotten)
+        return see_other(where, cookies=forgotten, headers=headers)
 
     def sign_out_cookies(self) -> list[str]:
         """Forget the session's own cookies by name, never the neighbours' (D18)."""

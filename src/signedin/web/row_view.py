@@ -9,7 +9,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import HIDDEN
 from signedin.rules.reasons import flag_name, flag_sentence
-from signedin.rules.scope import in_words
+from signedin.rules.scope import NEEDED, in_words
 from signedin.rules.session import AppType, Session, SessionType
 from signedin.rules.session_list import Row, SessionList, location_of, place_key
 from signedin.rules.speech import Speech
@@ -53,6 +53,15 @@ class FlagView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepView:
+    """A scope that a connected app has, and whether it could do without."""
+
+    scope: str
+    sentence: str
+    is_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RowView:
     """Everything the template shows of a row."""
 
@@ -83,6 +92,7 @@ class RowView:
     details: tuple[tuple[str, str], ...]
     description: str
     scopes: tuple[tuple[str, bool], ...]
+    keeps: tuple[KeepView, ...]
 
 
 def name_of(row: Row, speech: Speech) -> str:
@@ -124,6 +134,7 @@ def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
         details=_details(row, speech),
         description=row.client_description if isinstance(row, Consent) else "",
         scopes=tuple((speech.say(text), strong) for text, strong in in_words(row.scopes)) if isinstance(row, Consent) else (),
+        keeps=_keeps(row, speech),
     )  # fmt: skip
 
 
@@ -136,6 +147,14 @@ def displayed(row: Row, speech: Speech) -> str:
     if isinstance(row, Consent):
         shown.append(row.client_description)
     return " ".join(shown)
+
+
+def _keeps(row: Row, speech: Speech) -> tuple[KeepView, ...]:
+    """What can be taken back from a connected app; nothing, where it could do without none of it."""
+    if not isinstance(row, Consent) or NEEDED.issuperset(row.scopes):
+        return ()
+    said = zip(row.scopes, in_words(row.scopes), strict=True)
+    return tuple(KeepView(scope, speech.say(text), scope in NEEDED) for scope, (text, _) in said)
 
 
 def _place(row: Row, speech: Speech) -> str:
@@ -167,6 +186,8 @@ def _details(row: Row, speech: Speech) -> tuple[tuple[str, str], ...]:
         head = [kind, (speech.say("Consented at"), speech.exact(row.consented_at))]
         if row.changed_at:
             head.append((speech.say("Permissions changed"), speech.exact(row.changed_at)))
+        if row.tokens > 1:
+            head.append((speech.say("Access given"), speech.count("{n} time", "{n} times", row.tokens)))
         return (*head, *tail, (speech.say("Reference"), row.id))
     return _session_details(row, speech, kind, tail)
 

@@ -18,6 +18,7 @@ from signedin.rules.location import mask_address
 from signedin.rules.presence import Absence
 from signedin.web.door import Ask, Door, arrival_of, now_of, own_path, see_other
 from signedin.web.map_picture import project
+from signedin.web.on_the_way import waiting_for
 
 
 @get("/sign-in")
@@ -28,7 +29,7 @@ async def sign_in_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         return see_other(wanted)
     if door.setup_code() is not None:
         return see_other("/setup")
-    return _page(request, door, next=wanted, notice=_notice(request, door))
+    return await _page(request, door, next=wanted, notice=_notice(request, door))
 
 
 @post("/sign-in")
@@ -42,9 +43,12 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
             door.means, email, fields.get("password", ""), visit_of(request, door), ticks, now_of(request)
         )
     except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
-        return refused(request, door, refusal, next=wanted, email=email, ticks=ticks)
+        return await _page(request, door, refusal=refusal, next=wanted, email=email, ticks=ticks)
     arrival_of(request).is_quiet = True
-    return see_other(wanted, cookies=door.begun_cookies(begun, ticks))
+    waiting = await waiting_for(request, door, wanted)
+    return see_other(
+        wanted, cookies=door.begun_cookies(begun, ticks), headers=waiting.headers if waiting else ()
+    )
 
 
 @post("/sign-out")
@@ -82,21 +86,19 @@ def visit_of(request: Ask, door: Door) -> Visit:
     )
 
 
-def refused(request: Ask, door: Door, refusal: errors.Refused, **values: Any) -> ASGIResponse:
-    """The form again, with what was wrong and without the password."""
-    return _page(request, door, refusal=refusal, **values)
-
-
-def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
-    visit = visit_of(request, door)
+async def _page(request: Ask, door: Door, *, next: str, **values: Any) -> ASGIResponse:  # noqa: A002
+    """The page; with what waits behind it, where a client has sent the person here."""
+    visit, waiting = visit_of(request, door), await waiting_for(request, door, next)
     location = door.means.places.locate(visit.address)
     pin = project(location.latitude, location.longitude or 0.0) if location.latitude is not None else None
     preview = {
         "device": visit.device, "location": location, "masked_ip": mask_address(visit.address), "pin": pin,
     }  # fmt: skip
+    values = {"email": waiting.login_hint if waiting else ""} | values
+    headers = [("accept-ch", ACCEPT_CH), *(waiting.headers if waiting else ())]
     return door.page(
-        request, "sign_in.html", headers=[("accept-ch", ACCEPT_CH)], preview=preview,
-        can_register=door.means.registration == "open", **values,
+        request, "sign_in.html", headers=headers, preview=preview, next=next,
+        can_register=door.means.registration == "open", client=waiting.client_name if waiting else "", **values,
     )  # fmt: skip
 
 

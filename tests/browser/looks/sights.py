@@ -9,11 +9,13 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, Route, expect
 
+from apps import a_client, authorize, our_own, registered
 from browser.browsers import SESSIONS, RealBrowser
-from browser.looks.gallery import ALONE, AT_HOME, CROWD, WORDY, Gallery
+from browser.looks.gallery import ALONE, AT_HOME, CROWD, LONG, UNBROKEN, WORDY, Gallery
 from people import PASSWORD
 from signedin.rules import errors
 from signedin.rules.revocation import EndReason
+from signedin.store import clients
 from signedin.web import help_page
 
 # What ended stays to be looked at, however long that takes.
@@ -452,6 +454,44 @@ for name, button, said in (
             page.get_by_role("button", name="Revoke session").click()
         expect(page.locator(".notice")).to_contain_text(said)
         return page
+
+
+for name, changed, said, password in (
+    ("consent", {"description": "Ends sessions when a contract ends.", "is_verified": True}, {}, None),
+    ("consent with long names", {"name": UNBROKEN[:80], "description": LONG, "is_verified": False}, {}, None),
+    ("consent, password wrong", {}, {"prompt": "login"}, "wrong"),
+):
+
+    @sight(name)
+    def _(gallery, browser, name=name, changed=changed, said=said, password=password):
+        client = a_client(id=f"gallery {name}", **changed)
+        if gallery.house.means.database.read_now(clients.find, client.id) is None:
+            registered(gallery.house, client)
+        scope = "openid email sessions:read sessions:manage"
+        page = gallery.signed_in(browser).tab(authorize(client, scope=scope, **said))
+        if password:
+            browser.expects("403")
+            page.get_by_label("Your password").fill(password)
+            page.get_by_role("button", name="Allow", exact=True).click()
+            expect(page.get_by_role("alert")).to_be_visible()
+        return page
+
+
+@sight("an app of one's own, asked")
+def _(gallery, browser):
+    if gallery.house.means.database.read_now(clients.find, "sync") is None:
+        registered(gallery.house, our_own())
+    page = gallery.signed_in(browser).tab(authorize(our_own()))
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    return page
+
+
+@sight("sessions, the scopes of an app")
+def _(gallery, browser):
+    page = gallery.signed_in(browser).tab(f"{SESSIONS}?type=oauth")
+    page.locator(".row").first.locator("summary").click()
+    expect(page.locator(".keeps").first).to_be_visible()
+    return page
 
 
 @sight("sessions, one had ended already")

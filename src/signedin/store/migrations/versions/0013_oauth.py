@@ -17,6 +17,8 @@ def upgrade() -> None:
     for name, kind in (("kind", sa.Text()), ("registered", own.Json()), ("secrets", own.Json()),
                        ("made_at", own.Moment()), ("disabled_at", own.Moment())):  # fmt: skip
         op.add_column("clients", sa.Column(name, kind, nullable=True))
+    for name in ("hosts", "resources"):
+        op.add_column("consents", sa.Column(name, own.Json(), nullable=True))
     _grants()
     _tokens()
     _of_nobody()

@@ -1,0 +1,146 @@
+"""An access token in, who may do what out: read from the database each time, never from memory (D24)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from signedin.actions.authenticate import checks_of, doubt_of, told_by
+from signedin.actions.means import Means
+from signedin.rules.account import AccountId, AccountState
+from signedin.rules.lifetime import why_expired
+from signedin.rules.living import LivingServiceToken, LivingToken, soon_from
+from signedin.rules.moments import from_micros, to_micros
+from signedin.rules.presence import Absence, Presence
+from signedin.rules.revocation import EndReason
+from signedin.rules.secret import Kind, read_token, why_unreadable
+from signedin.rules.sent import PROVED
+from signedin.rules.session import AppType, SessionId
+from signedin.store.services import NOBODY
+
+TOKEN_KINDS = frozenset({Kind.ACC})
+_BEGINNINGS = (f"sgn_{Kind.ACC}_", f"{PROVED}sgn_{Kind.ACC}_")
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Opened(NamedTuple):
+    """A person's access token that lives: what it says, whose it is, and what of its scopes is still in force."""
+
+    token: LivingToken
+    account_id: AccountId
+    scopes: frozenset[str]
+    expires_soon: bool = False
+
+
+class OpenedService(NamedTuple):
+    """The same of a token that a service has for itself."""
+
+    token: LivingServiceToken
+    scopes: frozenset[str]
+
+
+def is_token(credential: str | None) -> bool:
+    """Whether a credential calls itself an access token, shown with a proof of its key or without."""
+    return credential is not None and credential.startswith(_BEGINNINGS)
+
+
+async def authenticate_token(means: Means, credential: str, now: datetime) -> Presence | Absence:
+    """Whom this access token acts for now, and what it may do; nothing is written. Nothing waits on SQLite.
+
+    Whether the key that it is bound to was shown, and whether it is for whoever asks, is the gate's to see.
+
+    Raises:
+        DatabaseProblem, Unavailable: it cannot be known; nobody is let in on that.
+    """
+    opened = await open_token(means, credential, now)
+    if isinstance(opened, OpenedService):
+        return Absence("wrong_kind")
+    return opened if isinstance(opened, Absence) else _presence(opened)
+
+
+async def open_token(means: Means, credential: str, now: datetime) -> Opened | OpenedService | Absence:
+    """What this access token says, if it lives; raises as `authenticate_token`."""
+    read = read_token(credential, TOKEN_KINDS, means.keyring.way_keys)
+    if read is None:
+        return Absence(why_unreadable(credential, TOKEN_KINDS))
+    return await open_secret(means, AccountId(read.account_id), read.digest, now)
+
+
+async def open_secret(
+    means: Means, account_id: AccountId, digest: bytes, now: datetime
+) -> Opened | OpenedService | Absence:
+    """The same by the digest of a token; that of a signed one is of its id."""
+    if account_id == NOBODY:
+        return _of_service(await _service_token(means, digest), now)
+    token = await _token(means, account_id, digest)
+    if token is None:
+        return told_by(await _ended(means, account_id, digest))
+    return _judged(means, account_id, token, now)
+
+
+def _judged(means: Means, account_id: AccountId, token: LivingToken, now: datetime) -> Opened | Absence:
+    state = token.inactive
+    if state is not None:
+        closed = state == AccountState.CLOSED
+        return Absence(EndReason.ACCOUNT_CLOSED if closed else EndReason.ACCOUNT_DISABLED)
+    if token.disabled_at is not None:
+        return Absence(EndReason.POLICY, from_micros(token.disabled_at))
+    reason = _why_expired(means, account_id, token, now)
+    if reason is not None:
+        return Absence(reason)
+    scopes = token.scopes & token.registered
+    scopes = scopes if token.allowed is None else scopes & token.allowed
+    if not scopes:
+        return Absence(EndReason.REVOKED)
+    soon = to_micros(now) >= soon_from(token.idle, token.last_at)
+    return Opened(token, account_id, scopes, soon)
+
+
+def _why_expired(means: Means, account_id: AccountId, token: LivingToken, now: datetime) -> EndReason | None:
+    """Its own end, or that of its row, given the same benefit of the doubt as a session (D28)."""
+    if to_micros(now) >= token.until:
+        return EndReason.EXPIRED_OVERALL
+    idle, stored = token.idle * _MICROSECOND, from_micros(token.last_at)
+    seen = means.recent.latest(account_id, token.row_id)
+    last_at = max(stored, seen or stored) + doubt_of(means, idle, is_seen=seen is not None)
+    overall_until = from_micros(token.until if token.overall_until is None else token.overall_until)
+    return why_expired(last_at, idle, overall_until, now)
+
+
+def _of_service(token: LivingServiceToken | None, now: datetime) -> OpenedService | Absence:
+    if token is None:
+        return Absence("unknown")
+    if token.disabled_at is not None:
+        return Absence(EndReason.POLICY, from_micros(token.disabled_at))
+    if to_micros(now) >= token.until:
+        return Absence(EndReason.EXPIRED_OVERALL, from_micros(token.until))
+    scopes = token.scopes & token.registered
+    return OpenedService(token, scopes) if scopes else Absence(EndReason.REVOKED)
+
+
+def _presence(opened: Opened) -> Presence:
+    token, row_id = opened.token, SessionId(opened.token.row_id)
+    is_session = token.app_type is not None
+    return Presence(
+        opened.account_id, row_id if is_session else None, AppType(token.app_type or AppType.OAUTH),
+        from_micros(token.authenticated_at), "sessions:manage" in opened.scopes, opened.expires_soon, opened.scopes,
+        None if is_session else row_id, token.client_id, token.audience, token.key_thumbprint,
+    )  # fmt: skip
+
+
+async def _token(means: Means, account_id: AccountId, digest: bytes) -> LivingToken | None:
+    if means.lines is not None:
+        return await means.lines.token(account_id, digest)
+    return checks_of(means).token(account_id, digest)
+
+
+async def _service_token(means: Means, digest: bytes) -> LivingServiceToken | None:
+    if means.lines is not None:
+        return await means.lines.service_token(digest)
+    return checks_of(means).service_token(digest)
+
+
+async def _ended(means: Means, account_id: AccountId, digest: bytes) -> tuple[str, int, int | None] | None:
+    if means.lines is not None:
+        return await means.lines.ended(account_id, digest)
+    return checks_of(means).ended(account_id, digest)

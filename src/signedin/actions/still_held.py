@@ -1,0 +1,83 @@
+"""What is asked again in the transaction that issues or ends tokens: whether client, account, row and grant hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.actions.ending import end_row
+from signedin.actions.list_sessions import read_some
+from signedin.actions.means import Means
+from signedin.rules import exchange
+from signedin.rules.account import AccountId, AccountState
+from signedin.rules.client import Client
+from signedin.rules.consent import Consent
+from signedin.rules.event import Event, EventKind
+from signedin.rules.grant import Grant
+from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.revocation import EndReason
+from signedin.rules.session_list import Row
+from signedin.store import accounts, clients, given, journal, session_rows, tombstones
+
+
+def still_known(conn: sa.Connection, client: Client) -> Client:
+    """The client as it is registered now.
+
+    Raises:
+        OAuthRefused: it is not any more, or has been disabled meanwhile (attack 25).
+    """
+    now_known = clients.find(conn, client.id)
+    if now_known is None or now_known.is_disabled:
+        raise OAuthRefused(
+            "invalid_client", "This client is disabled, or there is none like that.", status=401
+        )
+    return now_known
+
+
+def still_held(conn: sa.Connection, means: Means, grant: Grant, now: datetime) -> Row:
+    """The row of the list that a grant goes with, where everything holds that the grant needs.
+
+    Raises:
+        OAuthRefused: the account is not active, all devices were logged out since (D23), the row has ended or
+            expired, or the grant has.
+    """
+    account = accounts.find(conn, grant.account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        raise exchange.gone("What the person gave", EndReason.ACCOUNT_DISABLED.value)
+    if grant.first_proof < account.epoch:
+        raise exchange.gone("What the person gave", EndReason.LOGGED_OUT_EVERYWHERE.value)
+    exchange.refuse_expired(grant.until, now)
+    row = (
+        read_some(conn, means, grant.account_id, [grant.row_id], now).find(grant.row_id)
+        if grant.row_id
+        else None
+    )
+    if row is None:
+        raise exchange.gone("What the person gave", EndReason.EXPIRED_IDLE.value)
+    return row
+
+
+def in_force(grant: Grant, client: Client, row: Row) -> tuple[str, ...]:
+    """What a grant still allows: what neither the person nor whoever registered the client has taken back."""
+    allowed = client.scopes & frozenset(row.scopes) if isinstance(row, Consent) else client.scopes
+    return tuple(scope for scope in grant.scopes if scope in allowed)
+
+
+def told_of_end(conn: sa.Connection, account_id: AccountId, digest: bytes, what: str) -> OAuthRefused:
+    """The refusal of a secret that is not there; its holder is told why it ended, while that is remembered (D10)."""
+    reason = tombstones.reason_of(conn, account_id, digest)
+    return exchange.gone(what, reason.value if reason else "")
+
+
+def end_reused(conn: sa.Connection, grant: Grant, now: datetime) -> OAuthRefused:
+    """End a grant whose secret is in two hands, and its row of the list: nobody can tell which is the thief's."""
+    facts: dict[str, object] = {"client": grant.client_id, "reason": EndReason.REUSED.value}
+    event = Event(EventKind.TOKEN_REUSED, now, grant.row_id or grant.id, None, facts)
+    number = journal.record(conn, grant.account_id, event)
+    rows = session_rows.some(conn, grant.account_id, [grant.row_id]) if grant.row_id else []
+    for row in rows:
+        end_row(conn, row, EndReason.REUSED, now, number)
+    if not rows:
+        given.end(conn, grant.account_id, [grant.id])
+    return exchange.gone("What the person gave", EndReason.REUSED.value)

@@ -1,0 +1,34 @@
+"""What passes a check only by a scope: personal access keys, and access tokens of apps (D12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from signedin.actions.authenticate_key import authenticate_key, is_key
+from signedin.actions.authenticate_token import authenticate_token, is_token
+from signedin.actions.means import Means
+from signedin.rules.presence import Absence, Presence, Service
+
+
+def is_by_scope(credential: str | None) -> bool:
+    """Whether a credential calls itself a key or an access token."""
+    return is_key(credential) or is_token(credential)
+
+
+async def opened_by(
+    means: Means, credential: str, resource: str | None, now: datetime
+) -> Presence | Service | Absence:
+    """Whose key or token this is now; one for another resource server than the one that is guarded opens nothing.
+
+    A token that is bound to a key opens nothing here: whoever guards an app by a question sees no proof of a request.
+
+    Raises:
+        DatabaseProblem, Unavailable: it cannot be known; nobody is let in on that.
+    """
+    if is_key(credential):
+        return await authenticate_key(means, credential, now)
+    found = await authenticate_token(means, credential, now)
+    if isinstance(found, Absence):
+        return found
+    is_for_it = resource in found.audience if resource is not None else not found.audience
+    return found if is_for_it and not found.key_thumbprint else Absence("wrong_kind")

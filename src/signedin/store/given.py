@@ -1,0 +1,86 @@
+"""What goes with rows of the list: their grants with all that came of them, which end as the rows do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.store import access_tokens, asked, device_codes
+from signedin.store.grants import OF_GRANTS, grants, refresh_tokens
+from signedin.store.schema import Int64
+from signedin.store.services import NOBODY
+
+_TABLES = (*OF_GRANTS, access_tokens.access_tokens)
+
+
+def end_of_rows(
+    conn: sa.Connection, account_id: AccountId, row_ids: Sequence[str]
+) -> list[tuple[str, bytes]]:
+    """Forget the grants of rows that end; returns the secrets that lived, each with its row, for their tombstones."""
+    rows = conn.execute(_OF_ROWS, {"whose": account_id, "ids": row_ids})
+    found = {row.grant_id: row.row_id for row in rows}
+    return [(found[grant_id], digest) for grant_id, digest in end(conn, account_id, list(found))]
+
+
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Forget grants with all that came of them; returns the secrets that lived, each with its grant."""
+    if not ids:
+        return []
+    values = {"whose": account_id, "ids": ids}
+    living = [(grant_id, digest) for secrets in _LIVING for grant_id, digest in conn.execute(secrets, values)]
+    for statement in _END:
+        conn.execute(statement, values)
+    device_codes.end_of_grants(conn, ids)
+    return living
+
+
+def keep_across(conn: sa.Connection, account_id: AccountId, row_id: str, number: int) -> None:
+    """Let what was given with one row survive the account's new cut-off, as the row does."""
+    mine = (grants.c.account_id == account_id) & (grants.c.row_id == row_id)
+    conn.execute(grants.update().where(mine).values(first_proof=number))
+
+
+def purge_unredeemed(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Forget what was given to apps of one's own before that moment and never redeemed; returns how much."""
+    never = (grants.c.row_id.is_(None)) & (grants.c.given_at < before) & (grants.c.account_id != NOBODY)
+    keys = conn.execute(sa.select(grants.c.account_id, grants.c.grant_id).where(never).limit(limit)).all()
+    for account_id, grant_id in keys:
+        end(conn, AccountId(account_id), [grant_id])
+    return len(keys)
+
+
+def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
+    """Forget grants whose absolute end was before that moment; returns how many."""
+    old = sa.select(grants.c.account_id, grants.c.grant_id).where(grants.c.until < before)
+    keys = conn.execute(old.order_by(grants.c.until).limit(limit)).all()
+    for account_id, grant_id in keys:
+        end(conn, AccountId(account_id), [grant_id])
+    return len(keys)
+
+
+def forget_what_waits(conn: sa.Connection) -> None:
+    """Forget what may have been decided, used or ended since a backup: questions, device codes, what services have."""
+    for table in (asked.asked, device_codes.device_codes):
+        conn.execute(table.delete())
+    for table in (*_TABLES, grants):
+        conn.execute(table.delete().where(table.c.account_id == NOBODY))
+
+
+_WHOSE: sa.BindParameter[int] = sa.bindparam("whose", type_=Int64)
+_IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+_OF_ROWS = sa.select(grants.c.grant_id, grants.c.row_id).where(
+    grants.c.account_id == _WHOSE, grants.c.row_id.in_(_IDS)
+)
+_LIVING = tuple(
+    sa.select(table.c.grant_id, table.c.digest).where(table.c.account_id == _WHOSE, table.c.grant_id.in_(_IDS), also)
+    for table, also in (
+        (access_tokens.access_tokens, sa.true()), (refresh_tokens, refresh_tokens.c.used_at.is_(None)),
+    )
+)  # fmt: skip
+_END = tuple(
+    table.delete().where(table.c.account_id == _WHOSE, table.c.grant_id.in_(_IDS)) for table in (*_TABLES, grants)
+)  # fmt: skip
+"""Made once: putting a statement together takes longer than running it."""
