@@ -126,13 +126,13 @@ AROUND_LOOPBACK = {
 }
 
 
-@pytest.mark.security("10.4.1", "attack-12", "B1")
+@pytest.mark.security("10.4.1", "attack-12")
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS)
 def test_what_is_not_byte_for_byte_the_registered_address_is_not_it(trick):
     assert not is_registered(trick, [APP])
 
 
-@pytest.mark.security("10.4.1", "attack-12", "B1")
+@pytest.mark.security("10.4.1", "attack-12")
 @pytest.mark.parametrize("trick", AROUND_LOOPBACK.values(), ids=AROUND_LOOPBACK)
 def test_of_a_loopback_address_the_port_alone_may_be_another(trick):
     assert not is_registered(trick, [LOOPBACK])

@@ -20,7 +20,7 @@ from signedin.oauth.public import FOR_ANYBODY
 from signedin.rules.claims import OF_SCOPES
 from signedin.rules.client import Authentication, GrantType
 from signedin.rules.pkce import METHOD
-from signedin.rules.registration import OF_PEOPLE
+from signedin.rules.scope import OF_PEOPLE
 from signedin.rules.signing import OURS
 from signedin.rules.statement import ALGORITHMS
 

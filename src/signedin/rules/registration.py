@@ -15,13 +15,11 @@ from signedin.rules.client_keys import judge_keys
 from signedin.rules.consent import LONGEST_CLIENT_DESCRIPTION, LONGEST_CLIENT_NAME, tidy_client_text
 from signedin.rules.errors import InvalidInput
 from signedin.rules.redirect_uri import MOST, judge_redirect_uri, judge_web_address
-from signedin.rules.scope import OF_SERVICES, PERSONAL
+from signedin.rules.scope import OF_PEOPLE, OF_SERVICES
 from signedin.rules.session import AppType
 from signedin.rules.signing import OURS
 from signedin.rules.wording import marked as _
 
-OF_PEOPLE = ("openid", "profile", "email", "offline_access", *PERSONAL, "sessions:manage")
-"""All that a person can give a client (contract: Scopes)."""
 USUAL = frozenset({"openid", "profile", "email", "offline_access"})
 """What a client may ask for when nothing else is said."""
 MOST_SECRETS = 2
@@ -43,7 +41,8 @@ def judge(client: Client) -> Client:
         description=tidy_client_text(client.description, LONGEST_CLIENT_DESCRIPTION),
         redirect_uris=tuple(dict.fromkeys(client.redirect_uris)),
         logout_uris=tuple(dict.fromkeys(client.logout_uris)),
-        resources=tuple(dict.fromkeys(client.resources)),
+        resources=tuple(dict.fromkeys((*client.resources, *client.signed_resources))),
+        signed_resources=tuple(dict.fromkeys(client.signed_resources)),
         is_pairwise=client.is_pairwise and client.kind is ClientKind.THIRD_PARTY,
     )
     _refuse_the_first_that_fails(tidied, _WHAT_HAS_TO_HOLD)

@@ -31,6 +31,7 @@ def app() -> None:
 @shared.logout_option
 @shared.scope_option
 @shared.resource_option
+@shared.signed_resource_option
 @shared.device_option
 @shared.keys_option
 @click.option("--public", is_flag=True, help="It keeps no secret; apps of type sync and mobile never do.")

@@ -31,6 +31,7 @@ def client() -> None:
 @shared.logout_option
 @shared.scope_option
 @shared.resource_option
+@shared.signed_resource_option
 @shared.device_option
 @shared.keys_option
 @shared.logo_option

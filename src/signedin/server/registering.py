@@ -35,6 +35,10 @@ resource_option = click.option(
     multiple=True,
     help="The address of a resource server that its tokens may be for.",
 )
+signed_resource_option = click.option(
+    "--signed-resource", "signed_resources", multiple=True,
+    help="The same of one that reads signed tokens by itself: it hears of an ending up to five minutes late.",
+)  # fmt: skip
 device_option = click.option(
     "--device-flow", is_flag=True, help="People may sign in by a code on another device."
 )
@@ -61,7 +65,8 @@ def wanted_by(kind: ClientKind, said: dict[str, Any], *, is_public: bool) -> Cli
     return Client(
         "", said["name"], kind, Authentication.NONE if is_public else Authentication(method), frozenset(grants),
         scopes, utc_now(), said["description"], redirect_uris=said["redirect_uris"],
-        logout_uris=said["logout_uris"], resources=said["resources"], keys=_keys_in(said["key_file"]),
+        logout_uris=said["logout_uris"], resources=said["resources"], signed_resources=said["signed_resources"],
+        keys=_keys_in(said["key_file"]),
     )  # fmt: skip
 
 
@@ -106,6 +111,7 @@ def item(client: Client) -> dict[str, Any]:
         "grant_types": sorted(each.value for each in client.grant_types), "scopes": sorted(client.scopes),
         "redirect_uris": list(client.redirect_uris), "post_logout_redirect_uris": list(client.logout_uris),
         "backchannel_logout_uri": client.back_channel_uri or None, "resources": list(client.resources),
+        "signed_resources": list(client.signed_resources),
         "subject_type": "pairwise" if client.is_pairwise else "public",
         "id_token_signed_response_alg": client.signs_with, "verified": client.is_verified, "logo": client.logo,
         "require_pkce": client.needs_pkce, "require_pushed_authorization_requests": client.needs_pushed,
