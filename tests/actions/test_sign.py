@@ -99,11 +99,12 @@ def test_after_a_rotation_the_new_key_is_told_first_and_the_old_one_until_all_is
     done_apart(rotate_signing(means, NOW))
     assert {len(told(means))} == {4}
     early, late = NOW + TOLD_BEFORE - timedelta(seconds=1), NOW + TOLD_BEFORE
-    assert kid_of(say(means, early)) == kid_of(before)
+    last = say(means, early)
+    assert kid_of(last) == kid_of(before)
     after = say(means, late)
     assert kid_of(after) != kid_of(before)
     assert kid_of(after) in {each["kid"] for each in told(means, NOW)}
-    assert know(means, before, late)
+    assert know(means, last, late)
     over = late + TOLD_AFTER
     assert kid_of(before) not in {each["kid"] for each in told(means, over)}
     assert len(told(means, over)) == 2
