@@ -91,7 +91,7 @@ async def enable_client(means: Means, client_id: str) -> Client:
     Raises:
         NotFound: there is none like that.
     """
-    client = await means.database.read(_found, client_id)
+    client = _known(await means.database.read(clients.find, client_id))
     if client.is_disabled:
         after: tuple[int, str] | None = (-1, "")
         while after is not None:
@@ -189,7 +189,10 @@ def _remove_secret(conn: sa.Connection, client_id: str, which: str) -> Client:
 
 
 def _found(conn: sa.Connection, client_id: str) -> Client:
-    client = clients.hold(conn, client_id)
+    return _known(clients.hold(conn, client_id))
+
+
+def _known(client: Client | None) -> Client:
     if client is None:
         raise errors.NotFound(_("There is no such client."), hint=_("List the clients to see their ids."))
     return client

@@ -94,12 +94,12 @@ def of_client(
     conn: sa.Connection, client_id: str, after: tuple[int, str], limit: int
 ) -> list[tuple[AccountId, str]]:
     """The next of all that a client was given by anybody, in the order of their keys."""
-    key = sa.tuple_(grants.c.account_id, grants.c.grant_id)
-    found = sa.select(grants.c.account_id, grants.c.grant_id).where(
-        grants.c.client_id == client_id, key > after
-    )
+    account_id, grant_id = after
+    same_account = (grants.c.account_id == account_id) & (grants.c.grant_id > grant_id)
+    key = sa.select(grants.c.account_id, grants.c.grant_id)
+    found = key.where(grants.c.client_id == client_id, (grants.c.account_id > account_id) | same_account)
     rows = conn.execute(found.order_by(grants.c.account_id, grants.c.grant_id).limit(limit))
-    return [(AccountId(account_id), grant_id) for account_id, grant_id in rows]
+    return [(AccountId(row.account_id), row.grant_id) for row in rows]
 
 
 def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
