@@ -152,7 +152,7 @@ def test_what_cannot_be_registered_is_refused_by_field_and_nothing_is_remembered
         {"authentication": Authentication.NONE}, {"scopes": frozenset({"openid"})}, {"redirect_uris": BACK},
         {"grant_types": frozenset({GrantType.CLIENT, GrantType.REFRESH})},
     ],
-    ids=str,
+    ids=["public", "a person's scope", "a way back", "another way"],
 )  # fmt: skip
 def test_a_service_is_no_persons_client(means, changes):
     with pytest.raises(errors.InvalidInput):
