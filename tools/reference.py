@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from signedin.gate.answers import status_of
-from signedin.rules import errors, feed, vouching
+from signedin.rules import authorization, errors, feed, oauth_refusal, vouching
 from signedin.server import geo, listening
 from signedin.server.app import calls
 from signedin.server.openapi import description
@@ -21,6 +21,7 @@ from signedin.server.refusals import OWN
 from signedin.server.settings import Settings, knobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+SAID_BY = (errors, feed, vouching, oauth_refusal, authorization)
 TOLD_BY = (geo, listening)
 
 
@@ -70,13 +71,14 @@ def errors_page() -> str:
         "Programs get them as `application/problem+json` (RFC 9457) with `code`, people as a page with the sentence.",
         "Whatever was refused changed nothing.",
         "A more exact sentence may stand in the place of the usual one.",
+        "Clients of OAuth and OpenID Connect get the RFC's own errors instead: [connecting an app](connect-an-app.md).",
         "",
         "| code | status | sentence | what to do |",
         "|---|---|---|---|",
         *(
             f"| `{kind.code}` | {_status(kind)} | {kind.sentence} | {kind.hint} |"
             for kind in sorted(
-                [*refusals(errors), *refusals(feed), *refusals(vouching)], key=lambda kind: kind.code
+                [kind for room in SAID_BY for kind in refusals(room)], key=lambda kind: kind.code
             )
         ),
         "",
@@ -112,7 +114,8 @@ def refusals(module: ModuleType) -> list[type[errors.Refused]]:
 
 
 def _status(kind: type[errors.Refused]) -> int:
-    return status_of(kind.__new__(kind))
+    """What is usual: a refusal of a client has the status that goes with its own error."""
+    return 400 if issubclass(kind, oauth_refusal.OAuthRefused) else status_of(kind.__new__(kind))
 
 
 if __name__ == "__main__":

@@ -151,6 +151,14 @@ def answers(request, stories):
     return request.param, stories[request.param]
 
 
+def is_for_anybody(answer):
+    """Whether it tells what everybody may know of this installation: what it offers, and its public keys."""
+    return answer.status_code == 200 and answer.request.url.path.startswith(("/.well-known/", "/oauth/jwks"))
+
+
+KINDS = ("application/json", "application/jwk-set+json", "application/problem+json", "image/svg+xml")
+
+
 def of(answers):
     return [
         (f"{answer.request.method} {answer.request.url.path} {answer.status_code}", answer)
@@ -174,14 +182,16 @@ def test_every_answer_carries_exactly_these_headers_whatever_its_status(answers)
 @pytest.mark.security("3.4.2")
 def test_no_answer_lets_another_origin_read_it(answers):
     for what, answer in of(answers):
-        assert not [name for name in NEVER if name in answer.headers], what
+        allowed = {name: answer.headers[name] for name in NEVER if name in answer.headers}
+        told = {"access-control-allow-origin": "*"} if is_for_anybody(answer) else {}
+        assert allowed == told, what
 
 
 @pytest.mark.security("14.2.2", "14.3.2", "SM-7", "N6")
 def test_nothing_but_our_own_files_is_kept_by_anybody(answers):
     kept = [answer for _, answer in of(answers) if answer.headers["cache-control"] != "no-store"]
     assert kept
-    assert all(answer.request.url.path.startswith("/static/") for answer in kept)
+    assert all(answer.request.url.path.startswith("/static/") or is_for_anybody(answer) for answer in kept)
     assert all(answer.status_code == 200 for answer in kept)
     assert all("set-cookie" not in answer.headers for answer in kept)
 
@@ -195,7 +205,7 @@ def test_every_answer_with_a_body_says_its_kind_and_texts_their_characters(answe
         if kind.startswith("text/"):
             assert kind.endswith("; charset=utf-8"), what
         else:
-            assert kind in ("application/json", "application/problem+json", "image/svg+xml"), what
+            assert kind in KINDS, what
         if "/v1/" in what:
             assert kind in ("application/json", "application/problem+json"), what
 

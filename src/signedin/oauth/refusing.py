@@ -31,10 +31,10 @@ def as_oauth(refusal: errors.Refused, status: int) -> OAuthRefused:
     if isinstance(refusal, OAuthRefused):
         return refusal
     if status >= 500 or isinstance(refusal, errors.TooManyRequests):
-        code = "server_error" if status == 500 else "temporarily_unavailable"
+        error = "server_error" if status == 500 else "temporarily_unavailable"
     else:
-        code = "invalid_request"
-    return OAuthRefused(code, refusal.sentence, status=status, hint=refusal.hint)
+        error = "invalid_request"
+    return OAuthRefused(error, refusal.sentence, status=status, hint=refusal.hint)
 
 
 def refused(refusal: OAuthRefused, more: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
