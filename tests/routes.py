@@ -21,6 +21,8 @@ PUBLIC = frozenset({
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),
     ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
     ("GET", "/oauth/authorize"), ("POST", "/oauth/authorize"), ("POST", "/oauth/par"),
+    ("GET", "/oauth/jwks"), ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/.well-known/oauth-authorization-server"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 
