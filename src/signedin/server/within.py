@@ -97,7 +97,6 @@ class Within:
         if found.app_type is None or found.app_type not in self._app_types:
             return None
         server.means.recent.note(found.account_id, found.current_id, address, now, agent)
-        server.recogniser.used(credential, now)
         return SignedIn(str(found.account_id), found.current_id, found.app_type.value)
 
     async def check(

@@ -19,6 +19,8 @@ from signedin.store.endings import CHANNEL
 RETRY_SECONDS = 0.2
 LONGEST_RETRY = 5.0
 QUIET_SECONDS = 30.0
+TELL_SECONDS = 1.0
+"""By then the next renewal has told it."""
 log = structlog.get_logger("signedin.bus")
 
 
@@ -82,8 +84,9 @@ class RedisBus:
         from redis import RedisError
         from redis.asyncio import Redis
 
+        # The library's own timeouts are for connecting, for greeting and for publishing each.
         with suppress(RedisError, OSError):
-            async with Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1) as redis:
+            async with asyncio.timeout(TELL_SECONDS), Redis.from_url(self._url) as redis:
                 await redis.publish(CHANNEL, str(seq))
 
     async def _listen(self, hint: Hint) -> None:
