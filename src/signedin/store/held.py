@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection
 
 from signedin.rules.errors import Unavailable
+from signedin.store.lineage import known_at
 from signedin.store.problems import problem_of
 
 MOST_WAITING = 256
@@ -39,6 +40,7 @@ class HeldLines:
     def __init__(self, url: sa.URL, connect: dict[str, str], lines: int) -> None:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
+        self._known = known_at(url)
         self._idle: deque[AsyncConnection[Any]] = deque()
         self._free = asyncio.Semaphore(lines)
         self._waiting = 0
@@ -78,13 +80,13 @@ class HeldLines:
     async def _whole_one(self) -> AsyncConnection[Any]:
         while self._idle:
             conn = self._idle.pop()
-            if not (conn.closed or has_ended(conn.fileno())):
+            if not (conn.closed or has_ended(conn.fileno()) or self._known.is_old(conn)):
                 return conn
             _abandon(conn)
         return await self._connected()
 
     async def _connected(self) -> AsyncConnection[Any]:
-        return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
+        return await self._known.connect_held(self._conninfo, autocommit=True, **self._connect)
 
     async def close(self) -> None:
         """Let the connections go."""
