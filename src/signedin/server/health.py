@@ -80,6 +80,7 @@ async def _promised(server: Server) -> dict[str, Any]:
         "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
         "waits_at_most_seconds": waits_until(0), "outlives_failover": now.outlives_failover,
         **({"outlives_failover_unknown": HIDDEN} if now.outlives_failover is None else {}),
+        "system": now.lineage.system, "timeline": now.lineage.timeline, "standby": now.standby,
         "head": head,
         "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,
                  "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
-from psycopg import AsyncConnection, sql
+from psycopg import sql
 
 from signedin.store.endings import CHANNEL
+from signedin.store.lineage import known_at
 
 RETRY_SECONDS = 0.2
 LONGEST_RETRY = 5.0
@@ -47,6 +48,7 @@ class PostgresBus:
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
+        self._known = known_at(url)
 
     async def listen(self, hint: Hint) -> None:
         """Listen for ever; a lost connection is made anew."""
@@ -56,14 +58,10 @@ class PostgresBus:
         """Nothing: NOTIFY was part of the transaction."""
 
     async def _listen(self, hint: Hint) -> None:
-        async with await AsyncConnection.connect(
-            self._conninfo,
-            autocommit=True,
-            **self._connect,  # type: ignore[arg-type]
-        ) as conn:
+        async with await self._known.connect_held(self._conninfo, autocommit=True, **self._connect) as conn:
             await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
             hint.set()  # what was committed before LISTEN took effect
-            while True:
+            while not self._known.is_old(conn):
                 async for _ in conn.notifies(timeout=QUIET_SECONDS):
                     hint.set()
                 await conn.execute("SELECT 1")  # a connection that has died in silence is noticed
