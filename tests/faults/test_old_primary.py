@@ -41,6 +41,7 @@ def test_an_old_primary_that_comes_back_is_asked_nothing_by_whoever_has_seen_the
     assert set(watching.seen) <= {401, 503}
     said = pair.promised(first)
     assert (said.status_code, pair.ready(first).status_code) == (503, 503)
+    assert said.json()["reason"] == "older_lineage"
     assert "an old primary, after another took over" in said.json()["why"]
     assert "an old primary, after another took over" in pair.ready(first).text
     refused = pair.log().count("an older or another database is refused")

@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.follow import latest_number
 from signedin.actions.keep_lease import standing
 from signedin.rules.account import AccountId
-from signedin.rules.errors import Refused
+from signedin.rules.errors import DatabaseProblem, Refused
 from signedin.rules.lease import LEASE, waits_until
 from signedin.server.server import Server
 from signedin.store import durability, endings
@@ -66,7 +66,9 @@ async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
     try:
         said, status = await promises.now(), 200
     except Refused as refusal:
-        said, status = {"promise": "Nothing can be ended now.", "why": refusal.sentence}, 503
+        reason = refusal.reason if isinstance(refusal, DatabaseProblem) else refusal.code
+        said = {"promise": "Nothing can be ended now.", "why": refusal.sentence, "reason": reason}
+        status = 503
     return respond(msgspec.json.encode(said).decode() + "\n", status, media_type="application/json")
 
 
