@@ -50,7 +50,10 @@ class _Flight:
 
 
 class Recogniser:
-    """Recognises whoever asks; `known` is what this process may answer for from memory (PostgreSQL)."""
+    """Recognises whoever asks; `known` is what this process may answer for from memory (PostgreSQL).
+
+    Each event loop has one of its own: who asks waits for the questions of others on it.
+    """
 
     def __init__(self, means: Means, known: KnownSessions | None = None) -> None:
         self._means = means

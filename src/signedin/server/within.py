@@ -45,6 +45,8 @@ _Headers = list[tuple[bytes, bytes]]
 class Within:
     """Stands where `signedin.client.Client` stands for an app elsewhere. It begins with the app's lifespan.
 
+    It is asked on the event loop that it began on, and on no other thread: notes of use are not made for two.
+
     Raises:
         ValueError: an app type is none of a session's.
     """
