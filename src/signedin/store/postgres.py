@@ -136,11 +136,9 @@ class PostgresDatabase(Database):
         Raises:
             DatabaseProblem: nobody can.
         """
-        with (
-            told_clearly(),
-            sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=CONNECT).connect(),
-        ):
-            pass
+        with told_clearly():
+            address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self.known.connect(address, **CONNECT).close()
 
     def close(self) -> None:
         """Finish what is under way and let the connections go."""
