@@ -59,6 +59,18 @@ def test_whoever_has_seen_the_one_that_took_over_asks_the_old_one_nothing_howeve
     assert database.read_now(one) == database.write_now(one) == 1, "no connection was lost by that"
 
 
+@pytest.mark.guide("R48")
+def test_what_was_committed_on_the_old_one_after_another_took_over_is_not_told_as_kept(database):
+    database.write_now(lambda conn: conn.execute(sa.text("CREATE TABLE told (n int)")))
+
+    def deed(conn):
+        conn.execute(sa.text("INSERT INTO told VALUES (1)"))
+        after_a_promotion(database.known)
+
+    with pytest.raises(DatabaseProblem, match="could not make sure that this is kept"):
+        database.write_now(deed)
+
+
 @pytest.mark.guide("R48", "R68")
 def test_another_system_is_refused_until_the_process_begins_anew(database):
     database.known.newest = Lineage("7301", 1)

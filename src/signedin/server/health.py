@@ -61,7 +61,7 @@ async def ready(door: NamedDependency[Door]) -> ASGIResponse:
 async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
     """What is promised of an ending that has returned, and who would have to hear of the next one.
 
-    503 when the database cannot be asked: then no ending returns, and nobody is let in for longer than a lease.
+    503 when the database cannot be asked, or every commit waits for a standby that is gone: then no ending returns.
     """
     try:
         said, status = await promises.now(), 200
@@ -76,6 +76,7 @@ async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
         return await _promised_by_reading(server)
+    await server.means.database.read(durability.refuse_absent_standby)
     now, known = await standing(server.means), server.lease.known
     nodes, head = server.watch.see(now), now.head
     return {

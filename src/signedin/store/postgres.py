@@ -162,7 +162,9 @@ class PostgresDatabase(Database):
                 if monotonic() > until:
                     raise Unavailable  # whoever asked has been told so: nothing is kept
                 warnings.clear()
-            if warnings:  # of the commit: whoever waited for the synchronous standby was told to wait no more
+            # A warning of the commit: whoever waited for the synchronous standby was told to wait no more. And another
+            # may have taken over while this one was on its way to a database that knows nothing of that.
+            if warnings or self.known.is_old(conn.connection.driver_connection):
                 raise DatabaseProblem(
                     _("The database could not make sure that this is kept."),
                     hint=_("Try again in a moment."),
