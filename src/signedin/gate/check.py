@@ -16,7 +16,7 @@ import structlog
 from signedin.actions.authenticate_key import note_key
 from signedin.actions.authenticate_token import is_token
 from signedin.actions.means import Means
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import write_first
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.gate.arrival import not_by_this_key
 from signedin.gate.asking_app import (
@@ -125,9 +125,9 @@ class Check:
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
             return _known_to_be_bad("wrong_app_type")
-        self._note(found, scope, credential, now, asked.host)
+        self._note(found, scope, now)
         if found.expires_soon:
-            await self._write_first()
+            await self._write_first(found, credential, now, asked.host)
             again = await self._recogniser.recognise(credential, self._clock(), kinds, asked.host)
             if isinstance(again, Absence):  # ended while the note was written
                 return _known_to_be_bad(again.reason)
@@ -147,9 +147,9 @@ class Check:
         found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         is_quiet = header(scope["headers"], QUIET) is not None
         if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
-            self._note(found, scope, credential, now, host)
+            self._note(found, scope, now)
             if found.expires_soon:
-                await self._write_first()
+                await self._write_first(found, credential, now, host)
                 now = self._clock()
                 found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         if isinstance(found, Absence):
@@ -182,16 +182,16 @@ class Check:
             reason = "malformed"
         return _known_to_be_bad(reason)
 
-    def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime, host: str) -> None:
+    def _note(self, found: Presence, scope: Scope, now: datetime) -> None:
         """A check is the activity of the person whose request is checked, from where and with what they are (D15, D16)."""
         if found.current_id is not None:
             address, agent = self._address(scope), agent_of(scope["headers"])
             self._means.recent.note(found.account_id, found.current_id, address, now, agent)
-            self._recogniser.used(credential, now, host)
 
-    async def _write_first(self) -> None:
+    async def _write_first(self, found: Presence, credential: str | None, now: datetime, host: str) -> None:
         means = self._means
-        await flush(means.recent, means.database, means.keyring, means.places)
+        await write_first(means.recent, means.database, means.keyring, means.places, found)
+        self._recogniser.used(credential, now, host)
 
     def _address(self, scope: Scope) -> str:
         """Whose request it is: through trusted proxies, or as a service that has shown its key says."""
