@@ -17,7 +17,7 @@ COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env dev run demo test check format lint types house docs docs-check catalogues faults mutants bench lock vendor
+.PHONY: help env dev run demo test check format lint types house docs docs-check catalogues faults nemesis mutants bench lock vendor
 
 help: ## List what can be done, with a sentence each.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ faults: dev ## The long runs: the pages on PostgreSQL, processes killed in the m
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 	@TEST_DATABASE=postgres FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 	@NEMESIS_SECONDS=$${NEMESIS_SECONDS:-1800} NEMESIS_REPORT=docs/evidence/nemesis.json $(PY) -m pytest -n 0 tests/nemesis
+
+nemesis: dev ## The nemesis alone, for half an hour (SECONDS=60 is shorter), heard of by one bus (BUS=redis, BUS=postgres) or by both.
+	@NEMESIS_SECONDS=$(or $(SECONDS),1800) NEMESIS_BUS=$(BUS) NEMESIS_REPORT=$(if $(filter-out 1800,$(SECONDS)),,docs/evidence/nemesis.json) $(PY) -m pytest -n 0 tests/nemesis/test_processes.py
 
 mutants: dev ## Switch features off, one at a time: a named test must turn red each time.
 	@$(PY) tools/mutants.py $(T)

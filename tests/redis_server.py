@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 from contextlib import closing, suppress
@@ -31,6 +32,13 @@ class OwnRedis:
         with closing(Redis.from_url(self.url)) as asked:
             while not answers(asked):
                 assert self.process.poll() is None
+
+    def pause(self):
+        """Who connects is taken by the system, and hears nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         self.process.kill()

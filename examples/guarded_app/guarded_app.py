@@ -24,7 +24,10 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         start_response("403 Forbidden", [("Content-Type", "text/plain"), ("Guarded-App", "refused")])
         return [b"This app is only there behind its proxy.\n"]
     start_response("200 OK", [("Content-Type", "application/json"), ("Guarded-App", "let in")])
-    everything = {name: value for name, value in environ.items() if "SIGNEDIN" in name}
+    # What came with the request: wsgiref puts this process's own environment beside it, which is nobody's business.
+    everything = {
+        name: value for name, value in environ.items() if "SIGNEDIN" in name and name.startswith("HTTP_")
+    }
     sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     more = {"path": environ.get("PATH_INFO"), "length": str(len(sent)), "everything": everything}
     return [json.dumps(said | more).encode()]

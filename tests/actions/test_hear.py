@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -122,3 +123,28 @@ def test_who_has_acknowledged_is_not_waited_for(means, monkeypatch):
     means.database.write_now(lambda conn: conn.execute(far))
     assert ended(means, clock) < 1
     assert len(means.database.read_now(endings.every_node)) == 1
+
+
+class Hanging:
+    """A bus that takes what it is told, and never returns."""
+
+    def __init__(self):
+        self.is_left = False
+
+    async def tell(self, seq):
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 5)
+        except asyncio.CancelledError:
+            self.is_left = True
+            raise
+
+
+@pytest.mark.guide("R48")
+def test_a_bus_that_hangs_holds_up_no_ending_that_was_heard_of_without_it(means, monkeypatch):
+    clock = Moved()
+    monkeypatch.setattr(hear, "boot_time", clock)
+    if means.lines is not None:
+        ended(means, clock)
+    hanging = replace(means, bus=Hanging())
+    assert ended(hanging, clock) < 1
+    assert hanging.bus.is_left

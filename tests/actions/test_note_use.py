@@ -20,10 +20,12 @@ from people import (
     settings_in,
 )
 from signedin.actions.list_sessions import read_list
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import flush, write_first
 from signedin.actions.relabel import relabel
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_again, read_device, ruleset, what_it_said
+from signedin.rules.errors import Unavailable
+from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.server.means import close_means, open_means
 from signedin.store import accounts, labels
@@ -63,6 +65,10 @@ class Home:
     def flush(self):
         means = self.means
         asyncio.run(flush(means.recent, means.database, means.keyring, means.places))
+
+    def write_first(self, row_id):
+        means, who = self.means, Presence(self.ada.id, row_id, AppType.WEB, self.clock())
+        asyncio.run(write_first(means.recent, means.database, means.keyring, means.places, who))
 
     def listed(self):
         """The rows as the database has them."""
@@ -118,6 +124,25 @@ def test_one_bad_row_loses_only_itself_and_holds_up_no_later_flush(home, monkeyp
     home.uses(ADELAIDE, BERLIN, ADELAIDE)
     home.flush()
     assert [row.last_at for row in home.listed()] == [home.clock(), began_at, home.clock()]
+
+
+@pytest.mark.guide("D28")
+@pytest.mark.security("attack-19")
+@pytest.mark.parametrize(
+    "fault", [a_row_that_the_database_refuses, a_place_that_cannot_be_read], ids=lambda each: each.__name__
+)
+def test_a_use_that_an_answer_depends_on_is_written_alone_or_the_answer_is_not_known(
+    home, monkeypatch, fault
+):
+    began_at = home.clock()
+    fault(home, monkeypatch)
+    home.clock.move(hours=1)
+    home.uses(ADELAIDE, BERLIN, ADELAIDE)
+    home.write_first(home.ids[0])
+    with pytest.raises(Unavailable):
+        home.write_first(home.ids[1])
+    assert [row.last_at for row in home.listed()] == [home.clock(), began_at, began_at]
+    assert len(home.means.recent) == 2, "they wait again, or still"
 
 
 @pytest.mark.guide("D16")

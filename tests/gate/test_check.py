@@ -352,7 +352,7 @@ def test_a_use_that_has_to_be_written_first_and_cannot_be_lets_nobody_in(house, 
         raise DatabaseProblem
 
     with monkeypatch.context() as broken:
-        broken.setattr("signedin.gate.check.flush", failing)
+        broken.setattr("signedin.gate.check.write_first", failing)
         assert asked(house, laptop).status_code == 503
     assert asked(house, laptop).status_code == 200
 
@@ -367,7 +367,7 @@ def test_a_session_that_ends_while_its_use_is_written_is_refused(house, monkeypa
     async def ending(*_):
         await operate.end_one(house.means, row, "lost", house.clock())
 
-    monkeypatch.setattr("signedin.gate.check.flush", ending)
+    monkeypatch.setattr("signedin.gate.check.write_first", ending)
     assert asked(house, laptop).json()["reason"] in {"ended_by_operator", "unknown"}
 
 

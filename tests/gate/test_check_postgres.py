@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from databases import QUICK
 from people import ADA, Clock, running, wait_until
 from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
+from signedin.actions import note_use
+from signedin.rules.moments import to_micros
 
 pytestmark = pytest.mark.xdist_group("check on PostgreSQL")
 CHECK = "/v1/check"
@@ -74,3 +79,58 @@ def test_a_check_is_answered_from_memory_while_the_lease_runs(house):
         return (house.server.recogniser.asked, house.server.lease.known.hits) == (before[0], before[1] + 1)
 
     wait_until(asks_nothing)  # the lease is renewed every second, and taken anew after the database was away
+
+
+@contextmanager
+def held(postgres, row_id):
+    """The row of a session's last use, held by somebody else's transaction."""
+    with psycopg.connect(postgres.url("check")) as somebody:
+        found = somebody.execute("SELECT 1 FROM activity WHERE row_id = %s FOR UPDATE", [row_id])
+        assert found.fetchone() == (1,)
+        yield
+
+
+def near_its_end(house):
+    """A session, and its id, a minute before its use has to be known (D28)."""
+    laptop = house.signed_in()
+    row_id = laptop.current()["id"]
+    house.clock.move(days=29, hours=23, minutes=59)
+    return laptop, row_id
+
+
+@pytest.mark.guide("D28")
+@pytest.mark.security("attack-19")
+def test_a_use_that_has_to_be_written_first_lets_nobody_in_while_somebody_else_holds_its_row(
+    house, postgres, monkeypatch
+):
+    laptop, row_id = near_its_end(house)
+    monkeypatch.setattr(note_use, "FIRST_SECONDS", 0.2)
+    with held(postgres, row_id):
+        assert [laptop.http.get(CHECK).status_code for _ in range(3)] == [503, 503, 503]
+        assert laptop.http.get("/settings/sessions").status_code == 503
+        assert laptop.http.get(CHECK).status_code == 503
+    until(laptop, 200)
+
+
+@pytest.mark.guide("D28")
+def test_a_use_that_has_to_be_written_first_waits_until_its_row_is_free_and_is_on_disk_then(
+    house, postgres, monkeypatch
+):
+    laptop, row_id = near_its_end(house)
+    monkeypatch.setattr(note_use, "FIRST_SECONDS", 60)
+    tries, note = [], house.means.database.note
+
+    async def counted(*given):
+        tries.append(given)
+        return await note(*given)
+
+    monkeypatch.setattr(house.means.database, "note", counted)
+    with ThreadPoolExecutor(1) as apart:
+        with held(postgres, row_id):
+            asked = apart.submit(laptop.http.get, CHECK)
+            wait_until(lambda: len(tries) > 3)
+            assert not asked.done()
+        assert asked.result().status_code == 200
+    with psycopg.connect(postgres.url("check")) as conn:
+        found = conn.execute("SELECT last_at FROM activity WHERE row_id = %s", [row_id])
+        assert found.fetchone() == (to_micros(house.clock()),)

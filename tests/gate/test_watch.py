@@ -5,10 +5,12 @@ from __future__ import annotations
 from signedin.actions.keep_lease import Standing
 from signedin.gate.watch import Watch
 from signedin.rules.lease import Node
+from signedin.rules.lineage import Lineage
+from signedin.store.standby import Standby
 
 
 def at(renewals):
-    return Standing([Node("a", "boot", renewals, 3)], 3, None)
+    return Standing([Node("a", "boot", renewals, 3)], 3, None, Lineage("7301", 1), Standby.NONE)
 
 
 def test_silence_goes_on_while_nobody_can_look():

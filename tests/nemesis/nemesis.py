@@ -81,11 +81,7 @@ class Nemesis:
     def _deafen(self) -> None:
         """No hint arrives: whoever listens is cut off, again and again, or Redis is gone."""
         if self._redis is not None:
-            began = time.monotonic()
-            self._redis.stop()
-            time.sleep(self._span())
-            self._redis.start()
-            self._tell("Redis was stopped", "the bus", began)
+            self._deafen_redis(self._redis)
             return
         began, until = time.monotonic(), time.monotonic() + self._span()
         while time.monotonic() < until:
@@ -95,6 +91,13 @@ class Nemesis:
                 )
             time.sleep(0.1)
         self._tell("deaf", "the bus", began)
+
+    def _deafen_redis(self, redis: OwnRedis) -> None:
+        began, is_paused = time.monotonic(), self._chance.random() < 0.5
+        (redis.pause if is_paused else redis.stop)()
+        time.sleep(self._span())
+        (redis.go_on if is_paused else redis.start)()
+        self._tell("Redis was paused" if is_paused else "Redis was stopped", "the bus", began)
 
     def _stop_the_database(self) -> None:
         began = time.monotonic()

@@ -214,6 +214,8 @@ def test_while_every_commit_waits_for_a_standby_that_is_gone_nobody_says_that_it
         standby_is_awaited(postgres, "nobody")
         until(lambda: httpx.get(ready, timeout=20).status_code == 503)
         assert "a synchronous standby that is not there" in httpx.get(ready, timeout=20).text
+        promised = httpx.get(ready.replace("ready", "revocation"), timeout=20)
+        assert (promised.status_code, promised.json()["reason"]) == (503, "standby_missing")
         assert "a synchronous standby that is not there" in signedin("doctor").out
         standby_is_awaited(postgres, "")
         until(lambda: httpx.get(ready, timeout=20).status_code == 200)

@@ -70,6 +70,15 @@ def test_the_values_in_force_are_printed_and_where_each_came_from(signedin):
     assert said["OVERALL_SYNC"] == ("400d", "environment")
 
 
+@pytest.mark.parametrize("options", ["options=-c%20search_path%3Dours", "sslmode=require&%6Fptions="])
+def test_options_of_the_database_that_would_do_nothing_are_refused_with_where_to_put_them(tmp_path, options):
+    address = f"postgresql://signedin:secret@db.example.org/signedin?{options}"
+    with pytest.raises(SettingsProblem, match=r"DATABASE_URL.*leave out options=.*ALTER ROLE") as refused:
+        load({"SIGNEDIN_DATABASE_URL": address}, tmp_path / "none.toml")
+    assert "secret" not in str(refused.value)
+    load({"SIGNEDIN_DATABASE_URL": address.replace(options, "sslmode=require")}, tmp_path / "none.toml")
+
+
 @pytest.mark.security("16.2.5")
 @pytest.mark.parametrize(
     ("name", "address"),

@@ -19,7 +19,15 @@ from server.conftest import answer_of, free_port
 def workers_of(parent):
     """The processes that it began and that answer."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+    return {child for child in children if b"spawn_main" in words_of(child)}
+
+
+def words_of(process):
+    """What it was started with; nothing of one that has just ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def until(happened, seconds=60.0):

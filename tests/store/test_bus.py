@@ -10,13 +10,13 @@ import pytest
 from databases import only_on_postgres
 from people import CHROME_ON_MACOS, SAN_FRANCISCO, settings_in
 from redis_server import OwnRedis
-from signedin.actions import revoke
+from signedin.actions import hear, revoke
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.server.means import close_means, open_means, utc_now
-from signedin.store import accounts
+from signedin.store import accounts, bus
 from signedin.store.bus import RedisBus
 
 ENOUGH = 20
@@ -106,3 +106,25 @@ def test_redis_that_was_stopped_and_started_again_wakes_again_and_tells_what_may
             await heard(hint)
 
     asyncio.run(listened())
+
+
+@only_where_answers_come_from_memory
+@pytest.mark.guide("R48")
+def test_an_ending_that_everybody_has_heard_of_does_not_wait_for_a_redis_that_is_paused(tmp_path, redis):
+    means = open_means(settings_in(tmp_path, 8000, bus=redis.url))
+
+    async def ended():
+        await revoked(means)
+        redis.pause()
+        await revoked(means)
+        assert hear._tellings, "it is still being told"
+
+    asyncio.run(ended())
+    close_means(means)
+
+
+@pytest.mark.parametrize("gone", [OwnRedis.pause, OwnRedis.stop], ids=["paused", "stopped"])
+def test_a_redis_that_says_nothing_is_given_up_in_time(redis, monkeypatch, gone):
+    monkeypatch.setattr(bus, "TELL_SECONDS", 0.1)
+    gone(redis)
+    asyncio.run(asyncio.wait_for(RedisBus(redis.url).tell(1), 3))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime
 
 import pytest
 
 from databases import only_on_sqlite
 from signedin.rules.errors import DatabaseProblem
-from signedin.store import checks, schema_version
+from signedin.store import accounts, checks, schema_version
 from signedin.store.checks import Checks
 from signedin.store.sqlite import SqliteDatabase
 
@@ -21,6 +23,51 @@ def database(tmp_path):
     schema_version.upgrade(database)
     yield database
     database.close()
+
+
+@pytest.fixture
+def several(database):
+    """A few accounts, each with another number of its latest event."""
+
+    def added(conn, number):
+        account = accounts.add(conn, f"{number}@example.org", "Somebody", datetime(2026, 11, 29, tzinfo=UTC))
+        conn.execute(
+            accounts.accounts.update()
+            .where(accounts.accounts.c.account_id == account.id)
+            .values(number=number)
+        )
+        return account.id
+
+    return {database.write_now(added, number): number for number in (11, 22, 33, 44)}
+
+
+@pytest.mark.guide("R48")
+@pytest.mark.security("15.4.1")
+def test_who_asks_from_another_thread_waits_until_the_answer_to_the_first_is_read(database, several):
+    reading, (mine, theirs, *_) = Checks(database.path), several
+    ask, others = reading._ask, []
+
+    def interrupted(*question):
+        reading._ask, asked = ask, ask(*question)
+        others.append(apart.submit(reading.number, theirs))
+        assert not wait(others, 0.2).done
+        return asked
+
+    reading._ask = interrupted
+    with ThreadPoolExecutor(1) as apart:
+        assert reading.number(mine) == several[mine]
+    assert others[0].result() == several[theirs]
+    reading.close()
+
+
+@pytest.mark.security("15.4.1")
+def test_many_threads_that_ask_at_once_each_read_their_own_row(database, several):
+    reading = Checks(database.path)
+    with ThreadPoolExecutor(len(several)) as threads:
+        found = list(threads.map(reading.number, [*several] * 500))
+    assert found == [*several.values()] * 500
+    assert reading.version()
+    reading.close()
 
 
 @pytest.mark.guide("R48")

@@ -106,6 +106,15 @@ def test_the_row_tells_the_persons_device_and_place_and_never_those_of_the_app(h
         assert said in made["session"].values()
 
 
+@pytest.mark.guide("D31")
+def test_the_details_say_with_password_only_of_a_session_that_began_with_one(house):
+    laptop = house.signed_in()
+    begun(house, account(house).id)
+    page = laptop.open("/settings/sessions").text
+    assert len(laptop.sessions()) == 2
+    assert page.count("with password") == 1
+
+
 @pytest.mark.guide("R22", "R23", "D30")
 def test_an_app_of_ones_own_is_called_by_its_name(house):
     made = begun(house, account(house).id, app_type="mobile", app_name="Shop",

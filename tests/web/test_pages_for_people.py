@@ -113,7 +113,7 @@ def test_nothing_for_debugging_and_no_inner_file_is_to_be_found(house, path):
 def test_a_row_tells_programs_exactly_the_fields_that_are_named(house):
     rows = house.laptop.sessions()
     fields = {"id", "session_type", "app_type", "current", "device", "location", "masked_ip", "last_activity_at",
-              "started_at", "expires_at", "activity", "flags"}  # fmt: skip
+              "started_at", "expires_at", "activity", "flags", "last_device"}  # fmt: skip
     assert len(rows) == 2
     for row in [*rows, house.laptop.current()]:
         assert set(row) == fields

@@ -19,6 +19,7 @@ from signedin.rules.lease import Node, Waiting
 from signedin.rules.wording import marked as _
 from signedin.store import endings
 from signedin.store.boot_clock import boot_time
+from signedin.store.bus import Bus
 from signedin.store.endings import Late
 
 FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
@@ -31,6 +32,7 @@ WAITED = Histogram(
     "signedin_ending_waited_seconds", "From the commit of an ending until it held everywhere.", registry=None,
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3.2, 5),
 )  # fmt: skip
+_tellings: set[asyncio.Task[None]] = set()  # a loop holds its tasks only weakly
 
 
 async def heard_everywhere(means: Means) -> None:
@@ -49,11 +51,30 @@ async def heard_everywhere(means: Means) -> None:
 
 
 async def _heard_everywhere(means: Means) -> None:
-    began, pause = boot_time(), FIRST_LOOK
+    began = boot_time()
     late = await _late(means)
-    waiting, nodes = Waiting(late.seq, began, late.is_new), late.nodes
+    waiting = Waiting(late.seq, began, late.is_new)
     if means.bus is not None:
-        await means.bus.tell(late.seq)
+        await _tell(means.bus, late.seq)
+    nodes = await _all_heard(means, late, waiting)
+    WAITED.observe(boot_time() - began)
+    if late.is_new and means.lines is not None:
+        with suppress(DatabaseProblem, Unavailable):
+            await means.lines.know_lineage(late.lineage)
+    if waiting.silent:
+        await _strike_off(means, waiting, nodes)
+
+
+async def _tell(bus: Bus, seq: int) -> None:
+    """Hint to everybody, beside the waiting: a bus that hangs holds up no ending that was heard of without it."""
+    telling = asyncio.create_task(bus.tell(seq))
+    _tellings.add(telling)
+    telling.add_done_callback(_tellings.discard)
+    await asyncio.wait({telling}, timeout=FIRST_LOOK)
+
+
+async def _all_heard(means: Means, late: Late, waiting: Waiting) -> list[Node]:
+    nodes, pause = late.nodes, FIRST_LOOK
     while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
         if boot_time() - began > QUICK:
@@ -62,12 +83,7 @@ async def _heard_everywhere(means: Means) -> None:
         if now.lineage != late.lineage:
             raise Unavailable  # a fail-over meanwhile: the ending itself may be lost, and nodes may be missing
         nodes = now.nodes
-    WAITED.observe(boot_time() - began)
-    if late.is_new and means.lines is not None:
-        with suppress(DatabaseProblem, Unavailable):
-            await means.lines.know_lineage(late.lineage)
-    if waiting.silent:
-        await _strike_off(means, waiting, nodes)
+    return nodes
 
 
 async def _strike_off(means: Means, waiting: Waiting, nodes: list[Node]) -> None:

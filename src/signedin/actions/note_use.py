@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,9 @@ import structlog
 from signedin.actions.told_device import ToldDevice
 from signedin.rules.account import AccountId
 from signedin.rules.agent import plain_agent
+from signedin.rules.errors import Unavailable
 from signedin.rules.location import mask_address
+from signedin.rules.presence import Presence
 from signedin.store import activity
 from signedin.store.activity import Devices, Use
 from signedin.store.database import Database
@@ -25,7 +28,12 @@ FLUSH_EVERY = timedelta(seconds=20)
 """How often notes are written; with one missed turn the list is still under a minute behind."""
 CHUNK = 1000
 TRIES = 3
-"""A note whose row another process was just writing is tried again at once: it may have to be on disk (D28)."""
+"""A note whose row another process was just writing is tried again at once, and then at the next turn."""
+FIRST_SECONDS = 4.0
+"""How long an answer waits for the note that it depends on: longer than a process that is paused or cut off may hold
+a row (three seconds), and shorter than a client library waits for its answer.
+"""
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.2
 MOST_KNOWN = 200_000
 _A_MINUTE, _LONG_AGO = timedelta(minutes=1), datetime.min.replace(tzinfo=UTC)
 
@@ -100,6 +108,12 @@ class RecentUse:
             (key, at, max(times, 1), address, agent) for key, (at, times, address, agent) in pending.items()
         ]
 
+    def take_one(self, account_id: AccountId, row_id: str) -> _Note:
+        """What waits to be written of one row; it waits no more."""
+        key = (int(account_id), row_id)
+        at, times, address, agent = self._pending.pop(key)
+        return key, at, max(times, 1), address, agent
+
     def put_back(self, taken: list[_Note]) -> None:
         """Let notes that could not be written wait again, unless newer ones do."""
         for key, at, times, address, agent in taken:
@@ -123,6 +137,31 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
             recent.put_back(taken[start:])
             raise
     return len(taken)
+
+
+async def write_first(
+    recent: RecentUse, database: Database, keyring: Keyring, places: Places, who: Presence
+) -> None:
+    """Write the use of whoever has just been noted, before the answer that depends on it (D28).
+
+    Only that one: the others wait for their turn. While somebody else holds the row it is tried again.
+
+    Raises:
+        DatabaseProblem, Unavailable: it is not known to be written, so nobody may be let in; the note waits again.
+    """
+    note = recent.take_one(who.account_id, who.current_id or "")
+    use_of, pause = _use_maker(keyring, places, recent.told), FIRST_PAUSE
+    try:
+        async with asyncio.timeout(FIRST_SECONDS):
+            while await database.note(_written, [note], use_of, recent.told.devices):
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+    except (TimeoutError, _NotWritten) as error:
+        recent.put_back([note])
+        raise Unavailable from error
+    except BaseException:
+        recent.put_back([note])
+        raise
 
 
 class _NotWritten(Exception):  # no error of the database's: something is wrong with a row

@@ -14,7 +14,7 @@ import structlog
 
 from signedin.actions.authenticate_key import authenticate_key, is_key, note_key
 from signedin.actions.means import Means
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import write_first
 from signedin.gate.asking_app import (
     OF_AN_APP,
     QUIET,
@@ -159,9 +159,9 @@ class Check:
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
             return known_to_be_bad("wrong_app_type")
-        self._note(found, scope, credential, now, asked.host)
+        self._note(found, scope, now)
         if found.expires_soon:
-            await self._write_first()
+            await self._write_first(found, credential, now, asked.host)
             again = await self._recogniser.recognise(credential, self._clock(), kinds, asked.host)
             if isinstance(again, Absence):  # ended while the note was written
                 return known_to_be_bad(again.reason)
@@ -181,9 +181,9 @@ class Check:
         found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         is_quiet = header(scope["headers"], QUIET) is not None
         if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
-            self._note(found, scope, credential, now, host)
+            self._note(found, scope, now)
             if found.expires_soon:
-                await self._write_first()
+                await self._write_first(found, credential, now, host)
                 now = self._clock()
                 found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         if isinstance(found, Absence):
@@ -213,16 +213,16 @@ class Check:
             reason = "malformed"
         return known_to_be_bad(reason)
 
-    def _note(self, found: Presence, scope: Scope, credential: str | None, now: datetime, host: str) -> None:
+    def _note(self, found: Presence, scope: Scope, now: datetime) -> None:
         """A check is the activity of the person whose request is checked, from where and with what they are (D15, D16)."""
         if found.current_id is not None:
             address, agent = self._address(scope), agent_of(scope["headers"])
             self._means.recent.note(found.account_id, found.current_id, address, now, agent)
-            self._recogniser.used(credential, now, host)
 
-    async def _write_first(self) -> None:
+    async def _write_first(self, found: Presence, credential: str | None, now: datetime, host: str) -> None:
         means = self._means
-        await flush(means.recent, means.database, means.keyring, means.places)
+        await write_first(means.recent, means.database, means.keyring, means.places, found)
+        self._recogniser.used(credential, now, host)
 
     def _address(self, scope: Scope) -> str:
         """Whose request it is: through trusted proxies, or as a service that has shown its key says."""

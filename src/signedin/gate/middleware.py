@@ -12,7 +12,7 @@ from typing import Any
 
 from signedin.actions.authenticate_key import note_key
 from signedin.actions.means import Means
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import write_first
 from signedin.gate.arrival import Arrival
 from signedin.gate.client_address import Networks, client_address
 from signedin.gate.credentials import why_unread
@@ -123,6 +123,6 @@ class Gate:
         if presence is None or presence.current_id is None:
             return
         means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now, agent)
-        self._recogniser.used(arrival.credential, arrival.now)
         if presence.expires_soon:
-            await flush(means.recent, means.database, means.keyring, means.places)
+            await write_first(means.recent, means.database, means.keyring, means.places, presence)
+            self._recogniser.used(arrival.credential, arrival.now)

@@ -50,7 +50,10 @@ class _Flight:
 
 
 class Recogniser:
-    """Recognises whoever asks; `known` is what this process may answer for from memory (PostgreSQL)."""
+    """Recognises whoever asks; `known` is what this process may answer for from memory (PostgreSQL).
+
+    Each event loop has one of its own: who asks waits for the questions of others on it.
+    """
 
     def __init__(self, means: Means, known: KnownSessions | None = None) -> None:
         self._means = means
@@ -137,7 +140,10 @@ class Recogniser:
         return await ask_lasting(self._means, AccountId(account_id), digest, now, of_host=of_host)
 
     def used(self, credential: str | None, now: datetime, host: str = HERE) -> None:
-        """Note a use that was seen here, so that the session does not seem to expire in this memory."""
+        """A use was written: the session does not seem to expire in this memory any more.
+
+        Not one that was merely seen: what has to be written first is told by what is on disk (D28).
+        """
         digest = digest_of(credential or "", _ALL_KINDS, host) if self._known is not None else None
         if digest is not None:
             self.used_by(digest, now)

@@ -29,6 +29,7 @@ class Watch:
         self._clock = clock
         self.head = 0
         self.outlives_failover: bool | None = None
+        self.timeline = 0
         self._nodes: list[Node] = []
         self._heard: dict[tuple[str, str], tuple[int, float]] = {}
         self._looked_at = clock()
@@ -58,4 +59,5 @@ class Watch:
             self._heard[name] = (node.renewals, since)
         self._nodes, self._looked_at = standing.nodes, now
         self.head, self.outlives_failover = standing.head, standing.outlives_failover
+        self.timeline = standing.lineage.timeline
         return self.latest

@@ -119,7 +119,7 @@ class KnownSessions:
         self._keep(digest[:KEY_BYTES], known)
 
     def used(self, digest: bytes, moment: int) -> None:
-        """Note a use that this process saw, to a minute or so: the session does not seem to expire here."""
+        """Note a use that is on disk, to a minute or so: the session does not seem to expire here."""
         key = digest[:KEY_BYTES]
         ready = self._ready.get(key) or self._make_ready(key)
         if ready is not None and moment > ready.noted_until:

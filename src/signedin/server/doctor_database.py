@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from signedin.actions.sweep import JOB
 from signedin.rules.location import is_local_address
 from signedin.server.doctor_leases import of_leases
+from signedin.server.doctor_standby import of_standby
 from signedin.server.finding import Finding, looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
@@ -46,6 +47,7 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
     found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
     if isinstance(database, PostgresDatabase):
         found.append(looked("connecting", lambda: _connecting(database)))
+        found.append(looked("standby", partial(database.read_now, of_standby)))
         found.append(looked("leases", lambda: of_leases(database)))
     return [version, *found, looked("writing", lambda: _writing(database))]
 

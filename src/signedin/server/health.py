@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.follow import latest_number
 from signedin.actions.keep_lease import standing
 from signedin.rules.account import AccountId
-from signedin.rules.errors import Refused
+from signedin.rules.errors import DatabaseProblem, Refused
 from signedin.rules.lease import LEASE, waits_until
 from signedin.server.server import Server
 from signedin.store import durability, endings
@@ -61,12 +61,14 @@ async def ready(door: NamedDependency[Door]) -> ASGIResponse:
 async def revocation(promises: NamedDependency[Promises]) -> ASGIResponse:
     """What is promised of an ending that has returned, and who would have to hear of the next one.
 
-    503 when the database cannot be asked: then no ending returns, and nobody is let in for longer than a lease.
+    503 when the database cannot be asked, or every commit waits for a standby that is gone: then no ending returns.
     """
     try:
         said, status = await promises.now(), 200
     except Refused as refusal:
-        said, status = {"promise": "Nothing can be ended now.", "why": refusal.sentence}, 503
+        reason = refusal.reason if isinstance(refusal, DatabaseProblem) else refusal.code
+        said = {"promise": "Nothing can be ended now.", "why": refusal.sentence, "reason": reason}
+        status = 503
     return respond(msgspec.json.encode(said).decode() + "\n", status, media_type="application/json")
 
 
@@ -74,12 +76,14 @@ async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
         return await _promised_by_reading(server)
+    await server.means.database.read(durability.refuse_absent_standby)
     now, known = await standing(server.means), server.lease.known
     nodes, head = server.watch.see(now), now.head
     return {
         "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
         "waits_at_most_seconds": waits_until(0), "outlives_failover": now.outlives_failover,
         **({"outlives_failover_unknown": HIDDEN} if now.outlives_failover is None else {}),
+        "system": now.lineage.system, "timeline": now.lineage.timeline, "standby": now.standby,
         "head": head,
         "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,
                  "lease_left_seconds": round(known.lease_left, 3), "applied": known.applied, "known": len(known)},

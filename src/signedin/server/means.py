@@ -20,6 +20,7 @@ from signedin.store.company import Company
 from signedin.store.database import Database
 from signedin.store.file_bus import FileBus
 from signedin.store.keyring import Keyring, KeyringProblem
+from signedin.store.lineage_note import LineageNote
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
 from signedin.store.postgres import CONNECT, PostgresDatabase
@@ -42,10 +43,16 @@ def shared_now(means: Means) -> datetime:
 def database_of(settings: Settings) -> Database:
     """The database that the settings name, not looked at yet."""
     where = settings.database_url
-    return SqliteDatabase(where) if isinstance(where, Path) else PostgresDatabase(where)
+    return SqliteDatabase(where) if isinstance(where, Path) else _postgres(where, settings.secret_file)
 
 
-def open_store(settings: Settings) -> tuple[Database, Keyring]:
+def _postgres(where: str, keyring: Path, *, serving: bool = False) -> PostgresDatabase:
+    database = PostgresDatabase(where)
+    database.known.note = LineageNote(keyring, written=serving)
+    return database
+
+
+def open_store(settings: Settings, *, serving: bool = False) -> tuple[Database, Keyring]:
     """Open the database and the keyring; the keyring is made when the database is.
 
     Raises:
@@ -56,7 +63,7 @@ def open_store(settings: Settings) -> tuple[Database, Keyring]:
     if isinstance(where, Path):
         _refuse_a_lost_keyring(where, settings.secret_file)
         return SqliteDatabase(where), Keyring.load(settings.secret_file)
-    database = PostgresDatabase(where)
+    database = _postgres(where, settings.secret_file, serving=serving)
     is_made = schema_version.current(database) is not None  # asked first: another process may be making both
     if is_made and not settings.secret_file.exists():
         database.close()
@@ -75,7 +82,7 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
     """
     where = settings.database_url
     company = _in_company(where, settings.secret_file) if serving and isinstance(where, Path) else None
-    database, keyring = open_store(settings)
+    database, keyring = open_store(settings, serving=serving)
     journal.keyed_by(database.engine, keyring.mac)
     try:
         if upgrade:

@@ -68,6 +68,11 @@ def _nodes(watch: Watch) -> Iterator[Metric]:
         nan if watch.outlives_failover is None else watch.outlives_failover,
     )
     yield GaugeMetricFamily(
+        "signedin_database_timeline",
+        "Which of its successors the database is: one more after every fail-over.",
+        watch.timeline,
+    )
+    yield GaugeMetricFamily(
         "signedin_last_look_seconds",
         "Since this process last saw the nodes in the database.",
         watch.looked_ago,

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -58,8 +58,19 @@ def database_url(text: str) -> Path | str:
     if text.startswith("sqlite:///"):
         return Path(text.removeprefix("sqlite:///"))
     if text.startswith(("postgresql://", "postgres://")) and _split(text).path.strip("/"):
+        _refuse_options(_split(text).query)
         return "postgresql://" + text.partition("://")[2]
     raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
+
+
+def _refuse_options(query: str) -> None:
+    # Those that every connection is given (store/postgres.py) take their place, so that they would do nothing;
+    # joined to them, a statement_timeout of somebody's would cancel commits.
+    if "options" in dict(parse_qsl(query, keep_blank_values=True)):
+        raise ValueError(
+            "leave out options=, which would do nothing, for Signedin gives its own;"
+            " set them for its role instead: ALTER ROLE signedin SET name = value"
+        )
 
 
 def bus(text: str) -> str:

@@ -45,6 +45,8 @@ _Headers = list[tuple[bytes, bytes]]
 class Within:
     """Stands where `signedin.client.Client` stands for an app elsewhere. It begins with the app's lifespan.
 
+    It is asked on the event loop that it began on, and on no other thread: notes of use are not made for two.
+
     Raises:
         ValueError: an app type is none of a session's.
     """
@@ -97,7 +99,6 @@ class Within:
         if found.app_type is None or found.app_type not in self._app_types:
             return None
         server.means.recent.note(found.account_id, found.current_id, address, now, agent)
-        server.recogniser.used(credential, now)
         return SignedIn(str(found.account_id), found.current_id, found.app_type.value)
 
     async def check(

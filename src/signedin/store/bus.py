@@ -12,13 +12,16 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
-from psycopg import AsyncConnection, sql
+from psycopg import sql
 
 from signedin.store.endings import CHANNEL
+from signedin.store.lineage import known_at
 
 RETRY_SECONDS = 0.2
 LONGEST_RETRY = 5.0
 QUIET_SECONDS = 30.0
+TELL_SECONDS = 1.0
+"""By then the next renewal has told it."""
 log = structlog.get_logger("signedin.bus")
 
 
@@ -45,6 +48,7 @@ class PostgresBus:
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
+        self._known = known_at(url)
 
     async def listen(self, hint: Hint) -> None:
         """Listen for ever; a lost connection is made anew."""
@@ -54,14 +58,10 @@ class PostgresBus:
         """Nothing: NOTIFY was part of the transaction."""
 
     async def _listen(self, hint: Hint) -> None:
-        async with await AsyncConnection.connect(
-            self._conninfo,
-            autocommit=True,
-            **self._connect,  # type: ignore[arg-type]
-        ) as conn:
+        async with await self._known.connect_held(self._conninfo, autocommit=True, **self._connect) as conn:
             await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
             hint.set()  # what was committed before LISTEN took effect
-            while True:
+            while not self._known.is_old(conn):
                 async for _ in conn.notifies(timeout=QUIET_SECONDS):
                     hint.set()
                 await conn.execute("SELECT 1")  # a connection that has died in silence is noticed
@@ -82,8 +82,9 @@ class RedisBus:
         from redis import RedisError
         from redis.asyncio import Redis
 
+        # The library's own timeouts are for connecting, for greeting and for publishing each.
         with suppress(RedisError, OSError):
-            async with Redis.from_url(self._url, socket_timeout=1, socket_connect_timeout=1) as redis:
+            async with asyncio.timeout(TELL_SECONDS), Redis.from_url(self._url) as redis:
                 await redis.publish(CHANNEL, str(seq))
 
     async def _listen(self, hint: Hint) -> None:

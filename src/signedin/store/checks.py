@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -85,7 +86,11 @@ SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys
 
 
 class Checks:
-    """A connection of its own for the point reads of checks; it never writes."""
+    """A connection of its own for the point reads of checks; it never writes. Whatever thread asks, one asks at a time.
+
+    Two that asked at once would read each other's rows, or the snapshot of the one that began first, in which
+    what has ended meanwhile still lives; and CPython's sqlite3 may crash.
+    """
 
     def __init__(self, path: Path) -> None:
         with told_clearly():
@@ -93,6 +98,7 @@ class Checks:
             self._conn.execute("PRAGMA query_only=ON")
             self._conn.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self._ask = self._conn.cursor().execute
+        self._asking = Lock()
         self._path, self._file, self._look_at = path, _identity(path), monotonic() + LOOK_EVERY
 
     def lives_on(self, account_id: int, digest: bytes, overall_after: int, idle_at_least: int) -> bool:
@@ -187,18 +193,21 @@ class Checks:
 
     def version(self) -> int:
         """Changes whenever another connection has committed (PRAGMA data_version)."""
-        return int(self._ask("PRAGMA data_version").fetchone()[0])
+        with self._asking:
+            return int(self._ask("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Close the connection; hold the write lock around it (the last closing tidies the log)."""
-        self._conn.close()
+        with self._asking:
+            self._conn.close()
 
     def _first(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
         """The one row there can be: after it the statement is at its end, so that no old snapshot stays open."""
         if monotonic() >= self._look_at:
             self._refuse_another_file()
         try:
-            row: tuple[Any, ...] | None = self._ask(statement, values).fetchone()
+            with self._asking:
+                row: tuple[Any, ...] | None = self._ask(statement, values).fetchone()
         except sqlite3.Error as error:
             raise problem_of(error) from error
         return row
@@ -207,7 +216,8 @@ class Checks:
         if monotonic() >= self._look_at:
             self._refuse_another_file()
         try:
-            return self._ask(statement, values).fetchall()
+            with self._asking:
+                return self._ask(statement, values).fetchall()
         except sqlite3.Error as error:
             raise problem_of(error) from error
 

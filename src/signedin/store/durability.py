@@ -32,11 +32,9 @@ def refuse_absent_standby(conn: sa.Connection) -> None:
     Raises:
         DatabaseProblem: no commit returns before the standby is back, or is waited for no more.
     """
-    if (
-        conn.dialect.name == "postgresql"
-        and _awaits_a_standby(conn)
-        and not _states(conn) & SYNCHRONOUS | {None}
-    ):
+    if conn.dialect.name != "postgresql" or not _awaits_a_standby(conn):
+        return
+    if not _states(conn) & {*SYNCHRONOUS, None}:
         raise DatabaseProblem(
             _("The database waits for a synchronous standby that is not there."),
             hint=_("Bring the standby back, or take it out of synchronous_standby_names."),

@@ -84,11 +84,6 @@ class Late(NamedTuple):
     nodes: list[Node]
 
 
-LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
-  || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"""
-"""Which database this is, and which of its successors: another after every fail-over (the timeline)."""
-
-
 def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:
     """Log an ending in the transaction that makes it.
 

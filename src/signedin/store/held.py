@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from psycopg import AsyncConnection
 
 from signedin.rules.errors import Unavailable
+from signedin.store.lineage import known_at
 from signedin.store.problems import problem_of
 
 MOST_WAITING = 256
@@ -52,6 +53,7 @@ class HeldLines:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connect = connect
         self._besides = besides
+        self._known = known_at(url)
         self._idle: deque[AsyncConnection[Any]] = deque()
         self._coming: set[asyncio.Task[AsyncConnection[Any]]] = set()
         self._free = asyncio.Semaphore(lines)
@@ -92,7 +94,7 @@ class HeldLines:
     async def _whole_one(self) -> AsyncConnection[Any]:
         while self._idle:
             conn = self._idle.pop()
-            if not (conn.closed or has_ended(conn.fileno())):
+            if not (conn.closed or has_ended(conn.fileno()) or self._known.is_old(conn)):
                 return conn
             _abandon(conn)
         return await self._connected()
@@ -102,14 +104,13 @@ class HeldLines:
         try:
             return await asyncio.shield(coming)
         except asyncio.CancelledError:
-            self._coming.add(
-                coming
-            )  # never more of them than lines: each was begun, or is taken up, on a line
+            # Never more of them than lines: each was begun, or is taken up, on a line.
+            self._coming.add(coming)
             coming.add_done_callback(self._arrived)
             raise
 
     async def _connection(self) -> AsyncConnection[Any]:
-        return await AsyncConnection.connect(self._conninfo, autocommit=True, **self._connect)  # type: ignore[arg-type]
+        return await self._known.connect_held(self._conninfo, autocommit=True, **self._connect)
 
     def _arrived(self, coming: asyncio.Task[AsyncConnection[Any]]) -> None:
         """Keep a connection that nobody waits for any more; one that failed is tried anew by who asks next."""

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.lease import Renewal
-from signedin.store.endings import LINEAGE, MOST_AT_ONCE, ending_from, renewal_of
+from signedin.store.endings import MOST_AT_ONCE, ending_from, renewal_of
 from signedin.store.held import HeldLines
+from signedin.store.lineage import LINEAGE
 
 _HEAD = f"SELECT seq, {LINEAGE} FROM endings_head"  # noqa: S608  # made of our own words alone, like the next
 _RENEWED = f"""

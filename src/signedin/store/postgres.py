@@ -19,6 +19,7 @@ from signedin.rules.wording import marked as _
 from signedin.store.database import Database
 from signedin.store.held import has_ended
 from signedin.store.line import Line
+from signedin.store.lineage import known_at
 from signedin.store.problems import told_clearly
 
 P = ParamSpec("P")
@@ -51,6 +52,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql+psycopg")
+        self.known = known_at(self.url)
         self._engine = self._connected(WRITERS, synchronous_commit="on")
         self._reading = self._connected(READERS, default_transaction_read_only="on")
         self._notes = self._connected(1, synchronous_commit="off").execution_options(
@@ -134,11 +136,9 @@ class PostgresDatabase(Database):
         Raises:
             DatabaseProblem: nobody can.
         """
-        with (
-            told_clearly(),
-            sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=CONNECT).connect(),
-        ):
-            pass
+        with told_clearly():
+            address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self.known.connect(address, **CONNECT).close()
 
     def close(self) -> None:
         """Finish what is under way and let the connections go."""
@@ -162,7 +162,9 @@ class PostgresDatabase(Database):
                 if monotonic() > until:
                     raise Unavailable  # whoever asked has been told so: nothing is kept
                 warnings.clear()
-            if warnings:  # of the commit: whoever waited for the synchronous standby was told to wait no more
+            # A warning of the commit: whoever waited for the synchronous standby was told to wait no more. And another
+            # may have taken over while this one was on its way to a database that knows nothing of that.
+            if warnings or self.known.is_old(conn.connection.driver_connection):
                 raise DatabaseProblem(
                     _("The database could not make sure that this is kept."),
                     hint=_("Try again in a moment."),
@@ -192,11 +194,14 @@ class PostgresDatabase(Database):
 
             connection.add_notice_handler(heard)
 
-        sa.event.listen(engine, "checkout", _refuse_ended)
+        @sa.event.listens_for(engine, "do_connect")
+        def _connect(_dialect: Any, _record: Any, _args: Any, how: dict[str, Any]) -> Any:
+            return self.known.connect(**how)
+
+        @sa.event.listens_for(engine, "checkout")
+        def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
+            """Let the pool make another in the place of a connection that has been ended, or whose database was succeeded."""
+            if connection.closed or has_ended(connection.fileno()) or self.known.is_old(connection):
+                raise sa.exc.DisconnectionError
+
         return engine
-
-
-def _refuse_ended(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Let the pool make another one in the place of a connection that has been ended (a restart)."""
-    if connection.closed or has_ended(connection.fileno()):
-        raise sa.exc.DisconnectionError

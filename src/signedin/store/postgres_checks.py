@@ -16,8 +16,9 @@ from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey
 from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
-from signedin.store.endings import LINEAGE, MOST_AT_ONCE, Late, logged
+from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
+from signedin.store.lineage import LINEAGE
 
 LINES, LINES_OF_ENDINGS = 4, 2
 """Connections: an ending that waits never stands in line behind checks."""

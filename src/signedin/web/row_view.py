@@ -174,7 +174,9 @@ def _details(row: Row, speech: Speech) -> tuple[tuple[str, str], ...]:
 def _session_details(
     row: Session, speech: Speech, kind: tuple[str, str], tail: list[tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
-    how = speech.say("{when}, with password", when=speech.exact(row.began_at))
+    how = began = speech.exact(row.began_at)
+    if "password" in row.factors:  # not where an app has vouched: nothing was proved here
+        how = speech.say("{when}, with password", when=began)
     found = [kind, (speech.say("Signed in"), how)]
     found.append((speech.say("Place of sign-in"), speech.place(row.began_from.location)))
     found.append(tail[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from signedin.store.endings import LINEAGE
+from signedin.store.lineage import LINEAGE
 
 revision = "0007"
 down_revision = "0006"

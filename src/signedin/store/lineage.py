@@ -1,0 +1,195 @@
+"""No way back: a process takes no connection to a database that is older than the one it has already been on.
+
+After a promotion the old primary may be started again. What ended since is not ended there, so whoever has seen
+its successor asks it nothing: that counts as a database that is away (docs/decisions/0019-lineage.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Lock
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import conninfo_to_dict
+
+from signedin.rules.errors import DatabaseProblem
+from signedin.rules.lineage import Lineage, Succession
+from signedin.rules.wording import marked as _
+from signedin.store.lineage_note import LineageNote
+
+LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
+  || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"""
+"""Which database this is, and which of its successors: another after every fail-over (the timeline).
+
+Every role may ask this, unless somebody has taken that away.
+"""
+_ASKED = f"SELECT {LINEAGE}"
+TOLD_AGAIN_AFTER = 60.0
+"""Seconds between two lines in the log about the same refused database."""
+REFUSED = {
+    Succession.OLDER: (
+        _("The database is an older one than was used before: an old primary, after another took over."),
+        _("Keep the old primary away, and let SIGNEDIN_DATABASE_URL reach the one that took over (docs/running.md)."),
+        "older_lineage",
+    ),
+    Succession.FOREIGN: (
+        _("The database is another one than was used before."),
+        _("Stop every server, see that it is the right one, and start them (docs/running.md)."),
+        "another_database",
+    ),
+}  # fmt: skip
+_known: WeakValueDictionary[str, Known] = WeakValueDictionary()
+
+
+def lineage(conn: sa.Connection) -> Lineage:
+    """Which lineage a connection is to."""
+    return Lineage.read(str(conn.scalar(sa.text(_ASKED))))
+
+
+def known_at(url: sa.URL) -> Known:
+    """What this process knows of the database at an address: one for all that connect to it."""
+    name = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    return _known.setdefault(name, Known())
+
+
+class Known:
+    """The newest lineage that this process has been on, and which connection is to which."""
+
+    def __init__(self) -> None:
+        self.newest: Lineage | None = None
+        self.note: LineageNote | None = None
+        self._taking = Lock()
+        self._of: WeakKeyDictionary[object, Lineage] = WeakKeyDictionary()
+        self._told: dict[Lineage, float] = {}
+
+    def is_old(self, conn: object) -> bool:
+        """Whether a connection is to a database that has been succeeded since it was made."""
+        return self._of.get(conn) != self.newest
+
+    def connect(self, conninfo: str = "", **how: Any) -> Connection[Any]:
+        """Connect to the newest there is among the hosts of the address.
+
+        Raises:
+            DatabaseProblem: all that can be reached is an older one, or another.
+            psycopg.Error: nobody can be reached.
+        """
+        refusal: DatabaseProblem | None = None
+        for each in _attempts(conninfo, how):
+            try:
+                conn = Connection.connect(**each)
+            except psycopg.Error:
+                if refusal is None:
+                    raise
+                continue
+            try:
+                self._take(conn, conn.execute(_ASKED).fetchone())
+                conn.rollback()
+            except BaseException as problem:  # noqa: BLE001  # raised again there, unless it is a refusal
+                refusal = _put_away(conn, problem)
+            else:
+                return conn
+        raise refusal or DatabaseProblem
+
+    async def connect_held(self, conninfo: str, **how: Any) -> AsyncConnection[Any]:
+        """The same on an event loop.
+
+        Raises:
+            DatabaseProblem: all that can be reached is an older one, or another.
+            psycopg.Error: nobody can be reached.
+        """
+        refusal: DatabaseProblem | None = None
+        for each in _attempts(conninfo, how):
+            try:
+                conn = await AsyncConnection.connect(**each)
+            except psycopg.Error:
+                if refusal is None:
+                    raise
+                continue
+            try:
+                self._take(conn, await (await conn.execute(_ASKED)).fetchone())
+            except BaseException as problem:  # noqa: BLE001  # raised again there, unless it is a refusal
+                refusal = _put_away(conn, problem)
+            else:
+                return conn
+        raise refusal or DatabaseProblem
+
+    def _take(self, conn: object, row: Any) -> None:
+        """Take a connection, or refuse it.
+
+        Raises:
+            DatabaseProblem: it is to an older database, or another one.
+        """
+        found = Lineage.read(row[0])
+        with self._taking:
+            how = found.beside(self._newest_of(found))
+            if how in REFUSED:
+                self._tell(found)
+                sentence, hint, reason = REFUSED[how]
+                raise DatabaseProblem(sentence, hint=hint, reason=reason)
+            self._of[conn] = found
+            if found != self.newest:
+                self._succeeded(found, how)
+
+    def _newest_of(self, found: Lineage) -> Lineage | None:
+        """What this process has seen, or another on this machine of the same database.
+
+        One that is another database than what was noted is taken at the start: it was restored, or moved.
+        """
+        noted = self.note.read() if self.note else None
+        if noted is None or noted.system != (self.newest or found).system:
+            return self.newest
+        return max(noted, self.newest or noted)
+
+    def _succeeded(self, found: Lineage, how: Succession) -> None:
+        if self.newest is not None:
+            log = structlog.get_logger("signedin.store")
+            log.warning(
+                "another took over as the database", before=self.newest.timeline, timeline=found.timeline
+            )
+        self.newest = found
+        if self.note is not None and how is Succession.SUCCEEDED:
+            self.note.write(found)
+
+    def _tell(self, found: Lineage) -> None:
+        now = monotonic()
+        if now - self._told.get(found, -TOLD_AGAIN_AFTER) < TOLD_AGAIN_AFTER:
+            return
+        self._told[found] = now
+        newest = self._newest_of(found)
+        structlog.get_logger("signedin.store").error(
+            "an older or another database is refused", refused="/".join(map(str, found)),
+            newest="/".join(map(str, newest or ())),
+        )  # fmt: skip
+
+
+def _attempts(conninfo: str, how: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All hosts of the address as they stand; and where those led to an old database, each host alone."""
+    asked = {name: how[name] for name in ("autocommit", "context") if name in how}
+    address = conninfo_to_dict(conninfo, **{name: how[name] for name in how if name not in asked})
+    yield address | asked
+    hosts, ports = (str(address.get(name) or "").split(",") for name in ("host", "port"))
+    if len(hosts) < 2 or "hostaddr" in address:
+        return
+    for at, host in enumerate(hosts):
+        alone = {"host": host, "port": ports[at if len(ports) == len(hosts) else 0]}
+        yield address | {name: value for name, value in alone.items() if value} | asked
+
+
+def _put_away(conn: Connection[Any] | AsyncConnection[Any], problem: BaseException) -> DatabaseProblem:
+    """End a connection that was not taken; another host is tried only where this one was refused.
+
+    Raises:
+        BaseException: it was something else.
+    """
+    with suppress(psycopg.Error):
+        conn.pgconn.finish()
+    if not isinstance(problem, DatabaseProblem):
+        raise problem
+    return problem

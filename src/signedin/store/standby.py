@@ -1,0 +1,38 @@
+"""Who follows the database and would take over, as far as this role may see."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from signedin.store.durability import SYNCHRONOUS
+
+
+class Standby(StrEnum):
+    """How the next one to take over stands to what has been told as done (promise P3)."""
+
+    SYNCHRONOUS = "synchronous"
+    """Every commit waits for one: what was told as ended stays ended."""
+    ASYNCHRONOUS = "asynchronous"
+    """Somebody follows and nobody waits for it: endings that were told may be lost when it takes over."""
+    MISSING = "missing"
+    """Every commit waits for one that is not there: no ending returns."""
+    NONE = "none"
+    """Nobody follows."""
+    HIDDEN = "not visible"
+    """Somebody may follow; PostgreSQL shows how only to members of `pg_read_all_stats`."""
+
+
+def next_one(conn: sa.Connection) -> Standby:
+    """How whoever follows this database stands to it."""
+    is_awaited = bool(conn.scalar(sa.text("SHOW synchronous_standby_names")))
+    rows = conn.execute(sa.text("SELECT state, sync_state FROM pg_stat_replication"))
+    followers = [row for row in rows if row.state != "backup"]
+    if is_awaited and any(row.sync_state in SYNCHRONOUS for row in followers):
+        return Standby.SYNCHRONOUS
+    if any(row.sync_state is None for row in followers):
+        return Standby.HIDDEN
+    if is_awaited:
+        return Standby.MISSING
+    return Standby.ASYNCHRONOUS if followers else Standby.NONE
