@@ -12,28 +12,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapters.asgi_examples import EXAMPLES, FRAMEWORKS, NAVIGATES, started
 from client.shops import service_key, until
-from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, Clock, done_apart, running
 from signedin.server.jobs import flush_now
 
 pytestmark = pytest.mark.xdist_group("ASGI apps")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
-        house.somebody(ADA)
-        yield house
 
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
 def app(request, house):
     with started(request.param, house.base_url, service_key(house)) as app:
         yield app
-
-
-@pytest.fixture
-def phone(house):
-    return house.signed_in(agent=SAFARI_ON_IPHONE)
 
 
 class Listening:

@@ -14,13 +14,6 @@ from signedin.server.jobs import flush_now
 pytestmark = pytest.mark.xdist_group("django and flask")
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
-        house.somebody(ADA)
-        yield house
-
-
 @pytest.fixture(scope="module", params=WORDS)
 def app(request, house):
     with started(WORDS[request.param], house.base_url, service_key(house)) as app:

@@ -16,7 +16,7 @@ import pytest
 from adapters.example_apps import WORDS, started
 from client.shops import issued, until
 from nemesis.history import SLACK, WAITS_AT_MOST
-from people import ADA, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import SAFARI_ON_IPHONE, done_apart
 from signedin.store import endings
 
 pytestmark = [
@@ -31,18 +31,6 @@ def gunicorn_words(port):
         sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}",
         "--pythonpath", Path(__file__).parent, "--no-control-socket", "--log-level", "warning", "preloaded:app",
     ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
-        house.somebody(ADA)
-        yield house
-
-
-@pytest.fixture
-def phone(house):
-    return house.signed_in(agent=SAFARI_ON_IPHONE)
 
 
 class Workers:

@@ -11,18 +11,11 @@ from adapters.example_apps import node_words, started
 from client.shops import service_key, until
 from nemesis.fault_proxy import FaultProxy, Wire
 from nemesis.history import SLACK, WAITS_AT_MOST
-from people import ADA, ADELAIDE, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import ADELAIDE, FIREFOX_ON_WINDOWS, done_apart
 from signedin.server.jobs import flush_now
 from signedin.store import endings
 
 pytestmark = pytest.mark.xdist_group("node")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
-        house.somebody(ADA)
-        yield house
 
 
 @pytest.fixture
@@ -38,11 +31,6 @@ def app(house, wire):
     with started(node_words, f"http://localhost:{wire.port}", service_key(house)) as app:
         yield app
         app.stop()  # a node that is silent would be waited for by the next test
-
-
-@pytest.fixture
-def phone(house):
-    return house.signed_in(agent=SAFARI_ON_IPHONE)
 
 
 def is_answered_from_memory(house, app, browser):

@@ -14,7 +14,7 @@ import pytest
 from adapters.asgi_examples import sent_through_proxy
 from adapters.example_apps import WORDS, started
 from client.shops import service_key, until
-from people import ADA, SAFARI_ON_IPHONE, Clock, running
+from people import ADA, Clock, running
 
 pytestmark = pytest.mark.xdist_group("streams in WSGI")
 
@@ -29,18 +29,6 @@ def gunicorn_words(port):
 SERVERS = {f"{name} by its own server": (name, words) for name, words in WORDS.items()} | {
     f"{name} by gunicorn": (name, gunicorn_words) for name in WORDS
 }
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("house"), Clock()) as house:
-        house.somebody(ADA)
-        yield house
-
-
-@pytest.fixture
-def phone(house):
-    return house.signed_in(agent=SAFARI_ON_IPHONE)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from signedin.store.standby import Standby
 
 
 def at(renewals):
-    return Standing([Node("a", "boot", renewals, 3)], 3, None, Lineage("7301", 1), Standby.NONE)
+    return Standing([Node("a", "boot", renewals, 3)], 3, Lineage("7301", 1), Standby.NONE)
 
 
 def test_silence_goes_on_while_nobody_can_look():

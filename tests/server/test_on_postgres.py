@@ -194,7 +194,7 @@ def test_behind_a_silent_host_checks_answer_endings_return_and_the_doctor_says_w
     assert signedin("session", "logout-all", ADA, "--reason", "lost").status == 0
     said = signedin("doctor").out
     assert "A new connection takes 3." in said
-    assert "hosts of the address that come first do not answer" in said
+    assert "put the one that answers first" in said
     server.running.send_signal(signal.SIGTERM)
     assert server.running.wait(60) == 0
 

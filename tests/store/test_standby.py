@@ -79,8 +79,12 @@ def test_who_may_not_look_is_told_so_and_nothing_is_guessed(superuser):
         seen, finding = seen_by("onlooker")
         assert (seen, finding.verdict) == (Standby.HIDDEN, "look")
         assert finding.what_to_do.endswith("GRANT pg_read_all_stats TO onlooker;")
+        assert seen.outlives_failover is None, "not known, instead of a no"
         with awaited(superuser):
             assert seen_by("onlooker", wanted="*")[0] is Standby.HIDDEN
+        superuser.execute("GRANT pg_read_all_stats TO onlooker")
+        assert seen_by("onlooker")[0] is Standby.ASYNCHRONOUS
+        assert seen_by("onlooker")[0].outlives_failover is False
 
 
 @pytest.mark.guide("R48")

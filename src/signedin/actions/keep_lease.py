@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from signedin.actions.means import Means
 from signedin.rules.lease import Node, Renewal
 from signedin.rules.lineage import Lineage
-from signedin.store import durability, endings
+from signedin.store import endings
 from signedin.store.lease_line import LeaseLine
 from signedin.store.lineage import lineage
 from signedin.store.postgres import CONNECT, PostgresDatabase
@@ -43,15 +43,13 @@ class Leases:
 
 
 class Standing(NamedTuple):
-    """Who may answer from memory, the number of the latest ending, and whether one that has returned is also on a standby (P3).
+    """Who may answer from memory, the number of the latest ending, and who would take over (P3).
 
-    `outlives_failover` is `None` when the database's user is not allowed to look.
-    `standby` says who would take over, `lineage` which database it is and which of its successors.
+    `lineage` is which database it is, and which of its successors.
     """
 
     nodes: list[Node]
     head: int
-    outlives_failover: bool | None
     lineage: Lineage
     standby: Standby
 
@@ -67,5 +65,4 @@ async def standing(means: Means) -> Standing:
 
 def _standing(conn: sa.Connection) -> Standing:
     nodes = [node for node, _ in endings.every_node(conn)]
-    outlives = durability.has_synchronous_standby(conn)
-    return Standing(nodes, endings.head(conn), outlives, lineage(conn), next_one(conn))
+    return Standing(nodes, endings.head(conn), lineage(conn), next_one(conn))

@@ -112,9 +112,8 @@ async def endings_since(means: Means, number: int) -> tuple[str, list[Ending]]:
 
 
 def _join(conn: sa.Connection, service: Service, node_id: str, boot_id: str) -> None:
-    hold_key(
-        conn, service
-    )  # who renews by a revoked key, or leaves, says only what it has done: the next call is refused
+    # Who renews by a revoked key, or leaves, says only what it has done: the next call is refused.
+    hold_key(conn, service)
     endings.join(conn, node_id, boot_id, f"client library of {service.name}")
 
 

@@ -40,9 +40,8 @@ class Signedin:
     def init_app(self, app: Flask) -> None:
         """Guard an app."""
         app.before_request_funcs.setdefault(None, []).insert(0, self._decide)
-        app.after_request_funcs.setdefault(None, []).insert(
-            0, self._end_with_session
-        )  # the first is called last
+        # The first of these is called last, when the response is what will be sent.
+        app.after_request_funcs.setdefault(None, []).insert(0, self._end_with_session)
         app.extensions["signedin"] = self
 
     def _decide(self) -> Response | None:

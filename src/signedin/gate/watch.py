@@ -58,6 +58,6 @@ class Watch:
             since = since if renewals == node.renewals else now
             self._heard[name] = (node.renewals, since)
         self._nodes, self._looked_at = standing.nodes, now
-        self.head, self.outlives_failover = standing.head, standing.outlives_failover
+        self.head, self.outlives_failover = standing.head, standing.standby.outlives_failover
         self.timeline = standing.lineage.timeline
         return self.latest

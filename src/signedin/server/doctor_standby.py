@@ -12,7 +12,11 @@ LOST = "an ending that was told may be lost when it takes over"
 WAIT = "Name it in synchronous_standby_names of PostgreSQL; docs/running.md, When a standby takes over."
 SHOW = "As a superuser of PostgreSQL: GRANT pg_read_all_stats TO {role};"
 FOUND = {
-    Standby.SYNCHRONOUS: ("good", "A synchronous standby is there", ""),
+    Standby.SYNCHRONOUS: (
+        "good",
+        "A synchronous standby is there: what has ended stays ended when it takes over",
+        "",
+    ),
     Standby.ASYNCHRONOUS: ("look", f"A standby follows that nobody waits for: {LOST}", WAIT),
     Standby.MISSING: (
         "bad",

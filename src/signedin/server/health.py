@@ -50,7 +50,6 @@ async def ready(door: NamedDependency[Door]) -> ASGIResponse:
     """200 while a session can be checked, and a sign-in or an ending be written."""
     try:
         await latest_number(door.means, AccountId(0))
-        await door.means.database.read(durability.refuse_absent_standby)
         await door.means.database.write(durability.commit_something)
     except Refused as refusal:
         return respond(f"not ready: {refusal.sentence}\n", 503, media_type="text/plain")
@@ -76,13 +75,13 @@ async def _promised(server: Server) -> dict[str, Any]:
     if server.lease is None or server.watch is None:
         await latest_number(server.means, AccountId(0))
         return await _promised_by_reading(server)
-    await server.means.database.read(durability.refuse_absent_standby)
     now, known = await standing(server.means), server.lease.known
-    nodes, head = server.watch.see(now), now.head
+    nodes, head, outlives = server.watch.see(now), now.head, now.standby.outlives_failover
+    durability.refuse_absent(now.standby)
     return {
         "promise": BY_LEASE, "database": "postgresql", "lease_seconds": LEASE,
-        "waits_at_most_seconds": waits_until(0), "outlives_failover": now.outlives_failover,
-        **({"outlives_failover_unknown": HIDDEN} if now.outlives_failover is None else {}),
+        "waits_at_most_seconds": waits_until(0), "outlives_failover": outlives,
+        **({"outlives_failover_unknown": HIDDEN} if outlives is None else {}),
         "system": now.lineage.system, "timeline": now.lineage.timeline, "standby": now.standby,
         "head": head,
         "this": {"node": server.lease.node_id, "may_answer_from_memory": known.may_answer,

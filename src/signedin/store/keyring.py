@@ -11,7 +11,7 @@ import os
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from signedin.rules.secret import ALPHABET, WayKeys
+from signedin.store.whole_file import make_whole, replace_whole
 
 _NONCE, _TAG = 12, 16
 _KEY_BYTES = 32
@@ -55,7 +56,7 @@ class Keyring:
         """
         try:
             if not path.exists():
-                _make(path, {"current": ALPHABET[0], "keys": {ALPHABET[0]: _new_key()}})
+                make_whole(path, {"current": ALPHABET[0], "keys": {ALPHABET[0]: _new_key()}})
             return cls(path, _read(path))
         except OSError as error:
             raise KeyringProblem(f"{path} cannot be opened as the keyring: {error.strerror}.") from error
@@ -104,7 +105,7 @@ class Keyring:
                 if unused is None:
                     raise KeyringProblem(f"{self._path} has no room for another key.")
                 keys = {**kept.text["keys"], unused: _new_key()}
-                _replace(self._path, {**kept.text, "current": unused, "keys": keys})
+                replace_whole(self._path, {**kept.text, "current": unused, "keys": keys})
             self._take(_read(self._path))
         except OSError as error:
             raise KeyringProblem(f"{self._path} cannot be written: {error.strerror}.") from error
@@ -135,44 +136,6 @@ def _read(path: Path) -> _Kept:
             "was encrypted is lost."
         )
     return _Kept(current, keys, text)
-
-
-def _make(path: Path, text: dict[str, Any]) -> None:
-    """Make the file whole or not at all; when another process made it first, that one counts."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _beside(path, text) as beside, suppress(FileExistsError):
-        os.link(beside, path)
-    _settle(path.parent)
-
-
-def _replace(path: Path, text: dict[str, Any]) -> None:
-    with _beside(path, text) as beside:
-        beside.replace(path)
-    _settle(path.parent)
-
-
-@contextmanager
-def _beside(path: Path, text: dict[str, Any]) -> Iterator[Path]:
-    """A whole file beside the one that is meant, on disk, readable by its owner only; gone afterwards."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(text, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        yield beside
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    """Let the folder's entry reach the disk too: keys in use must not vanish with the power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -6,14 +6,13 @@ Without it a process that begins on an old primary would not know that there has
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from pathlib import Path
 
 import structlog
 
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.lineage import Lineage
+from signedin.store.whole_file import replace_whole
 
 FILE = "lineage.json"
 log = structlog.get_logger("signedin.store")
@@ -46,15 +45,9 @@ class LineageNote:
         """Note it, in one step; where that cannot be written each process knows only what it has seen itself."""
         if not self._written:
             return
-        beside = self.path.with_name(f".{FILE}.{secrets.token_hex(8)}")
         try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(newest._asdict(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
+            replace_whole(self.path, newest._asdict())
         except OSError as error:
-            beside.unlink(missing_ok=True)
             log.warning(
                 "the lineage of the database cannot be noted", path=str(self.path), error=error.strerror
             )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from signedin.store.durability import SYNCHRONOUS
+_WAITED_FOR = frozenset({"sync", "quorum"})
 
 
 class Standby(StrEnum):
@@ -23,13 +23,18 @@ class Standby(StrEnum):
     HIDDEN = "not visible"
     """Somebody may follow; PostgreSQL shows how only to members of `pg_read_all_stats`."""
 
+    @property
+    def outlives_failover(self) -> bool | None:
+        """Whether a commit that has returned outlives the loss of the primary; `None` when that cannot be seen."""
+        return None if self is Standby.HIDDEN else self is Standby.SYNCHRONOUS
+
 
 def next_one(conn: sa.Connection) -> Standby:
     """How whoever follows this database stands to it."""
     is_awaited = bool(conn.scalar(sa.text("SHOW synchronous_standby_names")))
     rows = conn.execute(sa.text("SELECT state, sync_state FROM pg_stat_replication"))
     followers = [row for row in rows if row.state != "backup"]
-    if is_awaited and any(row.sync_state in SYNCHRONOUS for row in followers):
+    if is_awaited and any(row.sync_state in _WAITED_FOR for row in followers):
         return Standby.SYNCHRONOUS
     if any(row.sync_state is None for row in followers):
         return Standby.HIDDEN
