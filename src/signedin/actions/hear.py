@@ -24,8 +24,6 @@ from signedin.store.endings import Late
 
 FIRST_LOOK, LONGEST_LOOK = 0.002, 0.05
 """Seconds between looks at the nodes: short at first, because they mostly answer within milliseconds."""
-QUICK = 0.02
-"""Seconds for which looks stay at the first pace; each is one statement for as long as somebody has not heard."""
 MOST_BESIDES = 0.25
 """Seconds that an ending waits for silent nodes to be gone for good, beyond what it has to."""
 WAITED = Histogram(
@@ -77,8 +75,7 @@ async def _all_heard(means: Means, late: Late, waiting: Waiting) -> list[Node]:
     nodes, pause = late.nodes, FIRST_LOOK
     while not waiting.is_over(nodes, boot_time()):
         await asyncio.sleep(pause)
-        if boot_time() - began > QUICK:
-            pause = min(pause * 1.5, LONGEST_LOOK)
+        pause = min(pause * 1.5, LONGEST_LOOK)
         now = await _late(means, late.seq)
         if now.lineage != late.lineage:
             raise Unavailable  # a fail-over meanwhile: the ending itself may be lost, and nodes may be missing
