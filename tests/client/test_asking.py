@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from signedin.client.address import Address
 from signedin.client.answers import KeyRefused, NotSignedIn, SignedIn, Unavailable
-from signedin.client.asking import Credential, Question, check, credential_of, digest_at_once, told
+from signedin.client.asking import Credential, Question, check, credential_of, told
 from signedin.client.exchange import Answer
-from signedin.rules.secret import Kind, WayKeys, digest, make_token
-from signedin.rules.sent import CookieNames
+from signedin.rules.secret import SESSION_KINDS, Kind, WayKeys, digest, digest_of, make_token
+from signedin.rules.sent import CookieNames, digest_at_once, sent_credential
 
 KEYS = WayKeys("0", {"0": b"k" * 32})
 TOKEN, OTHER = make_token(Kind.SES, 7, KEYS), make_token(Kind.SES, 8, KEYS)
@@ -36,6 +36,8 @@ HEADERS = st.lists(
         ),
         st.tuples(st.just(b"authorization"), st.sampled_from([b"Basic x", b"Bearer " + APP.encode()])),
         st.just((b"accept", b"*/*")),
+        st.just((b"Cookie", b"signedin=" + OTHER.encode())),
+        st.just((b"Authorization", b"Bearer " + APP.encode())),
     ),
     max_size=4,
 )
@@ -50,6 +52,8 @@ def test_the_quick_way_to_read_a_cookie_takes_nothing_that_the_exact_one_does_no
         exact = credential_of(headers, NAMES)
         assert isinstance(exact, Credential)
         assert exact.digest == quick
+        token, kinds = sent_credential(headers, NAMES)
+        assert (digest_of(token, kinds), kinds) == (quick, SESSION_KINDS)
 
 
 def test_the_quick_way_reads_what_browsers_send():

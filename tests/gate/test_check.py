@@ -333,7 +333,8 @@ def test_what_cannot_be_known_is_neither_yes_nor_no(house, monkeypatch, problem)
         raise problem
 
     with monkeypatch.context() as broken:
-        broken.setattr(house.server.recogniser, "at_once", raising)
+        for name in ("at_once", "without_waiting"):
+            broken.setattr(house.server.recogniser, name, raising)
         answer = asked(house, laptop)
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert int(answer.headers["retry-after"]) >= 1

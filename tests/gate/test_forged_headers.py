@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signedin.gate.client_address import client_address, reader
+from signedin.gate.client_address import client_address, forwarded_line, reader
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:aaaa::/48"))
 PROXY, STRANGER, CLIENT = "10.1.2.3", "203.0.113.66", "198.51.100.7"
@@ -113,7 +113,7 @@ def test_a_proxy_that_comes_by_ipv6_or_by_a_mapped_address_is_the_same_proxy():
 )
 def test_what_is_kept_of_an_address_is_what_would_be_read_anew(lines, peer):
     headers = forwarded(*(", ".join(hops) for hops in lines))
-    assert {KEPT(peer, headers) for _ in range(2)} == {client_address(peer, headers, PROXIES)}
+    assert {KEPT(peer, forwarded_line(headers)) for _ in range(2)} == {client_address(peer, headers, PROXIES)}
 
 
 KEPT = reader(PROXIES)

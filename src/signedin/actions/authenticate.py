@@ -39,18 +39,31 @@ def authenticate(
     digest = digest_of(credential, kinds, host)
     if digest is None:
         return Absence(why_unreadable(credential, kinds))
-    # Whom this process has met, and who lives by a use that it knows of, is let in here, for speed: the last use
-    # can only have been later. Everything that can end a session is asked of the database.
-    met = means.met.find(digest)
+    met = met_again(means, digest, now)
     if met is not None:
-        presence, used_at = met
-        moment = to_micros(now)
-        if checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + SOON):
-            return presence
+        return met
     account_id = way_of(credential, means.keyring.way_keys)
     if account_id is None:
         return Absence(why_unreadable(credential, kinds))
     return _looked_at_closely(means, AccountId(account_id), digest, now, of_host=is_of_a_host(credential))
+
+
+def met_again(means: Means, digest: bytes, now: datetime) -> Presence | None:
+    """Whom this process has met by that digest, if they live by a use that it knows of; `None` means: look closely.
+
+    On the path of every request: the last use can only have been later, and everything that can end a session is
+    asked of the database.
+
+    Raises:
+        DatabaseProblem: it cannot be known; nobody is let in on that.
+    """
+    met = means.met.find(digest)
+    if met is None:
+        return None
+    presence, used_at = met
+    moment = to_micros(now)
+    lives = checks_of(means).lives_on(presence.account_id, digest, moment, moment - used_at + SOON)
+    return presence if lives else None
 
 
 def _looked_at_closely(

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -35,6 +35,7 @@ a row (three seconds), and shorter than a client library waits for its answer.
 """
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.2
 MOST_KNOWN = 200_000
+_A_MINUTE, _LONG_AGO = timedelta(minutes=1), datetime.min.replace(tzinfo=UTC)
 
 _Key = tuple[int, str]
 _Note = tuple[_Key, datetime, int, str, str]
@@ -44,7 +45,7 @@ log = structlog.get_logger("signedin.activity")
 class RecentUse:
     """What this process knows of last use: what waits to be written, and what it has seen itself.
 
-    `told` reads agents, when the notes are written.
+    `told` reads agents, when the notes are written. What waits is known by that alone, so that a use costs one look-up.
     """
 
     def __init__(self, told: ToldDevice) -> None:
@@ -57,18 +58,25 @@ class RecentUse:
 
         `agent` is what the person's program calls itself; one that cannot be read leaves what was known.
         """
-        key = (int(account_id), row_id)
-        before, times, from_where, by = self._pending.get(key, (now, 0, address, ""))
-        last = self._seen.get(key)
-        fresh = last is None or now - last >= timedelta(minutes=1) or not times
-        told = plain_agent(agent)
-        latest = (now, address, told or by) if now >= before else (before, from_where, by or told)
-        self._pending[key] = (latest[0], times + 1 if fresh else times, latest[1], latest[2])
-        self.saw(account_id, row_id, now)
+        key = (account_id, row_id)
+        told, waiting = plain_agent(agent) if agent else "", self._pending.get(key)
+        if waiting is None:
+            self._pending[key] = (now, 1, address, told)
+            self.saw(account_id, row_id, now)
+            return
+        before, times, from_where, by = waiting
+        if now - before >= _A_MINUTE and now - max(before, self._seen.get(key, before)) >= _A_MINUTE:
+            times += 1
+        if now >= before:
+            self._pending[key] = (now, times, address, told or by)
+        else:
+            self._pending[key] = (before, times, from_where, by or told)
 
     def saw(self, account_id: AccountId, row_id: str, now: datetime) -> None:
         """Remember that this process itself knows the latest use; a slow request that began earlier changes nothing."""
-        key = (int(account_id), row_id)
+        self._see((account_id, row_id), now)
+
+    def _see(self, key: _Key, now: datetime) -> None:
         self._seen[key] = max(now, self._seen.get(key, now))
         self._seen.move_to_end(key)
         if len(self._seen) > MOST_KNOWN:
@@ -80,17 +88,22 @@ class RecentUse:
 
     def latest(self, account_id: AccountId, row_id: str) -> datetime | None:
         """The latest use this process has seen, or `None` when it has not seen any."""
-        return self._seen.get((int(account_id), row_id))
+        key = (account_id, row_id)
+        seen, waiting = self._seen.get(key), self._pending.get(key)
+        return seen if waiting is None else max(waiting[0], seen or waiting[0])
 
     def forget(self, account_id: AccountId, row_id: str) -> None:
         """Drop what is known of a row that has ended."""
-        key = (int(account_id), row_id)
+        key = (account_id, row_id)
         self._pending.pop(key, None)
         self._seen.pop(key, None)
 
     def take(self) -> list[_Note]:
         """What waits to be written, oldest first; it waits no more."""
         pending, self._pending = self._pending, {}
+        for key, (at, *_) in pending.items():
+            if at > self._seen.get(key, _LONG_AGO):
+                self._see(key, at)
         return [
             (key, at, max(times, 1), address, agent) for key, (at, times, address, agent) in pending.items()
         ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from signedin.client.address import Address
 from signedin.client.answers import NotSignedIn, SignedIn
-from signedin.client.asking import Credential, GivenHeaders, Question, credential_of, digest_at_once
+from signedin.client.asking import Credential, GivenHeaders, Question, credential_of
 from signedin.client.clock import boot_clock
 from signedin.client.feed import Asks
 from signedin.client.fork import leave_alone, watch
@@ -16,7 +16,7 @@ from signedin.client.knowing import Knowing
 from signedin.client.opened import Open
 from signedin.client.wires import Wires
 from signedin.rules.ending import Ending
-from signedin.rules.sent import CookieNames
+from signedin.rules.sent import CookieNames, digest_at_once
 from signedin.rules.session import AppType
 
 SESSION_TYPES = frozenset(AppType) - {AppType.OAUTH}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -24,20 +23,12 @@ from signedin.rules.feed import (
 )
 from signedin.rules.known import Known
 from signedin.rules.location import normalise_address
-from signedin.rules.secret import LENGTH, SESSION_KINDS, Kind, digest, digest_of, why_unreadable
-from signedin.rules.sent import (
-    LONGEST_COOKIE_HEADER,
-    OURS,
-    CookieNames,
-    Headers,
-    cookies_are_too_many,
-    sent_credential,
-)
+from signedin.rules.secret import SESSION_KINDS, Kind, digest, digest_of, why_unreadable
+from signedin.rules.sent import OURS, CookieNames, Headers, cookies_are_too_many, sent_credential
 
 LONGEST_TOKEN = 200
 NEVER_IDLE = 10**15
 SECOND = 1_000_000
-_SESSION = f"{OURS}{Kind.SES}_".encode()
 GivenHeaders = Mapping[str, str] | Iterable[tuple[bytes, bytes]] | Iterable[tuple[str, str]]
 
 
@@ -87,36 +78,6 @@ def credential_of(headers: GivenHeaders, names: CookieNames, *, scope: str = "")
         return Credential(token, digest(token), by_cookie=False, is_session=False)
     is_key = token.startswith((f"{OURS}{Kind.KEY}_", f"{OURS}{Kind.SVC}_"))
     return NotSignedIn("wrong_kind" if is_key else why_unreadable(token, kinds))
-
-
-def digest_at_once(headers: GivenHeaders, sought: bytes) -> bytes | None:
-    """The digest of the session's cookie where it stands as browsers send it; `None` means: look closely.
-
-    On the path of every request, so written for speed. `sought` is the cookie's name with its equals sign. Nothing is
-    taken that `credential_of` would not take: one Cookie header, the name in it once, no Authorization beside it.
-    """
-    if type(headers) is not list:
-        return None
-    line = None
-    for name, value in headers:
-        if name == b"cookie":
-            if line is not None:
-                return None
-            line = value
-        elif name == b"authorization":
-            return None
-    if type(line) is not bytes or len(line) > LONGEST_COOKIE_HEADER:
-        return None
-    parts = line.split(sought)
-    if len(parts) != 2:
-        return None  # not there, or not there once
-    before, after = parts
-    token, then = after[:LENGTH], after[LENGTH : LENGTH + 1]
-    if (before and before[-2:] != b"; ") or (then and then != b";"):
-        return None
-    if len(token) != LENGTH or not token.startswith(_SESSION) or not token.isascii():
-        return None
-    return sha256(token).digest()
 
 
 def check(

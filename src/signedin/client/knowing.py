@@ -77,10 +77,12 @@ class Knowing:
 
     def known(self, digest: bytes, address: str = "", agent: str = "") -> SignedIn | None:
         """Somebody, if this process may say so from memory now; `None` means: ask. Nothing waits, nothing is sent."""
-        found = self.memory.recall(digest)
-        if found is None or not self.uses.note(found.session, found.account_id, address, agent):
+        now = self._clock()
+        found = self.memory.recall(digest, now)
+        if found is None:
             return None
-        return found.who
+        who, account_id, session = found
+        return who if self.uses.note(session, account_id, address, agent, now) else None
 
     def question(self, asked: Question) -> tuple[bytes, int, int]:
         """The bytes to ask with, and what the answer is to be told with."""

@@ -26,8 +26,8 @@ class Recalled(NamedTuple):
     session: SessionId
 
 
-_Kept = tuple[bytes, Recalled, int, float]
-"""What was remembered, what is said of it, its first proof, and until when it is good."""
+_Kept = tuple[Recalled, int, float]
+"""What is said of a session, its first proof, and until when it is good."""
 
 
 class Memory(KnownSessions):
@@ -40,23 +40,23 @@ class Memory(KnownSessions):
         self._begun = 0
         self._kept: dict[bytes, _Kept] = {}
 
-    def recall(self, digest: bytes) -> Recalled | None:
+    def recall(self, digest: bytes, now: float | None = None) -> Recalled | None:
         """Whom this digest signs in, if this process may say so now; `None` means: ask.
 
-        On the path of every request, so written for speed. The lease is looked at first and nothing waits in
-        between: what is answered was true at that instant.
+        `now` is for who has just looked at the same clock, and needs what it said.
+
+        On the path of every request, so written for speed: one look-up finds all that was made ready of a session.
+        The lease is looked at first and nothing waits in between: what is answered was true at that instant.
         """
-        now = self._clock()
+        if now is None:
+            now = self._clock()
         if now >= self._until:
             return None
         key = digest[:KEY_BYTES]
-        packed = self._by_key.get(key)
-        if packed is None:
+        kept = self._kept.get(key) or self._made_ready(key)
+        if kept is None:
             return None
-        kept = self._kept.get(key)
-        if kept is None or kept[0] is not packed:
-            kept = self._make_kept(key, packed)
-        _, recalled, first_proof, until = kept
+        recalled, first_proof, until = kept
         if now >= until or first_proof < self._cut_offs.get(recalled[1], 0):
             return None
         self._used.add(key)
@@ -84,10 +84,10 @@ class Memory(KnownSessions):
         Under the lock: what ends afterwards is heard of by whoever was told.
         """
         with self._lock:
-            packed = self._by_key.get(digest[:KEY_BYTES])
-            if packed is None or not self.may_answer:
+            kept = self._made_ready(digest[:KEY_BYTES])
+            if kept is None or not self.may_answer:
                 return False
-            _, recalled, first_proof, until = self._make_kept(digest[:KEY_BYTES], packed)
+            recalled, first_proof, until = kept
             if first_proof < self._cut_offs.get(recalled.account_id, 0):
                 return False
             tell(recalled.account_id, first_proof, until)
@@ -96,10 +96,10 @@ class Memory(KnownSessions):
     def recall_without_lease(self, digest: bytes, grace: float) -> SignedIn | None:
         """Whom this digest signed in when a lease was last held, if that is no longer ago than the grace (P2)."""
         with self._lock:
-            packed, now = self._by_key.get(digest[:KEY_BYTES]), self._clock()
-            if packed is None or self._until is NEVER or now >= self._until + grace:
+            kept, now = self._made_ready(digest[:KEY_BYTES]), self._clock()
+            if kept is None or self._until is NEVER or now >= self._until + grace:
                 return None
-            _, recalled, first_proof, until = self._make_kept(digest[:KEY_BYTES], packed)
+            recalled, first_proof, until = kept
             is_over = now >= until or first_proof < self._cut_offs.get(recalled.account_id, 0)
             return None if is_over else recalled.who
 
@@ -125,6 +125,10 @@ class Memory(KnownSessions):
             self._begun += 1
             super().start_anew(head)
 
+    def _keep(self, key: bytes, known: Known) -> None:
+        super()._keep(key, known)
+        self._kept.pop(key, None)
+
     def _forget_all(self) -> None:
         super()._forget_all()
         self._kept.clear()
@@ -133,11 +137,16 @@ class Memory(KnownSessions):
         super()._drop(key)
         self._kept.pop(key, None)
 
-    def _make_kept(self, key: bytes, packed: bytes) -> _Kept:
-        if len(self._kept) >= MOST_READY:
-            self._kept.clear()
-        known = unpacked(packed)
-        who = SignedIn(str(known.account_id), known.session_id, known.app_type)
-        recalled = Recalled(who, known.account_id, SessionId(known.session_id))
-        kept = self._kept[key] = (packed, recalled, known.first_proof, known.overall_until / SECOND)
-        return kept
+    def _made_ready(self, key: bytes) -> _Kept | None:
+        """Under the lock: what is forgotten while this is made would otherwise stay ready, and be answered."""
+        with self._lock:
+            packed = self._by_key.get(key)
+            if packed is None:
+                return None
+            if len(self._kept) >= MOST_READY:
+                self._kept.clear()
+            known = unpacked(packed)
+            who = SignedIn(str(known.account_id), known.session_id, known.app_type)
+            recalled = Recalled(who, known.account_id, SessionId(known.session_id))
+            kept = self._kept[key] = (recalled, known.first_proof, known.overall_until / SECOND)
+            return kept

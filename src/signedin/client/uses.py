@@ -31,17 +31,20 @@ class Uses:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)
 
-    def note(self, session: SessionId, account: int, address: str, agent: str = "") -> bool:
+    def note(
+        self, session: SessionId, account: int, address: str, agent: str = "", now: float | None = None
+    ) -> bool:
         """Note a use; false when it could not be told in time: then it is not to be let in from memory.
 
-        An agent that cannot be read leaves the one that waits.
+        An agent that cannot be read leaves the one that waits. `now` is for who has just looked at the same clock.
         """
-        now = self._clock()
+        if now is None:
+            now = self._clock()
         if now > self._oldest + WITHIN or len(self._waiting) >= MOST_WAITING:
             return False
         if self._oldest is _NOTHING:
             self._oldest = now
-        told = plain_agent(agent)
+        told = plain_agent(agent) if agent else ""
         if not told and (before := self._waiting.get(session)) is not None:
             told = before[3]
         self._waiting[session] = (now, account, address, told)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,8 +16,6 @@ from signedin.actions.authenticate_key import note_key
 from signedin.actions.authenticate_token import is_token
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
-from signedin.gate.answers import challenge, retry_after, status_of
-from signedin.gate.arrival import not_by_this_key
 from signedin.gate.asking_app import (
     OF_AN_APP,
     QUIET,
@@ -28,9 +25,19 @@ from signedin.gate.asking_app import (
     said_lasting,
 )
 from signedin.gate.by_scope import is_by_scope, opened_by
-from signedin.gate.check_answer import NOT_THIS_WAY, Answer, problem
+from signedin.gate.check_answer import (
+    NOT_THIS_WAY,
+    Answer,
+    LetIn,
+    known_to_be_bad,
+    let_in,
+    mistaken,
+    no_right,
+    unavailable,
+    without_scope,
+)
 from signedin.gate.check_query import Asked, asked_by
-from signedin.gate.client_address import FORWARDED_FOR, Networks, reader
+from signedin.gate.client_address import FORWARDED_FOR, Networks, forwarded_line, reader
 from signedin.gate.guessing import Guessing
 from signedin.gate.hosts import Hosts
 from signedin.gate.middleware import App, Receive, Scope, Send
@@ -40,19 +47,15 @@ from signedin.rules.errors import (
     DatabaseProblem,
     InsufficientPermission,
     InvalidInput,
-    NotSignedIn,
     Refused,
     Unavailable,
 )
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import BEARER_KINDS, Kind
-from signedin.rules.sent import CookieNames, agent_of, cookies_are_too_many, header
+from signedin.rules.sent import CookieNames, agent_of, cookies_are_too_many, digest_at_once, header
+from signedin.rules.ticket import HERE
 
 PATH = "/v1/check"
-EVERYTHING = b"*"
-"""What `Signedin-Scopes` says of a session: whatever its person may do. No header is ever empty: proxies drop those."""
-NONE = b"-"
-"""What stands in a header that has nothing to say: a key has no session and no app type."""
 OF_A_PERSON = f"sgn_{Kind.KEY}_"
 TELL_EVERY = timedelta(seconds=10)
 _READ = frozenset({b"cookie", b"authorization", b"user-agent", FORWARDED_FOR, *OF_AN_APP})
@@ -75,6 +78,8 @@ class Check:
         self._means = means
         self._recogniser = recogniser
         self._names = names
+        self._sought = f"{names.session}=".encode()
+        self._let_in = LetIn()
         self._address_of = reader(trusted)
         self._clock = clock
         self._guessing = guessing
@@ -100,38 +105,69 @@ class Check:
             return self._not_known(unknown)
         except Exception as error:  # a bug here opens nothing, and ends nobody's session either
             log.error("a check failed", reference=secrets.token_hex(6), exc_info=error)
-            return _unavailable()
+            return unavailable()
 
     async def _answered(self, scope: Scope) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             return NOT_THIS_WAY
         try:
             asked = asked_by(scope["query_string"])
-            headers = [pair for pair in scope["headers"] if pair[0] in _READ]
-            scope = {"headers": headers, "client": scope.get("client")}
+        except InvalidInput as mistake:
+            return mistaken(mistake)
+        return self._at_once(scope, asked) or await self._looked_at_closely(scope, asked)
+
+    def _at_once(self, scope: Scope, asked: Asked) -> Answer | None:
+        """Yes to a session as a browser shows it, through any proxies, once it was met; `None` means: look closely.
+
+        On the path of every request, so written for speed. Nobody is let in here who would not be by the closer look.
+        """
+        headers = scope["headers"]
+        digest = digest_at_once(headers, self._sought) if asked.host == HERE else None
+        if digest is None:
+            return None
+        told = dict(headers)
+        if len(told) != len(headers) or SERVICE_KEY in told:
+            return None
+        now = self._clock()
+        found = self._recogniser.at_once(digest, now)
+        if found is None or found.expires_soon or found.app_type not in asked.app_types:
+            return None
+        if found.current_id is None:
+            return None
+        peer = scope.get("client")
+        address = self._address_of(peer[0] if peer else None, told.get(FORWARDED_FOR, b""))
+        agent = told.get(b"user-agent", b"").decode("latin-1")
+        self._means.recent.note(found.account_id, found.current_id, address, now, agent)
+        self._recogniser.used_by(digest, now)
+        return self._let_in.told(found, found.current_id)
+
+    async def _looked_at_closely(self, scope: Scope, asked: Asked) -> Answer:
+        headers = [pair for pair in scope["headers"] if pair[0] in _READ]
+        scope = {"headers": headers, "client": scope.get("client")}
+        try:
             credential, kinds = self._hosts.sent(headers, asked.host, self._names)
         except InvalidInput as mistake:
-            return _refused(mistake, {"field": mistake.field})
+            return mistaken(mistake)
         now = self._clock()
         if header(headers, SERVICE_KEY) is not None:
             return await self._for_service(scope, asked, credential, kinds, now)
         if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
             return await self._by_key(scope, credential, asked, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
-        found = self._recogniser.at_once(credential, now, kinds, asked.host)
+        found = self._recogniser.without_waiting(credential, now, kinds, asked.host)
         if found is None:
             found = await self._recogniser.recognise(credential, now, kinds, asked.host)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
-            return _known_to_be_bad("wrong_app_type")
+            return known_to_be_bad("wrong_app_type")
         self._note(found, scope, now)
         if found.expires_soon:
             await self._write_first(found, credential, now, asked.host)
             again = await self._recogniser.recognise(credential, self._clock(), kinds, asked.host)
             if isinstance(again, Absence):  # ended while the note was written
-                return _known_to_be_bad(again.reason)
-        return _let_in(found)
+                return known_to_be_bad(again.reason)
+        return let_in(found)
 
     async def _for_service(
         self, scope: Scope, asked: Asked, credential: str | None, kinds: frozenset[Kind], now: datetime
@@ -140,7 +176,7 @@ class Check:
         try:
             await refuse_without_right(self._means, scope["headers"], asked.app_types, now)
         except InsufficientPermission as refusal:
-            return _no_right(refusal)
+            return no_right(refusal)
         if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
             return await self._by_key(scope, credential, asked, now)
         host = asked.host
@@ -155,24 +191,24 @@ class Check:
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if found.app_type not in asked.app_types:
-            return _known_to_be_bad("wrong_app_type")
-        answer = _let_in(found)
+            return known_to_be_bad("wrong_app_type")
+        answer = let_in(found)
         return answer._replace(headers=(*answer.headers, *said_lasting(lasting, is_quiet=is_quiet)))
 
     async def _by_key(self, scope: Scope, credential: str, asked: Asked, now: datetime) -> Answer:
         """A key or an app's token opens only what names a scope that it holds (D12); a service key opens nothing."""
         needed = asked.scopes
         if not needed or not (credential.startswith(OF_A_PERSON) or is_token(credential)):
-            return _known_to_be_bad("wrong_kind")
+            return known_to_be_bad("wrong_kind")
         found = await opened_by(self._means, credential, asked.resource, now)
         if isinstance(found, Absence):
             return self._nobody(found.reason, scope, credential, now)
         if isinstance(found, Service) or not needed <= (found.scopes or frozenset()):
-            return _without_scope(" ".join(sorted(needed)))
+            return without_scope(" ".join(sorted(needed)))
         note_key(self._means, found, self._address(scope), now)
         if found.expires_soon:
-            await self._write_first()
-        return _let_in(found)
+            await self._write_first(found, credential, now, asked.host)
+        return let_in(found)
 
     def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> Answer:
         headers = scope["headers"]
@@ -180,7 +216,7 @@ class Check:
             self._guessing.noticed(address, credential or "", now)
         elif reason == "missing" and cookies_are_too_many(headers):
             reason = "malformed"
-        return _known_to_be_bad(reason)
+        return known_to_be_bad(reason)
 
     def _note(self, found: Presence, scope: Scope, now: datetime) -> None:
         """A check is the activity of the person whose request is checked, from where and with what they are (D15, D16)."""
@@ -198,7 +234,7 @@ class Check:
         if header(scope["headers"], SERVICE_KEY) is not None:
             return persons_address(scope["headers"])
         peer = scope.get("client")
-        return self._address_of(peer[0] if peer else None, scope["headers"])
+        return self._address_of(peer[0] if peer else None, forwarded_line(scope["headers"]))
 
     def _not_known(self, unknown: Refused) -> Answer:
         """503, told in the log every few seconds, however many ask."""
@@ -206,45 +242,4 @@ class Check:
         if self._tell_from is None or now >= self._tell_from:
             self._tell_from = now + TELL_EVERY
             log.error("checks cannot be answered", code=unknown.code, sentence=unknown.sentence)
-        return _unavailable()
-
-
-def _let_in(found: Presence) -> Answer:
-    account, session = b"%d" % found.account_id, found.current_id.encode() if found.current_id else NONE
-    return Answer(
-        200,
-        (
-            (b"signedin-account", account),
-            (b"signedin-session", session),
-            (b"signedin-app-type", found.app_type.value.encode() if found.app_type else NONE),
-            (
-                b"signedin-scopes",
-                EVERYTHING if found.scopes is None else " ".join(sorted(found.scopes)).encode(),
-            ),
-        ),
-    )
-
-
-@lru_cache(maxsize=64)
-def _known_to_be_bad(reason: str) -> Answer:
-    said = (b"www-authenticate", f'Session error="{reason}"'.encode())
-    return _refused(NotSignedIn(reason), {"reason": reason}, said)
-
-
-@lru_cache(maxsize=64)
-def _without_scope(needed: str) -> Answer:
-    return _no_right(not_by_this_key(needed))
-
-
-def _no_right(refusal: InsufficientPermission) -> Answer:
-    return _refused(refusal, {}, *((name.encode(), value.encode()) for name, value in challenge(refusal)))
-
-
-def _refused(refusal: Refused, extra: dict[str, str], *headers: tuple[bytes, bytes]) -> Answer:
-    return problem(status_of(refusal), refusal.code, refusal.sentence, refusal.hint, extra, *headers)
-
-
-@cache
-def _unavailable() -> Answer:
-    refusal = Unavailable()
-    return _refused(refusal, {}, (b"retry-after", b"%d" % (retry_after(refusal, datetime.now(UTC)) or 1)))
+        return unavailable()

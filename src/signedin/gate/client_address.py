@@ -34,18 +34,26 @@ def client_address(peer: str | None, headers: Headers, trusted: Networks) -> str
     return address
 
 
-def reader(trusted: Networks, most: int = 4096) -> Callable[[str | None, Headers], str]:
-    """`client_address` for these proxies, kept for those who came lately: a hot path reads the same few again."""
+def reader(trusted: Networks, most: int = 4096) -> Callable[[str | None, bytes], str]:
+    """`client_address` for these proxies, kept for those who came lately: a hot path reads the same few again.
 
-    @lru_cache(most)
-    def kept(peer: str | None, line: bytes) -> str:
+    It is asked with X-Forwarded-For as one line, which is what `forwarded_line` makes of headers.
+    """
+
+    def anew(peer: str | None, line: bytes) -> str:
         return client_address(peer, [(FORWARDED_FOR, line)], trusted)
 
-    def read(peer: str | None, headers: Headers) -> str:
-        line = b",".join([value for key, value in headers if key == FORWARDED_FOR])
-        return kept(peer, line) if len(line) <= LONGEST_KEPT else client_address(peer, headers, trusted)
+    kept = lru_cache(most)(anew)
+
+    def read(peer: str | None, line: bytes) -> str:
+        return kept(peer, line) if len(line) <= LONGEST_KEPT else anew(peer, line)
 
     return read
+
+
+def forwarded_line(headers: Headers) -> bytes:
+    """All that X-Forwarded-For says, in one line: several headers of that name mean the same as one with commas."""
+    return b",".join([value for key, value in headers if key == FORWARDED_FOR])
 
 
 def _read(text: str) -> tuple[str, IPv4Address | IPv6Address | None]:

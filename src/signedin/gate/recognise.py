@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from signedin.actions.ask import Lasting, ask, ask_lasting
-from signedin.actions.authenticate import authenticate
+from signedin.actions.authenticate import authenticate, met_again
 from signedin.actions.authenticate_key import authenticate_key, is_key
 from signedin.actions.authenticate_token import authenticate_token, is_token
 from signedin.actions.means import Means
@@ -63,7 +63,17 @@ class Recogniser:
         self._flights: dict[bytes, _Flight] = {}
         self.asked = 0
 
-    def at_once(
+    def at_once(self, digest: bytes, now: datetime) -> Presence | None:
+        """Whom this process has met by that digest and who is signed in now; `None` means: look at what was sent.
+
+        Raises:
+            DatabaseProblem: it cannot be known.
+        """
+        if self._means.lines is None:
+            return met_again(self._means, digest, now)
+        return None if self._known is None else self._known.find(digest, to_micros(now))
+
+    def without_waiting(
         self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE
     ) -> Presence | Absence | None:
         """Who the credential signs in now, as far as it can be said without waiting; `None` means: `recognise`.
@@ -80,7 +90,7 @@ class Recogniser:
         digest = digest_of(credential, kinds, host)
         if digest is None:
             return Absence(why_unreadable(credential, kinds))
-        return None if self._known is None else self._known.find(digest, to_micros(now))
+        return self.at_once(digest, now)
 
     async def recognise(
         self, credential: str | None, now: datetime, kinds: frozenset[Kind] = SESSION_KINDS, host: str = HERE
@@ -90,7 +100,7 @@ class Recogniser:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        found = self.at_once(credential, now, kinds, host)
+        found = self.without_waiting(credential, now, kinds, host)
         if found is not None:
             return found
         credential = credential or ""
@@ -141,7 +151,12 @@ class Recogniser:
         Not one that was merely seen: what has to be written first is told by what is on disk (D28).
         """
         digest = digest_of(credential or "", _ALL_KINDS, host) if self._known is not None else None
-        if self._known is not None and digest is not None:
+        if digest is not None:
+            self.used_by(digest, now)
+
+    def used_by(self, digest: bytes, now: datetime) -> None:
+        """The same, of what was recognised by that digest."""
+        if self._known is not None:
             self._known.used(digest, to_micros(now))
 
     async def _asked_once(self, question: _Question, now: datetime) -> Presence | Absence:

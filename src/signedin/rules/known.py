@@ -46,13 +46,13 @@ class Known(NamedTuple):
 
 
 class _Ready(NamedTuple):
-    """What is answered of a session, with what it was made of."""
+    """What is answered of a session, and from when on another use of it is worth noting."""
 
-    packed: bytes
     account_id: int
     first_proof: int
     until: int
     soon_from: int
+    noted_until: int
     presence: Presence
 
 
@@ -90,17 +90,15 @@ class KnownSessions:
         """Whom this digest signs in if this process may say so now, in microseconds; `None` means: ask.
 
         The lease is looked at first and nothing waits in between: what is answered was true at that instant.
+        On the path of every request, so written for speed: one look-up finds all that was made ready of a session.
         """
         if self._clock() >= self._until:
             return None
         key = digest[:KEY_BYTES]
-        packed = self._by_key.get(key)
-        if packed is None:
+        ready = self._ready.get(key) or self._make_ready(key)
+        if ready is None:
             return None
-        ready = self._ready.get(key)
-        if ready is None or ready[0] is not packed:
-            ready = self._make_ready(key, packed)
-        _, account_id, first_proof, until, soon, presence = ready
+        account_id, first_proof, until, soon, _, presence = ready
         if first_proof < self._cut_offs.get(account_id, 0):
             self._drop(key)
             return None
@@ -123,11 +121,9 @@ class KnownSessions:
     def used(self, digest: bytes, moment: int) -> None:
         """Note a use that is on disk, to a minute or so: the session does not seem to expire here."""
         key = digest[:KEY_BYTES]
-        packed = self._by_key.get(key)
-        if packed is not None:
-            known = unpacked(packed)
-            if moment - known.last_at > min(_USED_EVERY, known.idle // 8):
-                self._by_key[key] = _packed(known._replace(last_at=moment))
+        ready = self._ready.get(key) or self._make_ready(key)
+        if ready is not None and moment > ready.noted_until:
+            self._keep(key, unpacked(self._by_key[key])._replace(last_at=moment))
 
     def renewed(self, sent_at: float, endings: Iterable[Ending], head: int) -> None:
         """A renewal has answered: apply what it tells, and only then let the lease count, from its sending."""
@@ -166,6 +162,7 @@ class KnownSessions:
     def _keep(self, key: bytes, known: Known) -> None:
         if key not in self._by_key:
             self._take_place(key)
+        self._ready.pop(key, None)  # nothing is ready of what is not remembered just so
         self._by_key[key] = _packed(known)
 
     def _cut(self, account_id: AccountId, cut_off: int) -> None:
@@ -186,7 +183,10 @@ class KnownSessions:
         self._ready.pop(key, None)
         self._used.discard(key)
 
-    def _make_ready(self, key: bytes, packed: bytes) -> _Ready:
+    def _make_ready(self, key: bytes) -> _Ready | None:
+        packed = self._by_key.get(key)
+        if packed is None:
+            return None
         if len(self._ready) >= MOST_READY:
             self._ready.clear()
         known = unpacked(packed)
@@ -196,7 +196,8 @@ class KnownSessions:
         )  # fmt: skip
         until = min(known.overall_until, known.last_at + known.idle)
         soon = soon_from(known.idle, known.last_at)
-        ready = _Ready(packed, known.account_id, known.first_proof, until, soon, presence)
+        noted_until = known.last_at + min(_USED_EVERY, known.idle // 8)
+        ready = _Ready(known.account_id, known.first_proof, until, soon, noted_until, presence)
         self._ready[key] = ready
         return ready
 

@@ -54,6 +54,9 @@ class Kind(StrEnum):
     CLS = "cls"
     REG = "reg"
 
+    __hash__ = str.__hash__
+    """As equal texts have it, and on the path of every request: that of an Enum is a function in Python."""
+
 
 HOST_KINDS = frozenset({Kind.HST})
 """What signs in by the cookie of one host, as a child of a session."""

@@ -25,6 +25,9 @@ class AppType(StrEnum):
     MOBILE = "mobile"
     OAUTH = "oauth"
 
+    __hash__ = str.__hash__
+    """As equal texts have it, and on the path of every request: that of an Enum is a function in Python."""
+
     @property
     def session_type(self) -> SessionType:
         """The type of session that an application of this type has (D4)."""

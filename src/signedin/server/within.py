@@ -91,7 +91,7 @@ class Within:
         credential, kinds = sent_credential(headers, self._names)
         now = server.clock()
         try:
-            found = server.recogniser.at_once(credential, now, kinds)
+            found = server.recogniser.without_waiting(credential, now, kinds)
         except DatabaseProblem:
             return None
         if not isinstance(found, Presence) or found.current_id is None or found.expires_soon:
