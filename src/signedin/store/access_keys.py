@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from signedin.rules.access_key import AccessKey
 from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels
+from signedin.rules.living import LivingKey, LivingServiceKey
 from signedin.rules.moments import from_micros
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import Origin
@@ -116,6 +117,18 @@ def end_all(conn: sa.Connection) -> int:
 def names_in(kept: str) -> frozenset[str]:
     """The names in a value that `Json` keeps, for those who read rows by themselves."""
     return frozenset(json.loads(kept))
+
+
+def key_from(row: tuple[Any, ...] | None) -> LivingKey | None:
+    """A key as it was asked for, in that order."""
+    return None if row is None else LivingKey(row[0], names_in(row[1]), *row[2:])
+
+
+def service_key_from(row: tuple[Any, ...] | None) -> LivingServiceKey | None:
+    """A service key as it was asked for, in that order."""
+    if row is None:
+        return None
+    return LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])
 
 
 def last_use_of(row: sa.Row[*tuple[Any, ...]]) -> tuple[datetime | None, Origin | None]:

@@ -15,7 +15,7 @@ from typing import Any
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
-from signedin.store.access_keys import names_in
+from signedin.store.access_keys import key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.problems import problem_of, told_clearly
@@ -236,18 +236,6 @@ class Checks:
         if _identity(self._path) != self._file:
             raise another_file()
         self._look_at = monotonic() + LOOK_EVERY
-
-
-def key_from(row: tuple[Any, ...] | None) -> LivingKey | None:
-    """A key as it was asked for, in that order."""
-    return None if row is None else LivingKey(row[0], names_in(row[1]), *row[2:])
-
-
-def service_key_from(row: tuple[Any, ...] | None) -> LivingServiceKey | None:
-    """A service key as it was asked for, in that order."""
-    if row is None:
-        return None
-    return LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])
 
 
 def _identity(path: Path) -> tuple[int, int]:

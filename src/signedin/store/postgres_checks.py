@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
+from signedin.store.access_keys import key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
-from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
+from signedin.store.checks import as_of, of_a_host
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
 from signedin.store.lineage import LINEAGE
