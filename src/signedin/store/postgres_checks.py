@@ -18,7 +18,7 @@ from signedin.rules.living import Living, LivingKey, LivingServiceKey
 from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
-from signedin.store.lineage import LINEAGE
+from signedin.store.lineage import LINEAGE, known_at
 
 LINES, LINES_OF_ENDINGS = 4, 2
 """Connections: an ending that waits never stands in line behind checks."""
@@ -75,6 +75,7 @@ class PostgresChecks:
 
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
         self._url, self._connect = url, connect
+        self._known = known_at(url)
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
 
     async def living(self, account_id: int, digest: bytes, *, of_host: bool = False) -> Living | None:
@@ -145,11 +146,12 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        rows = await self._held().endings.ask(_LATE, (seq,))
+        lines = self._held().endings
+        rows = await lines.ask(_LATE, (seq,))
         head, lineage, known = rows[0][:3]
-        return Late(
-            int(head), lineage, lineage != known, [Node(*row[3:]) for row in rows if row[3] is not None]
-        )
+        is_new = lineage != known or self._known.has_just_succeeded()
+        nodes = [Node(*row[3:]) for row in rows if row[3] is not None]
+        return Late(int(head), lineage, is_new, nodes, lines.made)
 
     async def know_lineage(self, lineage: str) -> None:
         """Note that every lease of before this lineage of the database has run out.
@@ -159,10 +161,11 @@ class PostgresChecks:
         """
         await self._held().endings.ask(_NEW_LINEAGE, (lineage,))
 
-    async def strike_off(self, silent: Sequence[Node]) -> int:
+    async def strike_off(self, silent: Sequence[Node], told_by: int) -> int:
         """Forget nodes that were waited for in vain and have not renewed since; returns how many.
 
         One statement that waits for nobody: whose row somebody holds is not silent, or is seen to by another ending.
+        Not over another connection than those that told of them: the database may have crashed and lost a renewal.
 
         Raises:
             DatabaseProblem, Unavailable: it is not known; another ending will see to it.
@@ -172,7 +175,7 @@ class PostgresChecks:
             [node.boot_id for node in silent],
             [node.renewals for node in silent],
         )
-        return len(await self._held().endings.ask(_STRUCK_OFF, columns))
+        return len(await self._held().endings.ask(_STRUCK_OFF, columns, told_by))
 
     async def close(self) -> None:
         """Let this loop's connections go."""
