@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import bcrypt
 import pytest
 
+from fences import beginning
 from people import ADA
 
 BCRYPT = bcrypt.hashpw(b"short one", bcrypt.gensalt(4)).decode()
@@ -181,3 +182,18 @@ def test_a_session_keeps_its_device_its_place_and_its_first_and_last_use(install
     with closing(sqlite3.connect(installed.database)) as conn:
         kept = "\n".join(conn.iterdump())
     assert SESSION["token"] not in kept, "nothing of the old token is kept"
+
+
+def test_the_lines_that_the_page_shows_are_read(installed, written):
+    """As docs/move-in.md shows them, with what is cut short there made whole."""
+    page, digest = "docs/move-in.md", "9f86d081" * 8
+    joan = beginning(page, '{"id": "7"').replace("pbkdf2_sha256$1000000$...", BCRYPT)
+    assert written("account", joan).value["added"] == 1
+    session = json.loads(beginning(page, '{"account": "7"').replace("9f86d081...", digest))
+    for name, days in (("first_at", 20), ("last_at", 2)):  # what stands there grows old
+        assert datetime.fromisoformat(session[name]).tzinfo is not None
+        session[name] = ago(days=days)
+    assert written("session", [session]).value["added"] == 1
+    words = beginning(page, "signedin account export").partition(" > ")[0].split()[1:]
+    exported = [json.loads(line) for line in installed.done(*words).out.splitlines()]
+    assert [each["id"] for each in exported if each["email"] == "joan@example.org"] == ["7"]

@@ -129,8 +129,8 @@ ROUTES = [list_all, current, events, one, log_out_current, revoke_one, logout_al
 
 async def _for_all_others(request: Ask) -> bool:
     """Whether the session that asks stays; what cannot be read as that ends nothing."""
-    kept = request.query_params.get("except", "")
-    if kept not in ("", "current"):
+    kept = request.query_params.get("except")
+    if kept not in (None, "current"):
         raise errors.InvalidInput("Only the current session can be excepted.", field="except")
     if await request.body() not in (b"", b"{}"):
         raise errors.InvalidInput("This call takes no body: write ?except=current.", field="except")
