@@ -46,6 +46,29 @@ def test_a_key_is_made_copied_and_never_seen_again(house, laptop):
     assert token not in page.content()
 
 
+@pytest.mark.security("T4")
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["with scripts", "without"])
+def test_reloading_the_page_that_shows_a_key_makes_no_second_one(house, browsers, has_scripts):
+    page = browsers("laptop", java_script_enabled=has_scripts).signed_in().tab(KEYS)
+    token = made(page)
+    page.reload()
+    expect(page.get_by_role("status").filter(has_text="No second access key was made")).to_be_visible()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
+    assert token not in page.content()
+    page.reload()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
+    assert answer_to(house, token) == 200
+
+
+def test_a_double_click_makes_one_key_and_shows_it(house, laptop):
+    page = laptop.signed_in().tab(KEYS)
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill("backup-nightly")
+    button(page, "Create access key").dblclick()
+    expect(page.get_by_role("heading", name="Copy your new access key now")).to_be_visible()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
+
+
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["with scripts", "without"])
 def test_a_key_is_revoked_after_a_question_that_names_it(house, browsers, has_scripts):
     laptop = browsers("laptop", java_script_enabled=has_scripts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors, vouching
+from signedin.rules import errors, once, vouching
 from signedin.rules.feed import JoinAgain
 
 STATUS: dict[type[errors.Refused], int] = {
@@ -24,6 +24,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.StepUpRequired: 403,
     vouching.BackToApp: 403,
     vouching.AccountInactive: 409,
+    once.MadeAlready: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,
