@@ -6,6 +6,7 @@ from datetime import datetime
 
 from signedin.rules import errors, once, vouching
 from signedin.rules.feed import JoinAgain
+from signedin.rules.said_twice import SaidTwice
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -29,6 +30,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,
     errors.PasswordRefused: 422,
+    SaidTwice: 400,
     errors.UnknownField: 422,
     errors.InvalidInput: 422,
 }
