@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from signedin.gate.answers import status_of
-from signedin.rules import errors, feed, vouching
+from signedin.rules import errors, feed, once, vouching
 from signedin.server import geo, listening
 from signedin.server.app import calls
 from signedin.server.openapi import description
@@ -76,7 +76,8 @@ def errors_page() -> str:
         *(
             f"| `{kind.code}` | {_status(kind)} | {kind.sentence} | {kind.hint} |"
             for kind in sorted(
-                [*refusals(errors), *refusals(feed), *refusals(vouching)], key=lambda kind: kind.code
+                [*refusals(errors), *refusals(feed), *refusals(once), *refusals(vouching)],
+                key=lambda kind: kind.code,
             )
         ),
         "",

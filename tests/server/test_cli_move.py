@@ -116,14 +116,41 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(installed, written, text):
 
 def test_what_is_exported_can_be_imported_elsewhere_with_the_passwords(installed, written, tmp_path):
     written("account", [GOOD])
-    exported = installed.done("account", "export", "--service", "shop", "--with-hashes").out
+    exported = installed.done("account", "export", "--with-hashes").out
     found = {each["email"]: each for each in map(json.loads, exported.splitlines())}
-    assert found["joan@example.org"].items() >= (GOOD | {"state": "active"}).items()
+    assert found["joan@example.org"]["password_hash"] == BCRYPT
+    assert "id" not in found["joan@example.org"]
     assert found[ADA]["password_hash"].startswith("$argon2id$")
     assert "password_hash" not in installed.done("account", "export").out
     installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
     installed.done("db", "upgrade")
     assert written("account", exported).value["added"] == len(found)
+
+
+@pytest.mark.security("15.3.1", "8.2.3")
+def test_a_file_for_one_app_holds_the_people_of_that_app_and_nobody_else(installed, written, tmp_path):
+    other = bcrypt.hashpw(b"another one", bcrypt.gensalt(4)).decode()
+    written("account", [GOOD])
+    written(
+        "account",
+        [
+            {"id": "7", "email": "grace@example.org", "password_hash": other},
+            {"id": "8", "email": "mary@example.org", "password_hash": other},
+        ],
+        service="news",
+    )
+    exported = installed.done("account", "export", "--service", "shop", "--with-hashes").out
+    [line] = exported.splitlines()
+    assert json.loads(line).items() >= (GOOD | {"state": "active"}).items()
+    listed = installed.done("account", "export", "--service", "news", "--json").value
+    assert [(each["id"], each["email"]) for each in listed] == [
+        ("7", "grace@example.org"), ("8", "mary@example.org"),
+    ]  # fmt: skip
+    nobody = installed("account", "export", "--service", "shpo", "--with-hashes")
+    assert (nobody.status, nobody.out) == (1, "")
+    installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
+    installed.done("db", "upgrade")
+    assert written("account", exported).value["added"] == 1
 
 
 @pytest.mark.security("6.3.8")

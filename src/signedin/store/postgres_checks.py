@@ -19,6 +19,7 @@ from signedin.store.checks import as_of, key_from, of_a_host, service_key_from
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
 from signedin.store.lineage import LINEAGE, known_at
+from signedin.store.tombstones import ENDED
 
 LINES, LINES_OF_ENDINGS = 4, 2
 """Connections: an ending that waits never stands in line behind checks."""
@@ -36,7 +37,6 @@ _OF_A_HOST_AS_OF = of_a_host(_AS_OF)
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, {LINEAGE} FROM endings WHERE seq > %s ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608
-_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
 _LATE = f"""
 SELECT h.seq, {LINEAGE}, (SELECT value FROM facts WHERE name = 'lineage'),
        n.node_id, n.boot_id, n.renewals, n.applied
@@ -112,7 +112,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        row: tuple[str, int, int | None] | None = await self._first(_ENDED, account_id, digest)
+        row: tuple[str, int, int | None] | None = await self._first(ENDED["postgresql"], account_id, digest)
         return row
 
     async def key(self, account_id: int, digest: bytes) -> LivingKey | None:

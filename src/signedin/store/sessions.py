@@ -143,10 +143,7 @@ def end(
     ended = [session_id for session_id, _, _ in gone]
     conn.execute(_END_USE, {"whose": account_id, "ids": ended})
     idle, at_hosts = {row.session_id: row.idle for row in gone}, host_cookies.end(conn, account_id, ended)
-    cookies = [
-        tombstones.Gone(f"{session_id}/{digest.hex()[:16]}", digest, idle[session_id])
-        for session_id, digest in at_hosts
-    ]
+    cookies = [tombstones.of_cookie(session_id, digest, idle[session_id]) for session_id, digest in at_hosts]
     them = [*(tombstones.Gone(*row) for row in gone), *cookies]
     tombstones.bury(conn, account_id, them, reason, now, number)
     return [each.digest for each in them]
