@@ -11,7 +11,7 @@ T ?=
 BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools examples $(wildcard bench)
-ON_BOTH := $(addprefix tests/,store actions guide post api client)
+ON_BOTH := $(addprefix tests/,store actions guide post api client server/test_on_postgres.py)
 COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
@@ -73,8 +73,9 @@ docs-check: dev ## Are the generated pages true, and do the links in the docs le
 catalogues: dev ## Collect the texts that people read, and compile their translations: src/signedin/locale.
 	@$(PY) tools/catalogues.py
 
-faults: dev ## The long runs: the pages on PostgreSQL, processes killed in the middle of a deed (300 rounds, both databases), half an hour of the nemesis.
+faults: dev ## The long runs: the pages on PostgreSQL, hundreds of made-up requests for each call, processes killed in the middle of a deed (300 rounds, both databases), half an hour of the nemesis.
 	@TEST_DATABASE=postgres $(PY) -m pytest -n $(JOBS) --dist loadgroup tests/web
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(PY) -m pytest -n 0 tests/api/test_fuzzed.py
 	@FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 	@TEST_DATABASE=postgres FAULT_ROUNDS=$${FAULT_ROUNDS:-300} $(PY) -m pytest -n 0 tests/faults
 	@NEMESIS_SECONDS=$${NEMESIS_SECONDS:-1800} NEMESIS_REPORT=docs/evidence/nemesis.json $(PY) -m pytest -n 0 tests/nemesis

@@ -34,8 +34,11 @@ class Callers:
             return self.bearer(self.service)
         if how in NEEDS_A_SIGN_IN:
             return self.cookie()
-        if how[1] == "/v1/leaked-tokens":
-            return {}
+        if (
+            how[1] == "/v1/leaked-tokens"
+        ):  # each network may report 60 times a minute, and the clock stands still
+            number = next(self.people)
+            return {"X-Forwarded-For": f"198.{number // 250 % 250}.{number % 250}.7"}
         return self.bearer(self.living())
 
     def bearer(self, token):

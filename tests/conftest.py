@@ -19,6 +19,7 @@ ENABLED_BY = {
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
     "no node": "apt install nodejs",
+    "curl": "apt install curl",
 }
 NEEDS_HISTORY = "there is no history here"
 """A part of the one reason that is no lack of the machine: a copy of the project without its older commits."""

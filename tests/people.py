@@ -110,8 +110,11 @@ class Browser:
 
     def send(self, path: str, fields: dict[str, str] | None = None, page: str = "/sign-in") -> httpx.Response:
         """Send a form of one of our pages, with its hidden token."""
-        token = self.form_token(page)
-        return self.http.post(path, data={"csrf": token, **(fields or {})}, headers=self.own())
+        return self.http.post(path, data={**self.carried(page), **(fields or {})}, headers=self.own())
+
+    def carried(self, page: str) -> dict[str, str]:
+        """What the forms of a page carry for this browser: their token, and which thing they make."""
+        return dict(re.findall(r'name="(csrf|once)" value="([^"]+)"', self.open(page).text)) or {"csrf": ""}
 
     def form_token(self, page: str) -> str:
         """The token that the forms of a page carry for this browser."""

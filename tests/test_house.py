@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import pytest
 from tools import map as the_map
 
 HOUSE = the_map.HOUSE
+ROOT = HOUSE.parents[1]
 FILES = sorted(HOUSE.rglob("*.py"))
 TREES = {file: ast.parse(file.read_text(), filename=str(file)) for file in FILES}
 
@@ -106,6 +108,20 @@ def test_nothing_happens_at_import():
 
 def test_there_are_no_drawers():
     assert not [known_as(file) for file in FILES if DRAWERS & set(file.stem.split("_"))]
+
+
+def test_whatever_is_about_postgresql_alone_is_among_what_make_runs_on_it():
+    said = re.search(
+        r"^ON_BOTH := \$\(addprefix tests/,(.+)\)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    run = [ROOT / "tests" / each for each in said[1].split()]
+    about_it = [
+        file for file in (ROOT / "tests").rglob("test_*.py") if "only_on_postgres(" in file.read_text()
+    ]
+    about_it.remove(ROOT / "tests" / "test_house.py")
+    assert about_it
+    for file in about_it:
+        assert any(file.is_relative_to(each) for each in run), f"nobody runs {file} on PostgreSQL"
 
 
 def test_the_map_is_true():

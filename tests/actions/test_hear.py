@@ -125,6 +125,26 @@ def test_who_has_acknowledged_is_not_waited_for(means, monkeypatch):
     assert len(means.database.read_now(endings.every_node)) == 1
 
 
+@only_servers
+@pytest.mark.guide("R48")
+def test_who_was_silent_before_a_new_connection_is_not_forgotten_after_it(means, monkeypatch):
+    """The database may have crashed between two looks, and lost a renewal whose lease still runs."""
+    clock = Moved()
+    monkeypatch.setattr(hear, "boot_time", clock)
+    ended(means, clock)
+    means.database.write_now(endings.join, "silent", "boot", "a process")
+    late, looks = means.lines.late, []
+
+    async def told_by_another_later(seq=None):
+        looks.append(seq)
+        found = await late(seq)
+        return found._replace(told_by=found.told_by + (len(looks) > 3))
+
+    monkeypatch.setattr(means.lines, "late", told_by_another_later)
+    assert waits_until(0) < ended(means, clock) < waits_until(0) + 1
+    assert len(means.database.read_now(endings.every_node)) == 1
+
+
 class Hanging:
     """A bus that takes what it is told, and never returns."""
 

@@ -58,11 +58,7 @@ class ExampleApp:
 
     def asked_by(self, browser, path="/orders", **headers):
         """What the app answers to a browser's request; the proxy in front of it says where that browser is."""
-        http = browser.http
-        sent = {"user-agent": http.headers["user-agent"], "x-forwarded-for": http.headers["x-forwarded-for"]}
-        if browser.secret:
-            sent["cookie"] = f"theme=dark; signedin={browser.secret}"
-        return httpx.get(self.url + path, headers=sent | headers, timeout=30)
+        return httpx.get(self.url + path, headers=sent_through_proxy(browser) | headers, timeout=30)
 
     def stop(self):
         """As somebody who presses Ctrl-C: what waits to be reported is."""
@@ -70,26 +66,42 @@ class ExampleApp:
         self.process.wait(20)
 
 
+def sent_through_proxy(browser):
+    """The headers of a browser's request as the proxy passes them on."""
+    http = browser.http
+    sent = {"user-agent": http.headers["user-agent"], "x-forwarded-for": http.headers["x-forwarded-for"]}
+    return sent | ({"cookie": f"theme=dark; signedin={browser.secret}"} if browser.secret else {})
+
+
 @contextmanager
 def started(words, address, key, **more):
     """An app beside a service, for as long as the block lasts."""
+    named = {"SIGNEDIN_ADDRESS": address, "SIGNEDIN_KEY": key} if address else {}
+    port = free_port()
+    with listening(words(port), port, **named, **more) as (process, _):
+        yield ExampleApp(port, process)
+
+
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    named = {"SIGNEDIN_ADDRESS": address, "SIGNEDIN_KEY": key} if address else {}
-    named["PYTHONDONTWRITEBYTECODE"] = "1"
+        return free.getsockname()[1]
+
+
+@contextmanager
+def listening(words, port, **named):
+    """A program from when it listens there, and the lines that it says."""
     process = subprocess.Popen(
-        [*map(str, words(port))], env=os.environ | named | more, stdin=subprocess.DEVNULL,
+        [*map(str, words)], env=os.environ | named | {"PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         preexec_fn=_listens_to_interrupts,  # noqa: PLW1509  # it does one call of the system and takes no lock
     )  # fmt: skip
     said = []
     reading = threading.Thread(target=lambda: said.extend(process.stdout), daemon=True)
     reading.start()
-    app = ExampleApp(port, process)
     try:
-        _wait_for(app, said)
-        yield app
+        _wait_for(port, process, said)
+        yield process, said
     finally:
         process.kill()
         process.wait()
@@ -101,14 +113,14 @@ def _listens_to_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _wait_for(app, said):
+def _wait_for(port, process, said):
     pause = threading.Event()
     for _ in range(1500):
-        if app.process.poll() is not None:
+        if process.poll() is not None:
             pause.wait(0.2)
             raise AssertionError(f"it stopped: {''.join(said)}")
         try:
-            socket.create_connection(("127.0.0.1", app.port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             pause.wait(0.02)
         else:

@@ -10,7 +10,8 @@ from itertools import cycle
 
 import pytest
 
-from adapters.asgi_examples import sent_through_proxy, started
+from adapters.asgi_examples import started
+from adapters.example_apps import sent_through_proxy
 from client.shops import service_key
 from people import ADA, GRACE, Clock, running
 

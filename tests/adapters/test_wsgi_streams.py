@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.asgi_examples import sent_through_proxy
-from adapters.example_apps import WORDS, started
+from adapters.example_apps import WORDS, sent_through_proxy, started
 from client.shops import service_key, until
 from people import ADA, Clock, running
 

@@ -32,7 +32,7 @@ def house(tmp_path):
         yield house
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here: apt install curl")
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine")
 def test_every_line_for_the_shell_does_what_the_page_says(house):
     key = done_apart(issue_key_for(house.means, ADA, Wish("x", PERSONAL), house.clock())).token
     made = issue_service_key(house.means, Wish("shop", OF_SERVICES), [AppType.WEB], house.clock())

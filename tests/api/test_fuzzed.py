@@ -12,15 +12,17 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.specs.openapi.checks import use_after_free
 
 from callers import Callers
+from databases import ON_POSTGRES
 from people import ADA, Clock
 from routes import still
 from signedin.server.app import calls
 from signedin.server.openapi import description
 
 pytestmark = pytest.mark.xdist_group("fuzzed")
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5" if ON_POSTGRES else "25"))
 """How many requests are made up for each call, beside those that the description itself suggests."""
-STORIES = EXAMPLES * 3
+STORIES = EXAMPLES * 2
+LONGEST = 300 + 20 * EXAMPLES
 
 _CURSOR = {"cursor": "it is sealed here, and was not given out for this list"}
 JUDGED = {
@@ -82,6 +84,7 @@ def callers(tmp_path_factory):
         yield Callers(house)
 
 
+@pytest.mark.timeout(LONGEST)
 @pytest.mark.security("4.1.4")
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -89,6 +92,7 @@ def test_whatever_is_sent_to_a_call_it_answers_as_it_is_described(callers, case)
     case.call_and_validate(base_url=callers.house.base_url, headers=callers.headers(case.operation))
 
 
+@pytest.mark.timeout(LONGEST)
 @pytest.mark.security("7.2.2", "8.2.2")
 def test_what_was_made_and_ended_in_whatever_order_is_answered_as_it_is_described(callers):
     closed = set()

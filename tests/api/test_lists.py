@@ -10,6 +10,7 @@ from signedin.actions.issue_key import issue_key_for, issue_service_key
 from signedin.rules.access_key import Wish
 from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.session import AppType
+from signedin.store import accounts
 
 pytestmark = pytest.mark.xdist_group("lists")
 PAGED = ("/v1/sessions", "/v1/activity", "/v1/access-keys")
@@ -69,12 +70,53 @@ def test_a_list_is_read_page_by_page_and_nothing_is_missed_or_told_twice(house, 
         assert ask(house, path, token=token, params=wrong).status_code == 422, wrong
 
 
+@pytest.mark.security("15.3.7")
+@pytest.mark.parametrize("path", [*PAGED, *FOR_APPS])
+def test_a_field_that_is_named_twice_is_refused_by_its_name(house, path):
+    for query, field in (
+        ("limit=2&limit=3", "limit"),
+        ("limit=2&limit=2", "limit"),
+        ("cursor=a&limit=1&cursor=b", "cursor"),
+    ):
+        answer = ask(house, f"{path}?{query}", token=token_for(house, path))
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+            400,
+            "bad_request",
+            field,
+        )
+
+
+def test_a_cursor_is_good_for_the_list_and_the_filters_that_it_was_given_out_for_alone(house):
+    def cursor(path, token=None, **asked):
+        return ask(house, path, token=token, params=asked | {"limit": 1}).json()["next_cursor"]
+
+    def judged(path, token=None, **asked):
+        answer = ask(house, path, token=token, params=asked)
+        return answer.status_code, answer.json().get("field")
+
+    path = "/v1/sessions"
+    usual, safari = cursor(path), cursor(path, q="safari")
+    assert judged(path, cursor=usual) == (200, None)
+    assert judged(path, cursor=usual, limit=2, sort="recent", type="all") == (200, None)
+    assert judged(path, cursor=safari, q="safari") == (200, None)
+    for other in ({"q": "safari"}, {"type": "web"}, {"sort": "idle"}, {"q": "x"}):
+        assert judged(path, cursor=usual, **other) == (422, "cursor"), other
+    assert judged(path, cursor=safari) == (422, "cursor")
+    assert judged("/v1/accounts", house.service, cursor=cursor("/v1/accounts", house.service), email=ADA) == (
+        422, "cursor",
+    )  # fmt: skip
+    hers = house.means.database.read_now(accounts.find_by_email, ADA).id
+    of_ada = cursor(f"/v1/accounts/{hers}/sessions", house.service)
+    assert judged(f"/v1/accounts/{hers}/sessions", house.service, cursor=of_ada) == (200, None)
+    assert judged("/v1/accounts/outside:anna/sessions", house.service, cursor=of_ada) == (422, "cursor")
+
+
 @pytest.mark.parametrize("path", [*PAGED, *FOR_APPS])
 def test_who_has_the_list_already_is_told_that_nothing_has_changed(house, path):
     token = token_for(house, path)
     first = ask(house, path, token=token)
     tag = first.headers["etag"]
-    for said in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
+    for said in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         again = ask(house, path, token=token, headers={"if-none-match": said})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     for said in ('"other"', "", "*x", '"' + "x" * 5000 + '"'):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -44,6 +45,29 @@ def test_a_key_is_made_copied_and_never_seen_again(house, laptop):
     page.go_back()
     expect(page.get_by_role("heading", name="Access keys", level=1)).to_be_visible()
     assert token not in page.content()
+
+
+@pytest.mark.security("T4")
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["with scripts", "without"])
+def test_reloading_the_page_that_shows_a_key_makes_no_second_one(house, browsers, has_scripts):
+    page = browsers("laptop", java_script_enabled=has_scripts).signed_in().tab(KEYS)
+    token = made(page)
+    page.reload()
+    expect(page.get_by_role("status").filter(has_text="No second access key was made")).to_be_visible()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
+    assert token not in page.content()
+    page.reload()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
+    assert answer_to(house, token) == 200
+
+
+def test_a_double_click_makes_one_key_and_shows_it(house, laptop):
+    page = laptop.signed_in().tab(KEYS)
+    page.get_by_text("Create an access key").click()
+    page.get_by_label("Name", exact=True).fill("backup-nightly")
+    button(page, "Create access key").dblclick()
+    expect(page.get_by_role("heading", name="Copy your new access key now")).to_be_visible()
+    expect(page.locator(".row .name")).to_have_text(["backup-nightly"])
 
 
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["with scripts", "without"])
@@ -101,3 +125,31 @@ def test_logging_out_all_devices_leaves_the_key_alone(house, laptop):
     laptop.signed_in(ADA)
     page.goto(KEYS)
     expect(page.locator(".row .name")).to_have_text("backup-nightly")
+
+
+COLOURS = """async (png) => {
+  const picture = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+  const paper = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+  paper.drawImage(picture, 0, 0);
+  const dots = paper.getImageData(0, 0, picture.width, picture.height).data;
+  return [...new Set(Array.from({ length: dots.length / 4 }, (_, n) => dots.slice(4 * n, 4 * n + 3).join(", ")))];
+}"""
+
+
+@pytest.mark.parametrize(("width", "outside"), [(1280, 3), (390, -2)], ids=["wide", "narrow"])
+def test_the_ring_of_the_focus_is_whole_in_the_menu_of_settings(house, browsers, width, outside):
+    browser = browsers("laptop", viewport={"width": width, "height": 800})
+    page = browser.signed_in().tab(KEYS)
+    blank = browser.chromium.new_page()
+    link = page.get_by_role("navigation").get_by_role("link", name="Sessions")
+    page.get_by_role("navigation").get_by_role("link", name="Access keys").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(link).to_be_focused()
+    ring = link.evaluate("(link) => getComputedStyle(link).outlineColor.match(/[0-9]+/g).join(', ')")
+    box = link.bounding_box()
+    for y in (box["y"] - outside, box["y"] + box["height"] + outside - 1):
+        line = page.screenshot(
+            clip={"x": box["x"] + 8, "y": round(y), "width": box["width"] - 16, "height": 1}
+        )
+        assert blank.evaluate(COLOURS, base64.b64encode(line).decode()) == [ring]
+    blank.close()

@@ -48,6 +48,18 @@ def test_the_app_is_told_who_is_signed_in_and_nobody_else_is_let_in(guarded):
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.guide("D12")
+@pytest.mark.security("attack-20")
+def test_a_service_key_that_a_client_sends_changes_nothing(guarded):
+    laptop, stranger = guarded.signed_in(), guarded.proxy.browser(CHROME_ON_MACOS)
+    for key in ("sgn_svc_" + "0" * 61, "x", ""):
+        answer = opened(laptop, **{"signedin-key": key})
+        assert answer.status_code == 200, key
+        assert answer.json()["Signedin-Session"] == laptop.current()["id"]
+        assert len(answer.json()["everything"]) == len(IDENTITY), "the app does not get it either"
+        assert opened(stranger, **{"signedin-key": key}).status_code == 401
+
+
 @pytest.mark.guide("R4", "R44")
 def test_whoever_goes_to_a_page_of_the_app_signs_in_and_comes_back_to_it(guarded):
     stranger = guarded.proxy.browser(CHROME_ON_MACOS)

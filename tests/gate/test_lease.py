@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from gate.broken_worlds import MUTANTS
+from gate.broken_worlds import MUTANTS, SilentAcrossACrash
 from gate.world import Broken, World
 from signedin.gate.lease import hold_lease
 from signedin.rules.holding import Lease
@@ -78,6 +78,14 @@ class AnyOrder(RuleBasedStateMachine):
     def something_goes_wrong_or_right(self, process, what):
         go_wrong(self.world, one(self.world.processes, process), what)
 
+    @rule(seed=INDEX)
+    def the_database_crashes(self, seed):
+        self.world.crash_database(random.Random(seed))
+
+    @rule()
+    def the_database_starts_again(self):
+        self.world.start_database()
+
 
 @pytest.mark.guide("R48", "R58", "D23")
 def test_p1_no_request_is_let_in_that_starts_after_the_ending_has_returned():
@@ -91,12 +99,16 @@ def test_p1_no_request_is_let_in_that_starts_after_the_ending_has_returned():
 
 @pytest.mark.guide("R48", "R58")
 def test_p1_holds_on_long_walks_and_the_memory_really_answers():
-    hits = requests = 0
+    hits = requests = crashes = endings = 0
     for seed in range(WALKS):
-        world = walk(World(), seed)
+        world = walk(World(), seed, has_crashes=seed % 4 == 0)  # among many little else comes to its end
         hits += world.hits
         requests += world.requests
+        crashes += world.crashes
+        endings += sum(session.is_over for session in world.sessions)
     assert hits > requests * 0.1, f"{hits} of {requests} answered from memory: this shows nothing"
+    assert crashes > WALKS / 4, "the database crashed in the middle of it"
+    assert endings > WALKS, "and endings were told all the same"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.__name__)
@@ -117,7 +129,7 @@ def test_an_ending_waits_no_longer_than_a_lease_and_its_margin():
     world.request(silent, world.sessions[0])
     settle(world)
     silent.is_paused = True
-    world.revoke(revoker, world.sessions[0])
+    end(world, revoker, world.sessions[0])
     began = world.time
     world.look(*world.waits[0])
     while world.waits:
@@ -130,10 +142,76 @@ def test_an_ending_waits_no_longer_than_a_lease_and_its_margin():
     assert not world.nodes.get("p0"), "struck off, so that the next ending does not wait for it"
 
 
-def walk(world, seed):
+@pytest.mark.guide("R48")
+def test_whose_renewal_was_lost_in_a_crash_of_the_database_is_not_taken_for_silent():
+    with_a_renewal_lost(World(rates=(1.0, 1.0)))
+    with pytest.raises(Broken):
+        with_a_renewal_lost(SilentAcrossACrash(rates=(1.0, 1.0)))
+
+
+def with_a_renewal_lost(world):
+    """The one who waits is paused meanwhile, so that it sees nothing of the crash, and then the other is cut off."""
+    node, revoker = world.processes
+    for _ in range(2):
+        world.sign_in(0)
+    settle(world)
+    world.request(node, world.sessions[1])
+    settle(world)
+    end(world, revoker, world.sessions[0])
+    world.look(*world.waits[0])
+    revoker.is_paused = True
+    world.time += 2
+    world.renew(node)
+    for kind in ("renew", "renewed"):
+        world.deliver(next(wire for wire in world.wires if wire.kind == kind))
+    world.request(node, world.sessions[1])
+    deliver_all(
+        world, "ask", "said"
+    )  # it has forgotten nothing but the first, and answers by a lease until 4.85
+    world.crash_database(LosesAll())
+    world.start_database()
+    node.is_cut_off, revoker.is_paused = True, False
+    world.time += 1.2
+    world.look(*world.waits[0])
+    assert world.sessions[0].is_over
+    end(world, revoker, world.sessions[1])
+    world.look(*world.waits[0])
+    world.request(node, world.sessions[1])
+    assert world.hits >= 1, "it did answer from memory"
+    while world.waits:
+        world.time += 0.1
+        world.look(*world.waits[0])
+        world.request(node, world.sessions[1])
+    assert world.sessions[1].is_over
+
+
+class LosesAll(random.Random):
+    """What chance says of a crash: nothing is left of what was under way, or not yet on disk."""
+
+    def random(self):
+        return 0.9
+
+    def choice(self, many):
+        return many[0]
+
+
+def end(world, revoker, session):
+    """End a session, up to the waiting."""
+    world.revoke(revoker, session)
+    deliver_all(world, "end", "committed")
+
+
+def deliver_all(world, *kinds):
+    for kind in kinds:
+        for wire in [wire for wire in world.wires if wire.kind == kind]:
+            world.deliver(wire)
+
+
+def walk(world, seed, *, has_crashes=False):
     """A long story told by chance, with more of what brings memory and endings together."""
     chance = random.Random(seed)
     world.requests = 0
+    world.has_crashes = has_crashes
     world.sign_in(0)
     world.sign_in(1)
     for _ in range(STEPS):
@@ -173,7 +251,23 @@ def disturb(world, chance, process, _):
 
 
 def pass_time(world, chance, *_):
-    world.time += chance.choice((0.01, 0.05, 0.1, 0.3, 0.3, 1.0, 2.8))
+    world.time += chance.choice(
+        (0.01, 0.05, 0.1, 0.3, 0.3, 1.0, 2.8, 3.02)
+    )  # within a lease, and just beyond the wait
+
+
+def break_the_database(world, chance, *_):
+    if not world.is_up:
+        world.start_database()
+    elif world.has_crashes and chance.random() < 0.3:
+        world.crash_database(chance)
+
+
+def soon(world, chance, end, process, what):
+    """An ending, mostly committed at once: what matters comes afterwards."""
+    end(process, what)
+    if chance.random() < 0.8:
+        deliver_all(world, "end", "committed")
 
 
 OFTEN = {
@@ -183,10 +277,13 @@ OFTEN = {
     pass_time: 8,
     look: 5,
     disturb: 2,
-    lambda world, chance, process, session: world.revoke(process, session): 2,
+    lambda world, chance, process, session: soon(world, chance, world.revoke, process, session): 2,
     lambda world, chance, process, session: world.sign_in(chance.randrange(2)): 1.5,
     lose: 1,
-    lambda world, chance, process, session: world.log_out_all(process, session.account_id): 0.5,
+    break_the_database: 2,
+    lambda world, chance, process, session: soon(
+        world, chance, world.log_out_all, process, session.account_id
+    ): 0.5,
 }
 
 

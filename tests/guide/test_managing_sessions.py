@@ -288,8 +288,13 @@ def test_there_is_no_undo_signing_in_again_brings_no_old_session_back(house):
 @pytest.mark.guide("R58", "D2")
 @pytest.mark.parametrize(
     "asked",
-    [{"params": {"except": "currnet"}}, {"json": {"except": "current"}}, {"json": {"except_current": True}}],
-    ids=["misspelt", "in a body", "in a body by another name"],
+    [
+        {"params": {"except": "currnet"}},
+        {"params": {"except": ""}},
+        {"json": {"except": "current"}},
+        {"json": {"except_current": True}},
+    ],
+    ids=["misspelt", "empty", "in a body", "in a body by another name"],
 )
 def test_a_logout_of_all_others_that_cannot_be_read_ends_nothing(house, asked):
     laptop, phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)

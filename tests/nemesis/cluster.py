@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from people import CHROME_ON_MACOS
 from postgres_server import PostgresServer, make_database, programs
 from redis_server import OwnRedis
 from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.means import Means
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.account import Account
@@ -42,7 +44,7 @@ def free_port() -> int:
 
 @dataclass
 class Node:
-    """One server: its process, its wire to the database, and its wall clock."""
+    """One server: its process, its wire to the database, its wall clock, and its code where that is not ours."""
 
     name: str
     folder: Path
@@ -52,6 +54,7 @@ class Node:
     process: subprocess.Popen[bytes] | None = None
     settings: dict[str, str] = field(default_factory=dict)
     fakes_time: bool = True
+    code: Path | None = None
 
     @property
     def base_url(self) -> str:
@@ -69,6 +72,8 @@ class Node:
             self.wall.write_text(f"{wall}\n")
             faked = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.wall),
                      "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+        if self.code is not None:
+            faked["PYTHONPATH"] = str(self.code)
         log = (self.folder / f"log-{self.name}").open("ab")
         self.process = subprocess.Popen(
             [SIGNEDIN, "serve", "--port", str(self.port)], cwd=self.folder, env=self.environment | faked,
@@ -90,6 +95,15 @@ class Node:
         )
         return int(float(line.split()[1]))
 
+    def workers(self) -> set[int]:
+        """The processes that it began to answer for it, where it has several."""
+        assert self.process is not None
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return {
+            int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+        }
+
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
@@ -110,17 +124,19 @@ class Cluster:
         self.folder = folder
         self.database = PostgresServer(programs)
         make_database(self.database.url("postgres"), "signedin")
-        self.means = open_means(
-            load(
-                {"SIGNEDIN_DATABASE_URL": self.database.url("signedin"), **self._own()}, folder / "none.toml"
-            )
-        )
         self.redis: OwnRedis | None = None
         self._fakes_time = fakes_time  # a clock that can be moved is read from a file, which takes its time
         self.nodes = [self._node(f"n{number}", bus) for number in range(nodes)]
 
+    @cached_property
+    def means(self) -> Means:
+        """Opened when it is first asked for, which brings the database forward."""
+        ours = {"SIGNEDIN_DATABASE_URL": self.database.url("signedin"), **self._own()}
+        return open_means(load(ours, self.folder / "none.toml"))
+
     def start(self) -> None:
-        """Start every node and wait until all answer."""
+        """Make the tables, start every node and wait until all answer."""
+        assert self.means
         for node in self.nodes:
             node.start()
         wait_for(lambda: all(node.is_ready() for node in self.nodes), 60)
@@ -144,7 +160,8 @@ class Cluster:
         for node in self.nodes:
             node.kill()
             node.wire.close()
-        close_means(self.means)
+        if "means" in vars(self):
+            close_means(self.means)
         self.database.destroy()
 
     def _own(self) -> dict[str, str]:

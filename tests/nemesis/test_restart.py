@@ -6,7 +6,6 @@ import http.client
 import signal
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -33,13 +32,6 @@ def served(tmp_path):
         node.signal(signal.SIGTERM)
         node.process.wait(30)
         cluster.close()
-
-
-def workers_of(node):
-    """The processes that it began and that answer."""
-    parent = node.process.pid
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def asked_once(node, method, path, headers):
@@ -85,7 +77,7 @@ def test_a_restart_of_all_workers_under_load_drops_nobody_and_what_ends_meanwhil
     account = cluster.account(0)
     owner, *staying = [cluster.session(account)[1] for _ in range(STAYING + 1)]
     own = {"cookie": f"signedin={owner}", "origin": node.base_url, "sec-fetch-site": "same-origin"}
-    before, over = workers_of(node), {}
+    before, over = node.workers(), {}
     with InUse(node, staying) as clients:
         node.signal(signal.SIGHUP)
         while not is_restarted(node, before):
@@ -106,5 +98,5 @@ def test_a_restart_of_all_workers_under_load_drops_nobody_and_what_ends_meanwhil
 
 def is_restarted(node, before):
     """Whether all that answer are new."""
-    now = workers_of(node)
+    now = node.workers()
     return len(now) == WORKERS and not now & before

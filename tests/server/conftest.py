@@ -116,7 +116,7 @@ def answer_of(url: str) -> httpx.Response:
     pause = threading.Event()
     for _ in range(1200):
         try:
-            return httpx.get(url, timeout=20)
+            return httpx.get(url, timeout=60)
         except httpx.ConnectError:
             pause.wait(0.05)
     raise TimeoutError(f"nobody answers at {url}")

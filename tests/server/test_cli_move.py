@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import bcrypt
 import pytest
 
+from fences import beginning
 from people import ADA
 
 BCRYPT = bcrypt.hashpw(b"short one", bcrypt.gensalt(4)).decode()
@@ -115,14 +116,41 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(installed, written, text):
 
 def test_what_is_exported_can_be_imported_elsewhere_with_the_passwords(installed, written, tmp_path):
     written("account", [GOOD])
-    exported = installed.done("account", "export", "--service", "shop", "--with-hashes").out
+    exported = installed.done("account", "export", "--with-hashes").out
     found = {each["email"]: each for each in map(json.loads, exported.splitlines())}
-    assert found["joan@example.org"].items() >= (GOOD | {"state": "active"}).items()
+    assert found["joan@example.org"]["password_hash"] == BCRYPT
+    assert "id" not in found["joan@example.org"]
     assert found[ADA]["password_hash"].startswith("$argon2id$")
     assert "password_hash" not in installed.done("account", "export").out
     installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
     installed.done("db", "upgrade")
     assert written("account", exported).value["added"] == len(found)
+
+
+@pytest.mark.security("15.3.1", "8.2.3")
+def test_a_file_for_one_app_holds_the_people_of_that_app_and_nobody_else(installed, written, tmp_path):
+    other = bcrypt.hashpw(b"another one", bcrypt.gensalt(4)).decode()
+    written("account", [GOOD])
+    written(
+        "account",
+        [
+            {"id": "7", "email": "grace@example.org", "password_hash": other},
+            {"id": "8", "email": "mary@example.org", "password_hash": other},
+        ],
+        service="news",
+    )
+    exported = installed.done("account", "export", "--service", "shop", "--with-hashes").out
+    [line] = exported.splitlines()
+    assert json.loads(line).items() >= (GOOD | {"state": "active"}).items()
+    listed = installed.done("account", "export", "--service", "news", "--json").value
+    assert [(each["id"], each["email"]) for each in listed] == [
+        ("7", "grace@example.org"), ("8", "mary@example.org"),
+    ]  # fmt: skip
+    nobody = installed("account", "export", "--service", "shpo", "--with-hashes")
+    assert (nobody.status, nobody.out) == (1, "")
+    installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
+    installed.done("db", "upgrade")
+    assert written("account", exported).value["added"] == 1
 
 
 @pytest.mark.security("6.3.8")
@@ -181,3 +209,18 @@ def test_a_session_keeps_its_device_its_place_and_its_first_and_last_use(install
     with closing(sqlite3.connect(installed.database)) as conn:
         kept = "\n".join(conn.iterdump())
     assert SESSION["token"] not in kept, "nothing of the old token is kept"
+
+
+def test_the_lines_that_the_page_shows_are_read(installed, written):
+    """As docs/move-in.md shows them, with what is cut short there made whole."""
+    page, digest = "docs/move-in.md", "9f86d081" * 8
+    joan = beginning(page, '{"id": "7"').replace("pbkdf2_sha256$1000000$...", BCRYPT)
+    assert written("account", joan).value["added"] == 1
+    session = json.loads(beginning(page, '{"account": "7"').replace("9f86d081...", digest))
+    for name, days in (("first_at", 20), ("last_at", 2)):  # what stands there grows old
+        assert datetime.fromisoformat(session[name]).tzinfo is not None
+        session[name] = ago(days=days)
+    assert written("session", [session]).value["added"] == 1
+    words = beginning(page, "signedin account export").partition(" > ")[0].split()[1:]
+    exported = [json.loads(line) for line in installed.done(*words).out.splitlines()]
+    assert [each["id"] for each in exported if each["email"] == "joan@example.org"] == ["7"]

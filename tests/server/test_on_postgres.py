@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from databases import empty_database_in, only_on_postgres, own_server
+from fences import beginning
 from people import ADA
 from postgres_server import PostgresServer, programs
 from server.conftest import answer_of, free_port
@@ -77,6 +78,21 @@ def test_a_role_that_may_not_make_tables_is_told_so_without_any_sql(signedin, mo
         "The database's user may not do that.",
         "Let it own the database and its schema public, as docs/running.md says.",
     ]
+
+
+def test_a_role_and_a_database_as_the_page_makes_them_are_enough(signedin, monkeypatch):
+    made = beginning("docs/running.md", "CREATE ROLE").splitlines()
+    with psycopg.connect(own_server().url("postgres"), autocommit=True) as conn:
+        for line in made:  # the tests' own superuser has the name of the page
+            conn.execute(line.replace("signedin", "somebodys").encode())
+        try:
+            own = own_server().url("somebodys").replace("signedin@", "somebodys:...@")
+            monkeypatch.setenv("SIGNEDIN_DATABASE_URL", own)
+            assert signedin("db", "upgrade").status == 0
+            assert "may not do that" not in signedin("doctor").out
+        finally:
+            conn.execute("DROP DATABASE somebodys")
+            conn.execute("DROP ROLE somebodys")
 
 
 def test_a_second_machine_with_another_keyring_is_refused_before_anything_is_encrypted(on_postgres):

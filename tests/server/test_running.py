@@ -10,7 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import trustme
 
+from fences import beginning
 from people import PASSWORD
 from server.conftest import answer_of, free_port
 
@@ -88,3 +90,33 @@ def test_the_commands_that_end_everybodys_sessions_work_as_they_stand_on_the_pag
     done = shell("\n".join(commands(".venv/bin/signedin account list --json")))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("sessions_ended: 0") == 2
+
+
+def found(program):
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+    return path or pytest.skip(f"there is no {program} on this machine")
+
+
+def test_the_proxies_of_the_page_take_what_stands_there(tmp_path):
+    nginx, caddy = (
+        beginning("docs/running.md", "server {"),
+        beginning("docs/running.md", "account.example.org {"),
+    )
+    trustme.CA().issue_cert("account.example.org").private_key_and_cert_chain_pem.write_to_path(
+        tmp_path / "both.pem"
+    )
+    known = f"ssl_certificate {tmp_path}/both.pem; ssl_certificate_key {tmp_path}/both.pem;"
+    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off; {known} {nginx} }}"
+    (tmp_path / "nginx.conf").write_text(whole)
+    (tmp_path / "Caddyfile").write_text(caddy)
+    for words in ([found("nginx"), "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"],
+                  [found("caddy"), "adapt", "--validate", "--config", tmp_path / "Caddyfile"]):  # fmt: skip
+        done = subprocess.run(
+            words,
+            env=os.environ | {"HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
+from signedin.rules.errors import Unavailable
 from signedin.store import accounts, activity, endings
 from signedin.store.activity import Use
 
@@ -136,8 +137,28 @@ def test_who_is_struck_off_was_silent_and_nobody_is_waited_for_to_do_it(means):
     assert left == ["held", "renewing"]
 
 
-async def struck_off(means, nodes):
+@only_on_postgres("A file has no nodes.")
+@pytest.mark.guide("R48")
+def test_nobody_is_struck_off_over_another_connection_than_the_one_that_told_of_their_silence(means):
+    """The database may have crashed, and lost the renewal of one whose lease still runs."""
+    means.database.write_now(endings.join, "silent", "boot", "a process")
+    nodes = [node for node, _ in means.database.read_now(endings.every_node)]
+    with pytest.raises(Unavailable):
+        asyncio.run(struck_off(means, nodes, before=cut_off))
+    assert [node for node, _ in means.database.read_now(endings.every_node)] == nodes
+    assert asyncio.run(struck_off(means, nodes)) == 1
+
+
+async def struck_off(means, nodes, before=lambda means: None):
     try:
-        return await means.lines.strike_off(nodes)
+        told_by = (await means.lines.late()).told_by
+        before(means)
+        return await means.lines.strike_off(nodes, told_by)
     finally:
         await means.lines.close()
+
+
+def cut_off(means):
+    """End every other connection, as a crash does."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    means.database.write_now(lambda conn: conn.execute(sa.text(others)).all())

@@ -140,7 +140,7 @@ def test_what_a_server_has_noted_holds_for_every_process_of_the_machine(database
     assert command.read() is None, "what does not serve notes nothing"
     for noted, reason in ((seen, None), (seen._replace(timeline=seen.timeline + 1), "older_lineage")):
         server.write(noted)
-        assert command.read() == noted
+        assert command.read().lineage == noted
         assert server.path.stat().st_mode & 0o777 == 0o600
         other = Known()
         other.note = command
@@ -159,7 +159,7 @@ def test_what_a_server_has_noted_holds_for_every_process_of_the_machine(database
     database.known = beginning
     database.engine.dispose()
     assert database.write_now(one) == 1, "a restored one is taken at a start"
-    assert command.read() == seen
+    assert command.read().lineage == seen
 
 
 def test_a_note_that_says_nothing_lets_nobody_in_and_one_that_cannot_be_written_is_told(database, tmp_path):
@@ -173,6 +173,72 @@ def test_a_note_that_says_nothing_lets_nobody_in_and_one_that_cannot_be_written_
     with capture_logs() as told:
         LineageNote(tmp_path / "nowhere" / "secret.json", written=True).write(Lineage("7301", 1))
     assert told[0]["event"] == "the lineage of the database cannot be noted"
+
+
+@pytest.mark.guide("R48")
+def test_a_connection_of_before_is_used_no_more_when_another_process_of_the_machine_has_seen_the_new_one(
+    database, tmp_path
+):
+    note = LineageNote(tmp_path / "secret.json", written=True)
+    database.known.note = LineageNote(tmp_path / "secret.json", written=False)
+
+    async def asked():
+        lines = HeldLines(database.url, CONNECT, 1)
+        assert await lines.ask("SELECT 1", ()) == [(1,)]
+        note.write(database.known.newest._replace(timeline=2))
+        with pytest.raises(DatabaseProblem) as refused:
+            await lines.ask("SELECT 1", ())
+        await lines.close()
+        return refused.value.reason
+
+    assert database.read_now(one) == database.write_now(one) == 1
+    note.write(database.known.newest)
+    assert database.read_now(one) == 1
+    assert asyncio.run(asked()) == "older_lineage"
+    assert is_refused(database, "older_lineage")
+    with pytest.raises(DatabaseProblem):
+        database.write_now(one)
+    note.path.write_text("{")
+    assert is_refused(database, "lineage_unread"), "nobody is let in on a note that says nothing"
+
+
+@pytest.mark.guide("R48")
+def test_while_a_lease_of_before_may_run_in_another_process_of_the_machine_every_lease_is_waited_for(
+    database, tmp_path, monkeypatch
+):
+    clock = [500.0]
+    monkeypatch.setattr(lineages, "boot_time", lambda: clock[0])
+    assert database.read_now(one) == 1
+    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    before, now = database.known.newest._replace(timeline=0), database.known.newest
+    note = LineageNote(tmp_path / "secret.json", written=True)
+
+    def begun():
+        """A process that begins, and connects."""
+        known = Known()
+        known.note = note
+        known.connect(address, **CONNECT).close()
+        return known
+
+    assert not begun().has_just_succeeded(), (
+        "the first of all servers here: nobody can have a lease of before"
+    )
+    note.write(before)
+    first, second = begun(), begun()
+    assert note.read().lineage == now
+    clock[0] += 3.1
+    assert first.has_just_succeeded()
+    assert second.has_just_succeeded(), "also one that has never seen the old one"
+    clock[0] += 0.1
+    assert not first.has_just_succeeded()
+    assert not second.has_just_succeeded()
+    assert not begun().has_just_succeeded()
+    note.path.unlink()
+    first.newest = before
+    first.connect(address, **CONNECT).close()
+    assert first.has_just_succeeded()
+    clock[0] = 1.0  # the machine has started anew, and no lease of before with it
+    assert not second.has_just_succeeded()
 
 
 @pytest.mark.guide("R48")

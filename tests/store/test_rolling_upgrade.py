@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import subprocess
 import sys
-import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+import earlier_code
 from databases import database_for
 from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, recognised
 from signedin.actions import revoke
@@ -27,21 +25,13 @@ from signedin.rules.session import AppType
 from signedin.server.means import utc_now
 from signedin.store import schema_version
 
-ROOT = Path(__file__).parents[2]
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
-VERSIONS = "src/signedin/store/migrations/versions"
 
 
 @pytest.fixture(scope="session")
 def code_of_before(tmp_path_factory):
     """The code as it was before the newest version of the schema."""
-    commit = commit_of_before()
-    if commit is None:
-        pytest.skip("there is no history here: git clone with all of it")
-    folder = tmp_path_factory.mktemp("before")
-    with zipfile.ZipFile(BytesIO(git("archive", "--format=zip", commit, "src"))) as files:
-        files.extractall(folder)
-    return folder / "src"
+    return earlier_code.code_of_before(tmp_path_factory.mktemp("before"))
 
 
 @pytest.mark.guide("R48", "R68")
@@ -74,7 +64,9 @@ def test_code_that_a_database_does_not_allow_any_more_says_so_in_one_sentence(
 def test_the_oldest_code_is_one_there_has_been(means):
     asked = sa.text("SELECT value FROM facts WHERE name = 'oldest_code'")
     oldest = means.database.read_now(lambda conn: conn.scalar(asked))
-    assert any(file.name.startswith(f"{oldest}_") for file in (ROOT / VERSIONS).iterdir())
+    assert any(
+        file.name.startswith(f"{oldest}_") for file in (earlier_code.ROOT / earlier_code.VERSIONS).iterdir()
+    )
 
 
 def signed_in(means):
@@ -97,23 +89,3 @@ def done_by(code, folder, **asked):
     sys.stderr.buffer.write(done.stderr)
     done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])  # before it, the log
-
-
-def commit_of_before():
-    """The last commit with an older schema whose code knows that a database may be newer."""
-    try:
-        commits = git("log", "--format=%H", "HEAD", "--", VERSIONS, "src/signedin/store/installation.py")
-        return next(filter(is_of_before, commits.decode().split()), None)
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        return None
-
-
-def is_of_before(commit):
-    names = git("ls-tree", "--name-only", commit, f"{VERSIONS}/").decode()
-    head = max(re.findall(r"/(\d{4})_", names), default="")
-    code = git("show", f"{commit}:src/signedin/store/installation.py").decode()
-    return head < schema_version.newest() and "def oldest_code" in code
-
-
-def git(*words):
-    return subprocess.run(["git", "-C", ROOT, *words], check=True, capture_output=True).stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from databases import only_on_sqlite
 from people import ADA, BERLIN, GRACE, PASSWORD, Clock, done_apart, running
 from signedin.actions.issue_key import issue_key_for, issue_service_key
+from signedin.rules import once
 from signedin.rules.access_key import MOST_KEYS, Wish
 from signedin.rules.attempts import BROWSER
 from signedin.rules.secret import Kind, make_token
@@ -17,6 +19,7 @@ from signedin.rules.session import AppType
 from signedin.rules.step_up import FRESH_FOR
 from signedin.server.jobs import flush_now
 from signedin.store import accounts, journal
+from signedin.store.tombstones import TOMBSTONES_KEPT
 
 pytestmark = pytest.mark.xdist_group("keys page")
 PAGE, CALL = "/settings/access-keys", "/v1/access-keys"
@@ -73,6 +76,71 @@ def test_a_key_made_on_the_page_is_shown_once_works_and_stands_in_the_list(house
     [event] = [each.event for each in history(house) if each.event.kind == "access_key_issued"]
     assert event.by == laptop.current()["id"]
     assert token not in str(event)
+
+
+@pytest.mark.security("T4", "2.3.3")
+def test_the_page_with_a_new_key_loaded_anew_makes_no_second_one(house):
+    laptop = house.signed_in()
+    sent = {**laptop.carried(PAGE), "name": "backup-nightly", "account:read": "1", "expires": "90"}
+    assert sent["once"] != laptop.carried(PAGE)["once"]
+
+    def loaded_anew():
+        answer = laptop.http.post(PAGE, data=sent, headers=laptop.own())
+        assert (answer.status_code, answer.headers["location"], shown_token(answer)) == (303, PAGE, None)
+        return laptop.open(PAGE).text
+
+    token = shown_token(laptop.http.post(PAGE, data=sent, headers=laptop.own()))
+    for _ in range(2):
+        assert "No second access key was made" in loaded_anew()
+        assert len(key_ids(laptop)) == 1
+    house.clock.move(seconds=FRESH_FOR.total_seconds() + 1)
+    assert "No second access key was made" in loaded_anew(), "no password is asked for what is not made"
+    [key_id] = key_ids(laptop)
+    laptop.send(f"{PAGE}/{key_id}/revoke", page=PAGE)
+    assert "No second access key was made" in loaded_anew()
+    assert key_ids(laptop) == []
+    assert asked(house, token, "/v1/sessions").json()["reason"] == "revoked"
+    assert shown_token(issued_at_page(laptop, password=PASSWORD))
+
+
+@pytest.mark.security("T4", "2.3.3")
+def test_a_form_that_is_old_anothers_or_none_of_ours_makes_nothing_and_is_given_anew(house):
+    laptop = house.signed_in()
+    house.somebody(GRACE, "Grace Hopper")
+    hers = house.signed_in(email=GRACE).carried(PAGE)["once"]
+    old = laptop.carried(PAGE)["once"]
+    house.clock.move(hours=24)
+    named = laptop.carried(PAGE)["once"].split(".")
+    forged = (old, hers, "", "x", ".", f"{named[0]}.{int(named[1]) + 9}.{named[2]}", "0.0.\u00e4")
+    for carried in forged:
+        answer = issued_at_page(laptop, once=carried, password=PASSWORD)
+        assert (answer.status_code, shown_token(answer)) == (422, None)
+        assert "opened too long ago" in answer.text
+        assert 'value="backup-nightly"' in answer.text
+    assert key_ids(laptop) == []
+    anew = re.search(r'name="once" value="([^"]+)"', answer.text)[1]
+    assert shown_token(issued_at_page(laptop, once=anew, password=PASSWORD))
+
+
+@pytest.mark.security("2.3.3", "15.4.2")
+def test_a_form_that_is_sent_twice_at_once_makes_one_key(house):
+    laptop = house.signed_in()
+    sent = {**laptop.carried(PAGE), "name": "backup-nightly", "account:read": "1", "expires": "90"}
+    cookies, headers = dict(laptop.http.cookies), laptop.own()
+
+    def send(_):
+        other = house.browser().http
+        other.cookies.update(cookies)
+        return other.post(PAGE, data=sent, headers=headers)
+
+    with ThreadPoolExecutor(4) as hands:
+        answers = list(hands.map(send, range(4)))
+    assert sorted(each.status_code for each in answers) == [200, 303, 303, 303]
+    assert len(key_ids(laptop)) == 1
+
+
+def test_what_is_left_of_a_key_is_there_for_longer_than_its_form_may_be_sent():
+    assert once.LASTS < TOMBSTONES_KEPT
 
 
 @pytest.mark.guide("R9", "R12")

@@ -91,6 +91,20 @@ def test_it_dies_with_its_session_whichever_way_that_ends(house, laptop, shop, w
         assert answer.json()["reason"] == way
 
 
+@pytest.mark.guide("R51", "D10", "D31")
+def test_a_cookie_that_had_to_go_for_newer_ones_says_so_and_then_why_its_session_ended(house, laptop, shop):
+    other = house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    first = shop.entered()
+    for _ in range(host_cookies.KEPT):
+        house.clock.move(seconds=1)
+        newest = Elsewhere(laptop).entered()
+    assert first.check().json()["reason"] == "policy"
+    assert newest.check().status_code == 200
+    other.revoke(laptop.current()["id"])
+    for each in (first, newest):
+        assert each.check().json()["reason"] == "revoked"
+
+
 @pytest.mark.guide("R58")
 def test_logging_out_all_others_leaves_the_cookies_of_the_one_that_asks(house, laptop, shop):
     shop.entered()

@@ -16,6 +16,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
+from signedin.rules.session import Session
 from signedin.rules.session_list import Row
 from signedin.store import access_keys, accounts, consents, endings, journal, sessions, tombstones
 
@@ -47,9 +48,17 @@ def end_sessions(
     return len(digests)
 
 
-def end_cookies(conn: sa.Connection, account_id: AccountId, gone: Sequence[bytes], now: datetime) -> None:
-    """Log cookies of hosts that had to go, as the last thing in the transaction; their session lives on."""
+def end_cookies(
+    conn: sa.Connection, session: Session, gone: Sequence[bytes], now: datetime, number: int
+) -> None:
+    """Log cookies of hosts that had to go, as the last thing in the transaction; their session lives on.
+
+    Whoever comes by one is told `policy`, and once the session has ended why that has (store/checks.py).
+    """
+    account_id = session.account_id
     if gone:
+        stones = [tombstones.child_of(session.id, digest, session.idle) for digest in gone]
+        tombstones.bury(conn, account_id, stones, EndReason.POLICY, now, number)
         endings.record(conn, Ending(Scope.SESSION, account_id, tuple(gone)), now)
 
 

@@ -97,9 +97,10 @@ def _take(
         return None
     token = make_token(Kind.HST, account_id, means.keyring.way_keys)
     event = Event(EventKind.HOST_ENTERED, now, session.id, session.id, {"host": host or means.host})
-    journal.record(conn, account_id, event)
+    number = journal.record(conn, account_id, event)
     there = host_digest(token, host)
-    end_cookies(conn, account_id, host_cookies.add(conn, account_id, there, session.id, host, now), now)
+    gone = host_cookies.add(conn, account_id, there, session.id, host, now)
+    end_cookies(conn, session, gone, now, number)
     return Entered(session, token)
 
 

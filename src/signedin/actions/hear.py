@@ -15,7 +15,7 @@ from prometheus_client import Histogram
 from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.errors import DatabaseProblem, Unavailable
-from signedin.rules.lease import Node, Waiting
+from signedin.rules.lease import Waiting
 from signedin.rules.wording import marked as _
 from signedin.store import endings
 from signedin.store.boot_clock import boot_time
@@ -54,13 +54,13 @@ async def _heard_everywhere(means: Means) -> None:
     waiting = Waiting(late.seq, began, late.is_new)
     if means.bus is not None:
         await _tell(means.bus, late.seq)
-    nodes = await _all_heard(means, late, waiting)
+    last = await _all_heard(means, late, waiting)
     WAITED.observe(boot_time() - began)
     if late.is_new and means.lines is not None:
         with suppress(DatabaseProblem, Unavailable):
             await means.lines.know_lineage(late.lineage)
     if waiting.silent:
-        await _strike_off(means, waiting, nodes)
+        await _strike_off(means, waiting, last)
 
 
 async def _tell(bus: Bus, seq: int) -> None:
@@ -71,31 +71,30 @@ async def _tell(bus: Bus, seq: int) -> None:
     await asyncio.wait({telling}, timeout=FIRST_LOOK)
 
 
-async def _all_heard(means: Means, late: Late, waiting: Waiting) -> list[Node]:
-    nodes, pause = late.nodes, FIRST_LOOK
-    while not waiting.is_over(nodes, boot_time()):
+async def _all_heard(means: Means, late: Late, waiting: Waiting) -> Late:
+    now, pause = late, FIRST_LOOK
+    while not waiting.is_over(now.nodes, boot_time(), now.told_by):
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_LOOK)
         now = await _late(means, late.seq)
         if now.lineage != late.lineage:
             raise Unavailable  # a fail-over meanwhile: the ending itself may be lost, and nodes may be missing
-        nodes = now.nodes
-    return nodes
+    return now
 
 
-async def _strike_off(means: Means, waiting: Waiting, nodes: list[Node]) -> None:
+async def _strike_off(means: Means, waiting: Waiting, last: Late) -> None:
     """Forget who was silent for a whole lease, so that later endings do not wait for it."""
     left = waiting.all_gone_at() - boot_time()
     if left > MOST_BESIDES:
         return  # first seen late: another ending will see to it
     await asyncio.sleep(max(0.0, left))
     gone = waiting.gone(boot_time())
-    silent = [node for node in nodes if gone.get((node.node_id, node.boot_id)) == node.renewals]
+    silent = [node for node in last.nodes if gone.get((node.node_id, node.boot_id)) == node.renewals]
     if not silent:
         return
     with suppress(DatabaseProblem, Unavailable):  # the ending holds all the same
         if means.lines is not None:
-            await means.lines.strike_off(silent)
+            await means.lines.strike_off(silent, last.told_by)
         else:
             await means.database.note(endings.strike_off, silent)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from signedin.actions.means import Means
+from signedin.actions.once import named_key, refuse_second_key
 from signedin.actions.operate import held_account_of
 from signedin.actions.prove_again import prove_again
 from signedin.rules import errors
@@ -37,12 +38,21 @@ class Issued(Generic[K]):
 
 
 async def issue_key(
-    means: Means, presence: Presence, wish: Wish, now: datetime, *, password: str = ""
+    means: Means,
+    presence: Presence,
+    wish: Wish,
+    now: datetime,
+    *,
+    password: str = "",
+    form: str | None = None,
 ) -> Issued[AccessKey]:
     """Issue a personal access key to the one who asks, who has just shown who they are (D17).
 
+    Where a form asks, `form` is what it carries, and it makes one key however often it is sent (actions/once.py).
+
     Raises:
         InsufficientPermission: a key asks, and no key makes others.
+        FormTooOld, MadeAlready: the form was opened too long ago, or has made its key before.
         InvalidInput: the wish cannot be granted, or there are too many keys already.
         BackToApp, StepUpRequired, TooManyRequests, Unavailable: as `prove_again`.
         NotSignedIn: the session that asks has ended meanwhile.
@@ -51,19 +61,24 @@ async def issue_key(
         raise errors.InsufficientPermission(
             _("No key issues or revokes other keys."), hint=_("Sign in for that.")
         )
+    key_id = None if form is None else named_key(means, presence.account_id, form, now)
+    if key_id is not None:  # before any proof is asked for: there is nothing to prove it for
+        await means.database.read(refuse_second_key, presence.account_id, key_id)
     wanted = judge(wish, PERSONAL, now)
     await prove_again(means, presence, password, now)
-    return await means.database.write(_issue, means, presence, wanted, now)
+    return await means.database.write(_issue, means, presence, wanted, now, key_id)
 
 
 def _issue(
-    conn: sa.Connection, means: Means, presence: Presence, wish: Wish, now: datetime
+    conn: sa.Connection, means: Means, presence: Presence, wish: Wish, now: datetime, key_id: str | None
 ) -> Issued[AccessKey]:
     accounts.hold(conn, presence.account_id)
     current = presence.current_id or ""
     if sessions.find(conn, presence.account_id, current) is None:
         raise errors.NotSignedIn("revoked")
-    issued = add(conn, means, presence.account_id, wish, now, by=presence.current_id)
+    if key_id is not None:
+        refuse_second_key(conn, presence.account_id, key_id)
+    issued = add(conn, means, presence.account_id, wish, now, by=presence.current_id, key_id=key_id)
     tell_of_key(conn, issued.key, "access_key_issued", now)
     return issued
 
@@ -94,7 +109,7 @@ def _issue_for(
 
 def add(
     conn: sa.Connection, means: Means, account_id: AccountId, wish: Wish, now: datetime, *,
-    by: str | None = None, by_operator: bool = False, reason: str = "",
+    by: str | None = None, by_operator: bool = False, reason: str = "", key_id: str | None = None,
 ) -> Issued[AccessKey]:  # fmt: skip
     """Issue a key in the transaction at hand, for an account that is held: row and event together."""
     if access_keys.count(conn, account_id) >= MOST_KEYS:
@@ -104,7 +119,7 @@ def add(
     keys = means.keyring.way_keys
     token = make_token(Kind.KEY, account_id, keys)
     key = AccessKey(
-        make_session_id(account_id, keys),
+        key_id or make_session_id(account_id, keys),
         account_id,
         wish.name,
         wish.scopes,

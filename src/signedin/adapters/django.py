@@ -25,7 +25,7 @@ class SignedinMiddleware:
     """Lets in whoever is signed in, as `request.signedin`; it is `None` on paths that are open to everybody.
 
     It stands first, so that nothing of the app is done for anybody else. What else `SIGNEDIN` says is given to the
-    client library: `app_types`, `cookie`, `outage_grace`; or `client` is one that was made before. `token` names a
+    client library: `app_types`, `cookie`, `ask_within`, `outage_grace`; or `client` is one that was made before. `token` names a
     function that gives the session's token which the app keeps for this browser (docs/move-in.md): of the request, the
     client, and where the person is. Then the middleware stands behind whatever that needs.
 

@@ -19,7 +19,7 @@ class Signedin:
     """Lets in whoever is signed in, as `g.signedin`; it is `None` on paths that are open to everybody.
 
     It is set up before anything else of the app, so that nothing is done for anybody else. What else is named is given
-    to the client library: `app_types`, `cookie`, `outage_grace`; or `client` is one that was made before. `token` gives
+    to the client library: `app_types`, `cookie`, `ask_within`, `outage_grace`; or `client` is one that was made before. `token` gives
     the session's token which the app keeps for this browser (docs/move-in.md): of the client, and where the person is.
     Without an app it is set up later, with `init_app`.
 

@@ -15,7 +15,7 @@ from signedin.actions.issue_key import issue_key
 from signedin.actions.list_keys import list_keys
 from signedin.actions.revoke_key import revoke_key
 from signedin.api import key_items, shapes
-from signedin.api.answering import body_of, empty, json_answer, refuse_unknown
+from signedin.api.answering import body_of, empty, json_answer, nothing_sent, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in, with_scope
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
@@ -84,7 +84,7 @@ async def revoke(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str
     """Revoke a key: 204 once it opens nothing any more; 404 for what is not among one's own (any more)."""
     changes_from_ourselves(request, kept)
     presence = signed_in(request)
-    refuse_unknown(request, set())
+    await nothing_sent(request)
     await revoke_key(kept.means, presence, row_id, arrival_of(request).now)
     return empty()
 

@@ -21,7 +21,7 @@ from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
-from signedin.api.paging import page_of
+from signedin.api.paging import of_question, page_of
 from signedin.api.session_items import displayed, item, moment
 from signedin.gate.arrival import Arrival
 from signedin.gate.keep import Kept
@@ -94,7 +94,8 @@ async def list_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPa
     refuse_unknown(request, {"limit", "cursor"})
     listed = await sessions_of(kept.means, service, account_id, arrival_of(request).now)
     rows = listed.answer(Question(sort=Sort.RECENT), displayed)
-    page, more = page_of(kept.means, _CURSOR, request, rows, listed.order(Sort.RECENT))
+    purpose = of_question(_CURSOR, account_id)
+    page, more = page_of(kept.means, purpose, request, rows, listed.order(Sort.RECENT))
     items = [item(listed, row) for row in page]
     return tagged(request, {"items": items, "counts": listed.counts(), "next_cursor": more})
 
@@ -104,7 +105,7 @@ async def end_all(request: Ask, kept: NamedDependency[Kept], account_id: FromPat
     """End all that an account has signed in, once it is over everywhere; access keys stay."""
     changes_from_ourselves(request, kept)
     service = arrival_of(request).service_with("sessions:manage")
-    reason, now = reason_of(request), arrival_of(request).now
+    reason, now = await reason_of(request), arrival_of(request).now
     counts = await end_sessions_of(kept.means, service, account_id, reason, now)
     return json_answer(asdict(counts))
 

@@ -21,11 +21,11 @@ from signedin.actions.keep_accounts import (
 )
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.api import shapes
-from signedin.api.answering import body_of, empty, json_answer, refuse_unknown
+from signedin.api.answering import body_of, empty, json_answer, nothing_sent, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
-from signedin.api.paging import cursor, limit_of, place_of
+from signedin.api.paging import cursor, limit_of, of_question, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
@@ -85,14 +85,18 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     service = arrival_of(request).service_with(_READ)
     refuse_unknown(request, {"email", "limit", "cursor"})
     email, limit = request.query_params.get("email"), limit_of(request, 50)
-    place = place_of(kept.means, _CURSOR, request)
+    place = place_of(kept.means, of_question(_CURSOR, *([email] if email is not None else [])), request)
     if email is not None:
         if len(email) > LONGEST_EMAIL:
             raise errors.InvalidInput("An address has up to 254 characters.", field="email")
         found = await find_by_email(kept.means, service, email)
         return tagged(request, {"items": [_item(each) for each in found], "next_cursor": None})
     found = await accounts_after(kept.means, service, int(place or 0), limit + 1)
-    more = cursor(kept.means, _CURSOR, str(found[limit - 1].account.id)) if len(found) > limit else None
+    more = (
+        cursor(kept.means, of_question(_CURSOR), str(found[limit - 1].account.id))
+        if len(found) > limit
+        else None
+    )
     return tagged(request, {"items": [_item(each) for each in found[:limit]], "next_cursor": more})
 
 
@@ -133,20 +137,20 @@ async def close(request: Ask, kept: NamedDependency[Kept], account_id: FromPath[
     """Close an account: 204 once nothing of it opens anything any more, in any process."""
     changes_from_ourselves(request, kept)
     service = arrival_of(request).service_with(_MANAGE)
-    await close_account(kept.means, service, account_id, reason_of(request), arrival_of(request).now)
+    await close_account(kept.means, service, account_id, await reason_of(request), arrival_of(request).now)
     return empty()
 
 
 ROUTES = [list_all, make, one, change, close]
 
 
-def reason_of(request: Ask) -> str:
+async def reason_of(request: Ask) -> str:
     """The reason that a call without a body gives, and no other field.
 
     Raises:
-        UnknownField, InvalidInput: another field, or too long a reason.
+        UnknownField, InvalidInput: another field, also in a body, or too long a reason.
     """
-    refuse_unknown(request, {"reason"})
+    await nothing_sent(request, {"reason"})
     reason = request.query_params.get("reason", "")
     if len(reason) > LONGEST_REASON:
         raise errors.InvalidInput(f"A reason has up to {LONGEST_REASON} characters.", field="reason")

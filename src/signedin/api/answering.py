@@ -13,8 +13,15 @@ from litestar.response.base import ASGIResponse
 
 from signedin.api.asking import Ask
 from signedin.rules import errors
+from signedin.rules.said_twice import refuse_twice
 
 T = TypeVar("T")
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a call that takes none: an empty object at most."""
+
+
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _MISSING, _AT = re.compile(r"required field `(\w+)`"), re.compile(r"at `\$([^`]*)`")
 
@@ -31,14 +38,28 @@ def empty(headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
 
 
 def refuse_unknown(ask: Ask, known: AbstractSet[str]) -> None:
-    """Refuse what the call does not know.
+    """Refuse what the query says that the call does not know, and what it says twice.
 
     Raises:
-        UnknownField: by its name.
+        UnknownField, SaidTwice: by its name.
     """
-    for name in ask.query_params:
+    names = [name for name, _ in ask.query_params.multi_items()]
+    for name in names:
         if name not in known:
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name)
+    refuse_twice(names)
+
+
+async def nothing_sent(ask: Ask, known: AbstractSet[str] = frozenset()) -> None:
+    """Refuse what a call that takes no body does not know: in the query, and in a body that came all the same.
+
+    Raises:
+        UnknownField, SaidTwice: by its name.
+        InvalidInput: a body that is not even JSON.
+    """
+    refuse_unknown(ask, known)
+    if await ask.body():
+        await body_of(ask, Nothing)
 
 
 async def body_of(ask: Ask, kind: type[T]) -> T:
@@ -46,18 +67,26 @@ async def body_of(ask: Ask, kind: type[T]) -> T:
 
     Raises:
         UnknownField: it holds a field that the call does not know.
+        SaidTwice: an object in it names a field twice.
         InvalidInput: it is no JSON, or a field is missing or of another kind.
     """
+    sent = await ask.body()
     try:
-        return msgspec.json.decode(await ask.body(), type=kind)
+        read = msgspec.json.decode(sent, type=kind)
+        json.loads(sent, object_pairs_hook=_each_once)  # msgspec would take the last of two
     except msgspec.ValidationError as mistake:
         said = str(mistake)
         if unknown := _UNKNOWN.search(said):
             name = unknown[1][:100]
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name) from None
         raise errors.InvalidInput("A field is missing or of another kind.", field=_field_in(said)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise errors.InvalidInput("The body is not JSON.") from None
+    return read
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    refuse_twice(name for name, _ in pairs)
 
 
 def _field_in(said: str) -> str:

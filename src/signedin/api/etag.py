@@ -15,6 +15,8 @@ from signedin.api.answering import json_answer
 from signedin.api.asking import Ask, arrival_of
 
 LONGEST = 2_000
+ANY = "*"
+"""In `If-None-Match`: whatever there is, and there always is a list."""
 _OF_A_SESSION, _OF_A_KEY = ("last_activity_at", "expires_at"), ("last_used_at", "last_used_from")
 
 
@@ -28,6 +30,8 @@ def tagged(ask: Ask, value: dict[str, Any]) -> ASGIResponse:
     tag = f'W/"{sha256(json.dumps(_at_rest(ask, value)).encode()).hexdigest()[:32]}"'
     kept = "private, no-cache" if arrival_of(ask).is_bearer else "no-store"
     headers = [("etag", tag), ("cache-control", kept), ("vary", "authorization, cookie")]
+    if ask.headers.get("if-none-match", "").strip() == ANY:
+        return ASGIResponse(status_code=304, headers=headers)
     if tag in _known(ask):
         return ASGIResponse(status_code=304, headers=headers)
     return json_answer(value, headers=headers)

@@ -22,10 +22,13 @@ from signedin.gate.keep import Kept
 MOST = 100
 
 
-class Found(msgspec.Struct):
-    """One finding; of the fields that scanners send beside the token none is needed."""
+class Found(msgspec.Struct, forbid_unknown_fields=True):
+    """One finding, with the fields that scanners send beside the token: none of those is needed, and none is kept."""
 
     token: Annotated[str, msgspec.Meta(max_length=200)]
+    type: str = ""
+    url: str = ""
+    source: str = ""
 
     def __repr__(self) -> str:
         """Without the token."""

@@ -30,8 +30,13 @@ def limit_of(ask: Ask, usual: int) -> int:
     return int(text)
 
 
+def of_question(purpose: str, *asked: str) -> str:
+    """The purpose of cursors that are good for one question alone: whose list, with which filters, in which order."""
+    return json.dumps([purpose, *asked])
+
+
 def cursor(means: Means, purpose: str, place: str) -> str:
-    """What leads to the page after that place of a list; opaque, and only good for that list."""
+    """What leads to the page after that place of a list; opaque, and only good for that purpose."""
     return urlsafe_b64encode(place.encode()).decode() + "." + seal(means, purpose, place)
 
 
@@ -39,7 +44,7 @@ def place_of(means: Means, purpose: str, ask: Ask) -> str | None:
     """The place after which the page that is asked for begins, or `None` for the first page.
 
     Raises:
-        InvalidInput: the cursor was not given out here, or for another list.
+        InvalidInput: the cursor was not given out here, or for another list or other filters.
     """
     said = ask.query_params.get("cursor")
     if said is None:
@@ -50,7 +55,10 @@ def place_of(means: Means, purpose: str, ask: Ask) -> str | None:
     except ValueError:
         place = ""
     if not place or not compare_digest(seal(means, purpose, place).encode(), mark.encode()):
-        raise errors.InvalidInput("This cursor was not given out here.", field="cursor")
+        raise errors.InvalidInput(
+            "This cursor was not given out for this list with these filters.", field="cursor",
+            hint="Ask with the filters that it was given out for, or begin without a cursor.",
+        )  # fmt: skip
     return place
 
 

@@ -11,11 +11,11 @@ from litestar.response.streaming import ASGIStreamingResponse
 from signedin.actions.list_sessions import list_sessions
 from signedin.actions.revoke import log_out, log_out_all, revoke
 from signedin.api import session_items, shapes
-from signedin.api.answering import empty, json_answer, refuse_unknown
+from signedin.api.answering import empty, json_answer, nothing_sent, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, ended_here, with_scope
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
-from signedin.api.paging import page_of
+from signedin.api.paging import of_question, page_of
 from signedin.gate.following import MEDIA_TYPE, STREAM_HEADERS, Following
 from signedin.gate.keep import Kept
 from signedin.rules import errors
@@ -47,7 +47,9 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     listed = await list_sessions(kept.means, presence, arrival_of(request).now)
     question = _question(request)
     rows = listed.answer(question, session_items.displayed)
-    page, more = page_of(kept.means, _CURSOR, request, rows, listed.order(question.sort))
+    asked = (question.app_type or "all", question.words, question.sort)
+    purpose = of_question(_CURSOR, str(presence.account_id), *asked)
+    page, more = page_of(kept.means, purpose, request, rows, listed.order(question.sort))
     items = [session_items.item(listed, row) for row in page]
     return tagged(request, {"items": items, "counts": listed.counts(), "next_cursor": more})
 
@@ -89,7 +91,7 @@ async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResp
     """Log out: a session may do so by itself, also that of one's own app; a key or another's app has none (D3)."""
     changes_from_ourselves(request, kept)
     presence = arrival_of(request).own_session()
-    refuse_unknown(request, set())
+    await nothing_sent(request)
     await log_out(kept.means, presence, arrival_of(request).now)
     arrival_of(request).is_quiet = True
     return empty(ended_here(kept))
@@ -100,7 +102,7 @@ async def revoke_one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath
     """Revoke a session or consent: 204 once it is over everywhere; 409, 410, 404, 403 as D9."""
     changes_from_ourselves(request, kept)
     presence = with_scope(request, "sessions:manage")
-    refuse_unknown(request, set())
+    await nothing_sent(request)
     await revoke(kept.means, presence, row_id, arrival_of(request).now)
     return empty()
 
@@ -129,8 +131,8 @@ ROUTES = [list_all, current, events, one, log_out_current, revoke_one, logout_al
 
 async def _for_all_others(request: Ask) -> bool:
     """Whether the session that asks stays; what cannot be read as that ends nothing."""
-    kept = request.query_params.get("except", "")
-    if kept not in ("", "current"):
+    kept = request.query_params.get("except")
+    if kept not in (None, "current"):
         raise errors.InvalidInput("Only the current session can be excepted.", field="except")
     if await request.body() not in (b"", b"{}"):
         raise errors.InvalidInput("This call takes no body: write ?except=current.", field="except")

@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.enter_host import give_ticket
 from signedin.api import shapes
-from signedin.api.answering import json_answer, refuse_unknown
+from signedin.api.answering import json_answer, nothing_sent
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
 from signedin.api.call import Call, Caller, described
 from signedin.api.session_items import moment
@@ -27,7 +27,7 @@ async def give(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """
     changes_from_ourselves(request, kept)
     presence, arrival = signed_in(request), arrival_of(request)
-    refuse_unknown(request, set())
+    await nothing_sent(request)
     if not arrival.is_bearer:
         raise not_by_this_key()
     ticket = await give_ticket(kept.means, presence, HERE, b"", arrival.now)

@@ -12,7 +12,7 @@ from signedin.client.asking import Credential, GivenHeaders, Question, credentia
 from signedin.client.clock import boot_clock
 from signedin.client.feed import Asks
 from signedin.client.fork import leave_alone, watch
-from signedin.client.knowing import Knowing
+from signedin.client.knowing import ASK_WITHIN, Knowing
 from signedin.client.opened import Open
 from signedin.client.wires import Wires
 from signedin.rules.ending import Ending
@@ -28,16 +28,18 @@ class AnyClient:
     `app_types` are the ones that are let in (D12), and `key` is a service key with the scope `sessions:check` for
     them. `cookie` is the name of the session's cookie where it is not the service's own. `tls` verifies an https
     address by something else than what this machine trusts; `socket` is a Unix socket that leads there.
+    `ask_within` is how long a request waits for the service, until nobody is let in because it cannot be known.
     `outage_grace` lets sessions that are known live on for that long while the service cannot be asked: then an
     ending does not hold here until it can (P2); without it nobody is let in meanwhile.
 
     Raises:
-        ValueError: the address, the key or an app type is none.
+        ValueError: the address, the key or an app type is none, or no time is left to ask in.
     """
 
     def __init__(
         self, base_url: str, key: str, app_types: Iterable[str] = ("web",), *, cookie: str | None = None,
-        outage_grace: timedelta | None = None, tls: ssl.SSLContext | None = None, socket: str | None = None,
+        outage_grace: timedelta | None = None, ask_within: timedelta = ASK_WITHIN, tls: ssl.SSLContext | None = None,
+        socket: str | None = None,
         clock: Callable[[], float] | None = None, carried_by: Asks | None = None,
     ) -> None:  # fmt: skip
         self._address = Address.of(base_url, tls=tls, socket=socket)
@@ -46,6 +48,9 @@ class AnyClient:
             raise ValueError("app_types names at least one type of session, like web")
         if not key.isascii() or not key.isprintable() or not key or " " in key:
             raise ValueError("this is no service key")
+        if ask_within <= timedelta():
+            raise ValueError("ask_within is a span of time")
+        self._ask_within = ask_within
         self._key, self._grace, self._carried_by = key, outage_grace, carried_by
         self._clock = clock or boot_clock()
         names = CookieNames.for_base_url(base_url)
@@ -100,6 +105,7 @@ class AnyClient:
         wires = self._carried_by or Wires(self._address)
         return Knowing(
             self._address, self._key, self._app_types, self._names, wires, self._clock, self._grace,
+            self._ask_within,
         )  # fmt: skip
 
     def _asked(self, headers: GivenHeaders, address: str, agent: str, scope: str) -> Question | NotSignedIn:

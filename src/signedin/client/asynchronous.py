@@ -14,9 +14,8 @@ from signedin.client.asking import GivenHeaders, Question
 from signedin.client.async_wires import AsyncWires
 from signedin.client.exchange import Answer
 from signedin.client.feed import Asks
-from signedin.client.flights import Flight, Flights
+from signedin.client.flights import Flight, Flights, refuse_after
 from signedin.client.fork import leave_alone
-from signedin.client.knowing import ASK_SECONDS
 from signedin.client.opened import Open
 
 _Answer = SignedIn | NotSignedIn
@@ -117,12 +116,14 @@ class Client(AnyClient):
         return knowing.landed(flight, asked, is_mine=is_mine)
 
     async def _fly(self, flights: _Flights, key: bytes, flight: _Flight, asked: Question) -> None:
-        if flight.before is not None:
-            await flight.before.landed.wait()
+        before = flight.before
+        if before is not None:
+            await before.landed.wait()
         flights.begins(key, flight)
         try:
+            refuse_after(before)
             said, begun, asked_at = self._knowing.question(asked)
-            answer = await self._wires.ask(said, ASK_SECONDS)
+            answer = await self._wires.ask(said, self._knowing.ask_seconds)
             flight.answer = self._knowing.answered(asked, begun, asked_at, answer)
         except Exception as problem:  # noqa: BLE001  # raised again by everybody who waits for it
             flight.problem = problem

@@ -7,7 +7,9 @@ may be from before an ending that has returned meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from signedin.client.answers import Unavailable
 
 E = TypeVar("E")
 A = TypeVar("A")
@@ -22,6 +24,16 @@ class Flight(Generic[E, A]):
         self.following: Flight[E, A] | None = None
         self.answer: A | None = None
         self.problem: BaseException | None = None
+
+
+def refuse_after(before: Flight[Any, Any] | None) -> None:
+    """Whoever has waited for a question that got no answer does not wait for another one: that bounds all waiting.
+
+    Raises:
+        Unavailable: the one before was not answered.
+    """
+    if before is not None and isinstance(before.problem, Unavailable):
+        raise before.problem
 
 
 class Flights(Generic[E, A]):

@@ -21,7 +21,8 @@ from signedin.client.uses import Uses
 from signedin.rules.holding import Lease
 from signedin.rules.sent import CookieNames
 
-ASK_SECONDS = 5.0
+ASK_WITHIN = timedelta(seconds=2)
+"""How long a question may take, unless the app says so: as long as the service itself waits for its database."""
 LOOK_SECONDS = 0.5
 ASK_OPEN_EVERY = 1.0
 HOLDS = "An ending holds here from when it returns on."
@@ -33,12 +34,13 @@ class Knowing:
 
     def __init__(
         self, address: Address, key: str, app_types: tuple[str, ...], names: CookieNames, wires: Asks,
-        clock: Callable[[], float] | None, grace: timedelta | None = None,
+        clock: Callable[[], float] | None, grace: timedelta | None = None, ask_within: timedelta = ASK_WITHIN,
     ) -> None:  # fmt: skip
         self.address, self.key, self.app_types, self.names = address, key, app_types, names
         self._wires = wires
         self._clock = clock or _stands_still
         self.holds_by_itself = clock is not None
+        self.ask_seconds = ask_within.total_seconds()
         self._grace = grace.total_seconds() if grace else 0.0
         self.opened = Opened()
         self.memory = Memory(self._clock, self.opened.heard)
@@ -142,14 +144,14 @@ class Knowing:
             self.known(asked.credential.digest, asked.address, asked.agent)  # a use of its own
         return flight.answer
 
-    def ask(self, asked: Question, seconds: float = ASK_SECONDS) -> SignedIn | NotSignedIn:
+    def ask(self, asked: Question) -> SignedIn | NotSignedIn:
         """Ask the service, and wait.
 
         Raises:
             Unavailable: it cannot be known.
         """
         said, begun, asked_at = self.question(asked)
-        return self.answered(asked, begun, asked_at, self._wires.ask(said, seconds))
+        return self.answered(asked, begun, asked_at, self._wires.ask(said, self.ask_seconds))
 
     def carry(self, said: bytes) -> Answer:
         """The answer to any other question.
@@ -157,7 +159,7 @@ class Knowing:
         Raises:
             Unavailable: there is none.
         """
-        return self._wires.ask(said, ASK_SECONDS)
+        return self._wires.ask(said, self.ask_seconds)
 
     def _learn(self, asked: Question, begun: int, found: Told) -> None:
         if found.known is None or found.seq is None or not asked.credential.is_session:

@@ -10,8 +10,7 @@ from typing import Self
 from signedin.client.answers import NotSignedIn, SignedIn, Unavailable
 from signedin.client.any_client import AnyClient
 from signedin.client.asking import GivenHeaders, Question
-from signedin.client.flights import Flight, Flights
-from signedin.client.knowing import ASK_SECONDS
+from signedin.client.flights import Flight, Flights, refuse_after
 from signedin.client.moving import moved, token_told
 from signedin.client.opened import Open
 
@@ -102,16 +101,18 @@ class SyncClient(AnyClient):
             flight, is_mine = self._flights.board(key)
         if is_mine:
             self._fly(key, flight, asked)
-        elif not flight.landed.wait(2 * ASK_SECONDS):
+        elif not flight.landed.wait(2 * knowing.ask_seconds):
             raise Unavailable("The service does not answer.")
         return knowing.landed(flight, asked, is_mine=is_mine)
 
     def _fly(self, key: bytes, flight: Flight[threading.Event, _Answer], asked: Question) -> None:
-        if flight.before is not None:
-            flight.before.landed.wait(ASK_SECONDS + 1)
+        before = flight.before
+        if before is not None:
+            before.landed.wait(self._knowing.ask_seconds)
         with self._lock:
             self._flights.begins(key, flight)
         try:
+            refuse_after(before)
             flight.answer = self._knowing.ask(asked)
         except BaseException as problem:  # noqa: BLE001  # raised again by everybody who waited for it
             flight.problem = problem

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors, vouching
+from signedin.rules import errors, once, vouching
 from signedin.rules.feed import JoinAgain
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.said_twice import SaidTwice
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -25,10 +26,12 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.StepUpRequired: 403,
     vouching.BackToApp: 403,
     vouching.AccountInactive: 409,
+    once.MadeAlready: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,
     errors.PasswordRefused: 422,
+    SaidTwice: 400,
     errors.UnknownField: 422,
     errors.InvalidInput: 422,
 }

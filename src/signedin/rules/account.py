@@ -62,10 +62,14 @@ class Account:
 
     @property
     def initials(self) -> str:
-        """Up to two letters for the badge in the bar: "IH" for Ines Halloran."""
-        words = (self.name or self.email).split()
-        letters = [word[0] for word in (words[:1] + words[1:][-1:]) if word]
-        return "".join(letters).upper() or "?"
+        """Up to two letters for the badge in the bar: "IH" for Ines Halloran; none of who has neither name nor address."""
+        words = self.called.split()
+        return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+    @property
+    def called(self) -> str:
+        """The name, or the address of who has none; empty for who has neither: people that an app has brought."""
+        return self.name.strip() or self.email
 
 
 def normalise_email(text: str) -> str | None:

@@ -177,8 +177,8 @@ class InvalidInput(Refused):
     """A field is missing, malformed or too long; `field` names it."""
 
     code = "invalid_input"
-    sentence = _("Something in the form cannot be used.")
-    hint = _("Correct it and send the form again.")
+    sentence = _("Something that was sent cannot be used.")
+    hint = _("Correct it and send it again.")
 
     def __init__(self, sentence: str | None = None, *, field: str = "", hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)

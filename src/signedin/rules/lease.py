@@ -71,14 +71,17 @@ class Waiting:
     committed_at: float
     for_all_leases: bool = False
     silent: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+    told_by: int = 0
 
-    def is_over(self, nodes: Iterable[Node], now: float) -> bool:
+    def is_over(self, nodes: Iterable[Node], now: float, told_by: int = 0) -> bool:
         """Whether nobody can answer from memory any more as if it had not happened.
 
         Leases that were renewed after the commit need no waiting for: their reply carried this ending, and it
-        was applied before the lease counted.
+        was applied before the lease counted. `told_by` is another after every new connection to the database: it may
+        have crashed and lost a renewal whose lease runs, so nobody has been seen silent across that.
         """
-        before, self.silent = self.silent, {}
+        before, self.silent = self.silent if told_by == self.told_by else {}, {}
+        self.told_by = told_by
         for node in nodes:
             if node.applied < self.seq:
                 name = (node.node_id, node.boot_id)

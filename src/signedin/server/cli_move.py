@@ -86,13 +86,16 @@ def import_sessions(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
 
 
 @account.command("export")
-@service_option
+@click.option("--service", default="", help="Only the people whom this app knows, by its ids of them.")
 @click.option(
     "--with-hashes", is_flag=True, help="The hashes of passwords too: keep the file as safe as the database."
 )
 @json_option
 def export_accounts(service: str, *, with_hashes: bool, as_json: bool) -> None:
-    """Print every account as a line of JSON that `account import` reads; with --json as one list.
+    """Print accounts as lines of JSON that `account import` reads; with --json as one list.
+
+    With --service they are the people of that app and nobody else; without it they are everybody, each without an id,
+    and --with-hashes gives every password's hash: hand that file to no app.
 
     Example: signedin account export --service shop --with-hashes > people.jsonl
     """
@@ -105,13 +108,15 @@ def export_accounts(service: str, *, with_hashes: bool, as_json: bool) -> None:
         return people
 
     people: list[dict[str, str]] = carried_out(work)
+    if service and not people:
+        fail(f"Nobody here is known by an id of the service {service}.")
     told(people, as_json=as_json, text="\n".join(json.dumps(each, ensure_ascii=False) for each in people))
 
 
 def _page(
     conn: sa.Connection, after: int, service: str, with_hashes: bool
 ) -> list[tuple[AccountId, dict[str, str]]]:
-    found = directory.after(conn, after, PAGE)
+    found = outside.after(conn, service, after, PAGE) if service else directory.after(conn, after, PAGE)
     ids = outside.subjects(conn, service, [each.id for each in found])
     return [(each.id, _person(conn, each, ids[each.id], with_hashes=with_hashes)) for each in found]
 

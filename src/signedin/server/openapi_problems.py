@@ -9,7 +9,7 @@ from signedin.api.call import Caller, Described
 from signedin.gate.answers import STATUS, status_of
 from signedin.rules import errors
 from signedin.rules.problem import MEDIA_TYPE, problem
-from signedin.server.refusals import OWN
+from signedin.server.refusals import FOR_PROGRAMS
 
 _TEXT = {"type": "string"}
 HEADERS: dict[str, Any] = {
@@ -60,8 +60,8 @@ def _codes_of(told: Described) -> dict[int, set[str]]:
     by_status: dict[int, set[str]] = {}
     for kind in _refusals_of(told):
         by_status.setdefault(_status(kind), set()).add(kind.code)
-    for status in (400, 500, *([413] if told.call.takes else []), *([404] if "{" in told.path else [])):
-        by_status.setdefault(status, set()).add(OWN[status][0])
+    for status in (400, 500, *([413] if told.method != "GET" else []), *([404] if "{" in told.path else [])):
+        by_status.setdefault(status, set()).add(FOR_PROGRAMS[status][0])
     return by_status
 
 
@@ -70,7 +70,7 @@ def _refusals_of(told: Described) -> list[type[errors.Refused]]:
     if call.by is not Caller.ANYBODY:
         found += _OF_SOMEBODY
         found += [errors.CrossSite] if told.method != "GET" else []
-    if call.query or call.takes or "{account_id}" in told.path or "logout-all" in told.path:
+    if call.query or call.takes or "{account_id}" in told.path or told.method != "GET":
         found.append(errors.InvalidInput)
     return [*found, *call.refuses]
 
@@ -116,7 +116,7 @@ EXAMPLES: dict[str, Any] = {
     for kind, status in STATUS.items()
 } | {
     code: _example(status, code, title, detail)
-    for status, (code, title, detail) in OWN.items() if code != errors.NotFound.code
+    for status, (code, title, detail) in FOR_PROGRAMS.items() if code != errors.NotFound.code
 }  # fmt: skip
 EXAMPLES[errors.CookiesUnreadable.code] = _example(
     401, errors.CookiesUnreadable.code, errors.CookiesUnreadable.sentence, errors.CookiesUnreadable.hint,

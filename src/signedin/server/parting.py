@@ -2,13 +2,20 @@
 
 uvicorn closes at once what has no request under way; but one may be on its way, above all on a connection that was
 only just taken. Whoever sent it would be left without an answer, although other processes of the server go on.
+
+And how what is no HTTP is refused, which no application ever sees.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from signedin.gate.security_headers import always
+from signedin.rules.problem import MEDIA_TYPE, problem
+from signedin.server.refusals import FOR_PROGRAMS
 
 WAITS = 1.0
 """Seconds that a connection has for a last request."""
@@ -31,6 +38,17 @@ class Parting(HttpToolsProtocol):
         else:
             super().shutdown()
         self.loop.call_later(STREAMS_END_AFTER, self._cut_off)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's own text
+        """Refuse what is no HTTP, or a method that HTTP does not have: as a problem, for no browser asks like that."""
+        body = json.dumps(problem(400, *FOR_PROGRAMS[400])).encode()
+        said = {"content-type": MEDIA_TYPE, "cache-control": "no-store", "connection": "close"}
+        pairs = [(name.encode(), value.encode()) for name, value in said.items()]
+        headers = [*self.server_state.default_headers, *always(is_secure=False), *pairs]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[400] + lines + length + body)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Take a request; after the server was told to stop it is the last one here."""

@@ -42,6 +42,13 @@ OWN = {
 }
 """What the server answers by itself, where no rule was asked: code, sentence and what to do, by status."""
 
+FOR_PROGRAMS = OWN | {
+    400: ("bad_request", "This request cannot be understood.", "Correct it and send it again."),
+    404: ("not_found", "There is no such call.", "Check the address: /openapi.json names every call there is."),
+    405: ("method_not_allowed", "This call cannot be made by this method.", "Use one of those that Allow names."),
+}  # fmt: skip
+"""The same for programs, which have no page to go back to."""
+
 
 def exception_handlers(door: Door, guessing: Guessing) -> dict[Any, Handler]:
     """The handlers for everything that can be raised while a request is answered."""
@@ -61,7 +68,8 @@ def exception_handlers(door: Door, guessing: Guessing) -> dict[Any, Handler]:
     def http(ask: Ask, error: HTTPException) -> ASGIResponse:
         if error.status_code >= 500:
             return bug(ask, error)
-        code, sentence, hint = OWN.get(error.status_code, OWN[400])
+        own = FOR_PROGRAMS if is_program(ask) else OWN
+        code, sentence, hint = own.get(error.status_code, own[400])
         allowed = (error.headers or {}).get("allow")
         headers = [("allow", allowed)] if allowed else []
         return _answer(door, ask, code, sentence, hint, error.status_code, headers=headers)
@@ -118,8 +126,9 @@ def _handler(answer: Callable[[Ask, Any], ASGIResponse]) -> Handler:
 def is_program(ask: Ask) -> bool:
     """Whether a program asks, by the path it asks for."""
     path: str = ask.scope["path"]
-    is_asked_by_one = path.startswith(("/v1/", "/health/")) or refusing.is_client_path(path)
-    return is_asked_by_one or "signedin-partial" in ask.headers or path.endswith("/events")
+    is_asked_by_one = path.startswith(("/v1/", "/health/")) or path in {"/v1", "/health"}
+    is_partial = "signedin-partial" in ask.headers or path.endswith("/events")
+    return is_asked_by_one or is_partial or refusing.is_client_path(path)
 
 
 def _leads_to_sign_in(ask: Ask, error: errors.NotSignedIn) -> bool:

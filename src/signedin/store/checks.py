@@ -20,6 +20,7 @@ from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_ser
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
+from signedin.store.tombstones import ENDED
 
 CACHE_KIB = 32_768
 """Pages kept in memory while nobody writes; SQLite itself drops them at any commit, so nothing stale is read."""
@@ -69,7 +70,6 @@ _NODE = """
 SELECT h.seq, ifnull((SELECT value FROM facts WHERE name = 'lineage'), ''), n.boot_id, n.applied
 FROM endings_head h LEFT JOIN nodes n ON n.node_id = ?
 """
-_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = ? AND digest = ? LIMIT 1"
 _NUMBER = "SELECT number FROM accounts WHERE account_id = ?"
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, ifnull((SELECT value FROM facts WHERE name = 'lineage'), '')
@@ -134,8 +134,12 @@ class Checks:
         return None if row is None else (Living._make(row[:-1]), int(row[-1]))
 
     def ended(self, account_id: int, digest: bytes) -> tuple[str, int, int | None] | None:
-        """Why and when the session with this digest ended, and its idle period, while that is remembered; raises alike."""
-        row = self._first(_ENDED, (account_id, digest))
+        """Why and when the session with this digest ended, and its idle period, while that is remembered.
+
+        Raises:
+            DatabaseProblem: it cannot be read.
+        """
+        row = self._first(ENDED["sqlite"], (account_id, digest))
         return None if row is None else (row[0], row[1], row[2])
 
     def key(self, account_id: int, digest: bytes) -> LivingKey | None:

@@ -75,13 +75,14 @@ class Late(NamedTuple):
     """The number of the latest ending, who has not applied it, and whether the database has been succeeded.
 
     After a fail-over nodes may be missing from the table, or stand there with endings that were lost: then every
-    lease of before has to run out.
+    lease of before has to run out. `told_by` is another when a connection has been made since.
     """
 
     seq: int
     lineage: str
     is_new: bool
     nodes: list[Node]
+    told_by: int = 0
 
 
 def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:

@@ -58,9 +58,16 @@ class HeldLines:
         self._coming: set[asyncio.Task[AsyncConnection[Any]]] = set()
         self._free = asyncio.Semaphore(lines)
         self._waiting = 0
+        self.made = 0
+        """How many connections have been made: what was seen before the last of them, the database may have lost."""
 
-    async def ask(self, question: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Any]:
-        """Every row of the answer.
+    async def ask(
+        self,
+        question: str,
+        values: tuple[object, ...] | Mapping[str, object],
+        made: int | None = None,
+    ) -> list[Any]:
+        """Every row of the answer; nothing is asked when more connections have been made than `made`.
 
         Raises:
             DatabaseProblem, Unavailable: it is not known.
@@ -70,7 +77,7 @@ class HeldLines:
         self._waiting += 1
         try:
             async with asyncio.timeout(SECONDS + self._besides), self._free:
-                return await self._ask(question, values)
+                return await self._ask(question, values, made)
         except TimeoutError:
             raise Unavailable from None
         except (psycopg.Error, OSError) as error:
@@ -78,8 +85,13 @@ class HeldLines:
         finally:
             self._waiting -= 1
 
-    async def _ask(self, question: str, values: tuple[object, ...] | Mapping[str, object]) -> list[Any]:
+    async def _ask(
+        self, question: str, values: tuple[object, ...] | Mapping[str, object], made: int | None
+    ) -> list[Any]:
         conn = await self._whole_one()
+        if made not in {None, self.made}:
+            self._idle.append(conn)
+            raise Unavailable
         answer = asyncio.ensure_future(_rows(conn, question, values))
         try:
             # Shielded, because psycopg waits ten seconds more for a server that is silent when it is told to stop.
@@ -110,7 +122,9 @@ class HeldLines:
             raise
 
     async def _connection(self) -> AsyncConnection[Any]:
-        return await self._known.connect_held(self._conninfo, autocommit=True, **self._connect)
+        conn = await self._known.connect_held(self._conninfo, autocommit=True, **self._connect)
+        self.made += 1
+        return conn
 
     def _arrived(self, coming: asyncio.Task[AsyncConnection[Any]]) -> None:
         """Keep a connection that nobody waits for any more; one that failed is tried anew by who asks next."""

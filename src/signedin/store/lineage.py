@@ -20,9 +20,11 @@ from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.lease import waits_until
 from signedin.rules.lineage import Lineage, Succession
 from signedin.rules.wording import marked as _
-from signedin.store.lineage_note import LineageNote
+from signedin.store.boot_clock import boot_time
+from signedin.store.lineage_note import LineageNote, Noted
 
 LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
   || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"""
@@ -65,13 +67,26 @@ class Known:
     def __init__(self) -> None:
         self.newest: Lineage | None = None
         self.note: LineageNote | None = None
+        self._succeeded_at = float("-inf")
         self._taking = Lock()
         self._of: WeakKeyDictionary[object, Lineage] = WeakKeyDictionary()
         self._told: dict[Lineage, float] = {}
 
     def is_old(self, conn: object) -> bool:
-        """Whether a connection is to a database that has been succeeded since it was made."""
-        return self._of.get(conn) != self.newest
+        """Whether a connection is to a database that has been succeeded since it was made.
+
+        Also where only another process of this machine has seen that: it is asked before every question.
+        """
+        found = self._of.get(conn)
+        return found != self.newest or (found is not None and self._is_noted_older(found))
+
+    def has_just_succeeded(self) -> bool:
+        """Whether a lease of before may still run in a process of this machine: it is renewed no more."""
+        with suppress(DatabaseProblem):
+            noted = self._noted()
+            at = max(self._succeeded_at, noted.took_over_at if noted else self._succeeded_at)
+            return 0 <= boot_time() - at < waits_until(0)
+        return True
 
     def connect(self, conninfo: str = "", **how: Any) -> Connection[Any]:
         """Connect to the newest there is among the hosts of the address.
@@ -128,34 +143,46 @@ class Known:
         """
         found = Lineage.read(row[0])
         with self._taking:
-            how = found.beside(self._newest_of(found))
+            newest = self._newest_of(found)
+            how = found.beside(newest)
             if how in REFUSED:
                 self._tell(found)
                 sentence, hint, reason = REFUSED[how]
                 raise DatabaseProblem(sentence, hint=hint, reason=reason)
             self._of[conn] = found
             if found != self.newest:
-                self._succeeded(found, how)
+                self._succeeded(found, how, newest)
 
     def _newest_of(self, found: Lineage) -> Lineage | None:
         """What this process has seen, or another on this machine of the same database.
 
         One that is another database than what was noted is taken at the start: it was restored, or moved.
         """
-        noted = self.note.read() if self.note else None
-        if noted is None or noted.system != (self.newest or found).system:
+        noted = self._noted()
+        if noted is None or noted.lineage.system != (self.newest or found).system:
             return self.newest
-        return max(noted, self.newest or noted)
+        return max(noted.lineage, self.newest or noted.lineage)
 
-    def _succeeded(self, found: Lineage, how: Succession) -> None:
+    def _noted(self) -> Noted | None:
+        return self.note.read() if self.note else None
+
+    def _is_noted_older(self, found: Lineage) -> bool:
+        try:
+            noted = self._noted()
+        except DatabaseProblem:
+            return True  # connecting anew says why
+        return noted is not None and found.beside(noted.lineage) is Succession.OLDER
+
+    def _succeeded(self, found: Lineage, how: Succession, before: Lineage | None) -> None:
         if self.newest is not None:
+            self._succeeded_at = boot_time()
             log = structlog.get_logger("signedin.store")
             log.warning(
                 "another took over as the database", before=self.newest.timeline, timeline=found.timeline
             )
         self.newest = found
         if self.note is not None and how is Succession.SUCCEEDED:
-            self.note.write(found)
+            self.note.write(found, None if before is None else boot_time())
 
     def _tell(self, found: Lineage) -> None:
         now = monotonic()

@@ -46,6 +46,14 @@ def subjects(
     return found
 
 
+def after(conn: sa.Connection, service: str, account_id: int, limit: int) -> list[Account]:
+    """The next accounts after that number of people whom an app knows, and of nobody else."""
+    of = accounts.accounts
+    mine = (outside_ids.c.service == service) & (outside_ids.c.account_id == of.c.account_id)
+    asked = sa.select(of).where(of.c.account_id > account_id, sa.exists().where(mine))
+    return [accounts.account_from(row) for row in conn.execute(asked.order_by(of.c.account_id).limit(limit))]
+
+
 def add(conn: sa.Connection, outside: OutsideId, email: str, name: str, now: datetime) -> Account | None:
     """Remember a new account that nobody but the app can reach; `None` when the id leads to one meanwhile.
 

@@ -20,7 +20,8 @@ from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_ser
 from signedin.store.checks import as_of, of_a_host
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
-from signedin.store.lineage import LINEAGE
+from signedin.store.lineage import LINEAGE, known_at
+from signedin.store.tombstones import ENDED
 
 LINES, LINES_OF_ENDINGS = 4, 2
 """Connections: an ending that waits never stands in line behind checks."""
@@ -38,7 +39,6 @@ _OF_A_HOST_AS_OF = of_a_host(_AS_OF)
 _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, {LINEAGE} FROM endings WHERE seq > %s ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608
-_ENDED = "SELECT reason, ended_at, idle FROM tombstones WHERE account_id = %s AND digest = %s"
 _LATE = f"""
 SELECT h.seq, {LINEAGE}, (SELECT value FROM facts WHERE name = 'lineage'),
        n.node_id, n.boot_id, n.renewals, n.applied
@@ -78,6 +78,7 @@ class PostgresChecks:
 
     def __init__(self, url: sa.URL, connect: dict[str, str]) -> None:
         self._url, self._connect = url, connect
+        self._known = known_at(url)
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
 
     async def living(self, account_id: int, digest: bytes, *, of_host: bool = False) -> Living | None:
@@ -114,7 +115,7 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        row: tuple[str, int, int | None] | None = await self._first(_ENDED, account_id, digest)
+        row: tuple[str, int, int | None] | None = await self._first(ENDED["postgresql"], account_id, digest)
         return row
 
     async def key(self, account_id: int, digest: bytes) -> LivingKey | None:
@@ -160,11 +161,12 @@ class PostgresChecks:
         Raises:
             DatabaseProblem, Unavailable: it cannot be known.
         """
-        rows = await self._held().endings.ask(_LATE, (seq,))
+        lines = self._held().endings
+        rows = await lines.ask(_LATE, (seq,))
         head, lineage, known = rows[0][:3]
-        return Late(
-            int(head), lineage, lineage != known, [Node(*row[3:]) for row in rows if row[3] is not None]
-        )
+        is_new = lineage != known or self._known.has_just_succeeded()
+        nodes = [Node(*row[3:]) for row in rows if row[3] is not None]
+        return Late(int(head), lineage, is_new, nodes, lines.made)
 
     async def know_lineage(self, lineage: str) -> None:
         """Note that every lease of before this lineage of the database has run out.
@@ -174,10 +176,11 @@ class PostgresChecks:
         """
         await self._held().endings.ask(_NEW_LINEAGE, (lineage,))
 
-    async def strike_off(self, silent: Sequence[Node]) -> int:
+    async def strike_off(self, silent: Sequence[Node], told_by: int) -> int:
         """Forget nodes that were waited for in vain and have not renewed since; returns how many.
 
         One statement that waits for nobody: whose row somebody holds is not silent, or is seen to by another ending.
+        Not over another connection than those that told of them: the database may have crashed and lost a renewal.
 
         Raises:
             DatabaseProblem, Unavailable: it is not known; another ending will see to it.
@@ -187,7 +190,7 @@ class PostgresChecks:
             [node.boot_id for node in silent],
             [node.renewals for node in silent],
         )
-        return len(await self._held().endings.ask(_STRUCK_OFF, columns))
+        return len(await self._held().endings.ask(_STRUCK_OFF, columns, told_by))
 
     async def close(self) -> None:
         """Let this loop's connections go."""

@@ -58,6 +58,19 @@ NO_RETURN = {
 """What refuses the return of an ended session, whoever tries (P4)."""
 
 
+_WHY = """
+SELECT coalesce(p.reason, t.reason), coalesce(p.ended_at, t.ended_at), coalesce(p.idle, t.idle)
+FROM tombstones t
+LEFT JOIN tombstones p ON p.account_id = t.account_id AND p.session_id = {session_of_t}
+WHERE t.account_id = {value} AND t.digest = {value} LIMIT 1
+"""
+ENDED = {
+    "sqlite": _WHY.format(value="?", session_of_t="substr(t.session_id, 1, instr(t.session_id, '/') - 1)"),
+    "postgresql": _WHY.format(value="%s", session_of_t="split_part(t.session_id, '/', 1)"),
+}
+"""Why it ended: of a cookie of another host why its session did, which may have been after the cookie had to go."""
+
+
 class Gone(NamedTuple):
     """A row that is gone: its id, the digest of its secret if it had one, and its idle period if it had one."""
 
@@ -66,8 +79,8 @@ class Gone(NamedTuple):
     idle: timedelta | None = None
 
 
-def child_of(row_id: str, digest: bytes, idle: timedelta | None) -> Gone:
-    """A secret that went with a row and ended with it: a host's cookie, a token of an app."""
+def child_of(row_id: str, digest: bytes, idle: timedelta | None = None) -> Gone:
+    """A secret that goes with a row, as a host's cookie or an app's token: its id leads to the row's tombstone."""
     return Gone(f"{row_id}/{digest.hex()[:16]}", digest, idle)
 
 

@@ -13,9 +13,11 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.issue_key import issue_key
 from signedin.actions.list_keys import list_keys
 from signedin.actions.list_sessions import account_of
+from signedin.actions.once import name_of_next_key
 from signedin.actions.revoke_key import find_key, revoke_key
 from signedin.rules import errors
 from signedin.rules.access_key import Wish
+from signedin.rules.once import MadeAlready
 from signedin.rules.scope import PERSONAL
 from signedin.rules.step_up import is_fresh
 from signedin.rules.vouching import BackToApp
@@ -36,13 +38,20 @@ async def keys_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
 
 @post(HOME)
 async def issue_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """Issue a key and show its secret, which is in this answer and nowhere else; nobody keeps a page of ours."""
+    """Issue a key and show its secret, which is in this answer and nowhere else; nobody keeps a page of ours.
+
+    Loading that page anew sends the form again, which makes no second key and leads to the list.
+    """
     presence, now = door.signed_in(request), now_of(request)
     fields = await door.form(request)
+    form = fields.pop("once", "")
     try:
         issued = await issue_key(
-            door.means, presence, _wish(fields, now), now, password=fields.pop("password", "")
+            door.means, presence, _wish(fields, now), now, password=fields.pop("password", ""), form=form
         )
+    except MadeAlready as refusal:
+        notice = {"kind": "key_made_already", "sentence": refusal.sentence, "hint": refusal.hint}
+        return see_other(HOME, cookies=[door.notice_cookie(notice)])
     except (errors.InvalidInput, errors.StepUpRequired, BackToApp, errors.TooManyRequests) as refusal:
         fields.pop("password", None)
         return await _page(request, door, fields, refusal=refusal)
@@ -76,6 +85,7 @@ async def _page(request: Ask, door: Door, fields: dict[str, str], **values: Any)
         "keys": [key_view(key, speech) for key in await list_keys(door.means, presence)],
         "choices": choices(tuple(fields), speech), "lifetimes": LIFETIMES, "fields": fields,
         "needs_password": not is_fresh(presence, now_of(request)),
+        "once": name_of_next_key(door.means, presence.account_id, now_of(request)),
     }  # fmt: skip
     return door.page(request, "access_keys.html", **(shown | values))
 

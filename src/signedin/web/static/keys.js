@@ -4,6 +4,7 @@ let opener;
 
 addEventListener("submit", async (event) => {
   const form = event.target;
+  if ("once" in form.dataset) return sendOnce(event, form);
   if (!("dialog" in form.dataset)) return;
   event.preventDefault();
   const answer = await fetch(form.action, { headers: { "signedin-partial": "1" } }).catch(() => null);
@@ -36,6 +37,14 @@ dialog.addEventListener("close", () => opener?.querySelector("button").focus());
 
 // Copying needs a page that the browser trusts (https, or this machine).
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+
+// A second press while the answer is under way would take its place, and with it the only sight of the secret.
+function sendOnce(event, form) {
+  if ("sent" in form.dataset) return event.preventDefault();
+  form.dataset.sent = "";
+  addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+  setTimeout(() => delete form.dataset.sent, 5000);
+}
 
 function isOutside({ clientX: x, clientY: y }) {
   const box = dialog.getBoundingClientRect();
