@@ -37,6 +37,8 @@ READ_BY = {
     "docs/access-keys.md": {"curl": KEYS, "signedin key issue": KEYS, "sgn_[a-z]": LEAKED, '[{"token"': LEAKED},
     "docs/api.md": {"curl -sS -H": API, "curl -sS -D-": API, "curl -sS -X": API, '{"type"': LIKE_THAT,
                     "RateLimit-Policy": LIKE_THAT},
+    "docs/connect-an-app.md": {
+        "signedin app add": "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind"},
     "docs/existing-apps.md": {"signedin key issue": BEGUN, "POST /v1/accounts": BEGUN, '{"account_id"': BEGUN,
                               "POST /v1/sessions": BEGUN, '{"ticket"': BEGUN},
     "docs/feed.md": {"async def told": "tests/client/test_asking_example.py::test_it_is_what_the_page_shows"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 import pytest
 from joserfc.jwk import ECKey
 
+from fences import beginning
 from signedin.rules.secret import TOKEN_PATTERN
 
 APP = ("app", "add", "--type", "sync", "--name", "Example Sync")
@@ -39,6 +41,23 @@ def test_an_app_of_ones_own_keeps_no_secret_and_may_sign_in_by_a_code(installed)
         "app", "add", "--type", "web", "--name", "Shop", "--redirect-uri", "https://shop.example/", "--json"
     )
     assert web.value["client_secret"].startswith("sgn_cls_")
+
+
+def test_the_commands_of_the_page_register_one_of_each_kind(installed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    public = ECKey.generate_key("P-256").as_dict(private=False)
+    (tmp_path / "public-keys.json").write_text(json.dumps({"keys": [public]}))
+    made = []
+    for line in beginning("docs/connect-an-app.md", "signedin app add").splitlines():
+        words = shlex.split(line.replace("ID", made[-1]["client_id"] if made else ""))[1:]
+        done = installed.done(*words)
+        if "add" in words:
+            made.append(done.value)
+    assert [each["kind"] for each in made] == [
+        "first_party", "first_party", "third_party", "third_party", "service",
+    ]  # fmt: skip
+    listed = installed.done("client", "list", "--json").value
+    assert [bool(each["disabled_at"]) for each in listed] == [False, False, True]
 
 
 @pytest.mark.security("T4")
