@@ -72,8 +72,11 @@ class Home:
 
     def listed(self):
         """The rows as the database has them."""
-        self.means.recent._seen.clear()
+        recent = self.means.recent
+        recent._seen.clear()
+        waiting, recent._pending = recent._pending, {}
         found = self.means.database.read_now(read_list, self.means, self.ada.id, None, self.clock())
+        recent._pending = waiting
         return [found.find(row_id) for row_id in self.ids]
 
 
@@ -143,6 +146,18 @@ def test_a_use_that_an_answer_depends_on_is_written_alone_or_the_answer_is_not_k
         home.write_first(home.ids[1])
     assert [row.last_at for row in home.listed()] == [home.clock(), began_at, began_at]
     assert len(home.means.recent) == 2, "they wait again, or still"
+
+
+@pytest.mark.guide("D28", "R69")
+def test_a_use_that_was_written_first_is_known_here_as_exactly_as_any_other(home):
+    home.uses(ADELAIDE, ADELAIDE, ADELAIDE)
+    home.flush()
+    home.clock.move(minutes=1)
+    home.uses(ADELAIDE, ADELAIDE, ADELAIDE)
+    home.clock.move(seconds=30)
+    home.uses(ADELAIDE, ADELAIDE, ADELAIDE)
+    home.write_first(home.ids[0])
+    assert [home.means.recent.latest(home.ada.id, each) for each in home.ids] == [home.clock()] * 3
 
 
 @pytest.mark.guide("D16")

@@ -112,6 +112,23 @@ def test_a_use_that_has_to_be_written_first_lets_nobody_in_while_somebody_else_h
     until(laptop, 200)
 
 
+@pytest.mark.guide("D28", "R69")
+def test_uses_that_were_only_seen_do_not_hide_that_the_next_one_has_to_be_written_first(
+    house, postgres, monkeypatch
+):
+    laptop = house.signed_in()
+    row_id = laptop.current()["id"]
+    house.clock.move(days=29, hours=23, minutes=56)
+    until(laptop, 200)
+    monkeypatch.setattr(note_use, "FIRST_SECONDS", 0.2)
+    answers = []
+    with held(postgres, row_id):
+        for _ in range(6):
+            answers.append(laptop.http.get(CHECK).status_code)
+            house.clock.move(minutes=1)
+    assert (answers[:2], answers[3:]) == ([200, 200], [503, 503, 503])
+
+
 @pytest.mark.guide("D28")
 def test_a_use_that_has_to_be_written_first_waits_until_its_row_is_free_and_is_on_disk_then(
     house, postgres, monkeypatch

@@ -143,9 +143,9 @@ def test_a_file_for_one_app_holds_the_people_of_that_app_and_nobody_else(install
     [line] = exported.splitlines()
     assert json.loads(line).items() >= (GOOD | {"state": "active"}).items()
     listed = installed.done("account", "export", "--service", "news", "--json").value
-    assert [(each["id"], each["email"]) for each in listed] == [
-        ("7", "grace@example.org"), ("8", "mary@example.org"),
-    ]  # fmt: skip
+    assert {each["id"]: each["email"] for each in listed} == {
+        "7": "grace@example.org", "8": "mary@example.org",
+    }  # fmt: skip
     nobody = installed("account", "export", "--service", "shpo", "--with-hashes")
     assert (nobody.status, nobody.out) == (1, "")
     installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}

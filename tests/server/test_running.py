@@ -99,7 +99,7 @@ def found(program):
 
 def test_the_proxies_of_the_page_take_what_stands_there(tmp_path):
     nginx, caddy = (
-        beginning("docs/running.md", "server {"),
+        beginning("docs/running.md", "server {").replace("listen 443 ", f"listen {free_port()} "),
         beginning("docs/running.md", "account.example.org {"),
     )
     trustme.CA().issue_cert("account.example.org").private_key_and_cert_chain_pem.write_to_path(

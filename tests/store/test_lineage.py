@@ -253,3 +253,15 @@ def test_a_role_without_any_rights_may_ask_for_the_lineage(tmp_path):
             assert known.newest.timeline == 1
         finally:
             conn.execute("DROP ROLE stranger")
+
+
+@pytest.mark.guide("R48")
+def test_a_note_that_a_slower_process_has_put_back_is_put_right_at_the_next_question(database, tmp_path):
+    note = LineageNote(tmp_path / "secret.json", written=True)
+    database.known.note = note
+    assert database.read_now(one) == 1
+    newest = database.known.newest
+    LineageNote(tmp_path / "secret.json", written=True).write(newest._replace(timeline=newest.timeline - 1))
+    assert database.read_now(one) == 1, "what is newest is asked on"
+    assert note.read().lineage == newest
+    assert database.known.has_just_succeeded(), "whoever began on what was noted may hold a lease there"

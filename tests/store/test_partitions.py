@@ -40,6 +40,7 @@ from signedin.store import (
     postgres_checks,
     session_rows,
     sessions,
+    tombstones,
 )
 from signedin.store.activity import Use
 from signedin.store.schema import PARTITIONS
@@ -127,7 +128,7 @@ def the_check(filled):
     number = (filled.account.id,)
     return [
         (postgres_checks._LIVING, given),
-        (postgres_checks._ENDED, ended),
+        (tombstones.ENDED["postgresql"], ended),
         (postgres_checks._NUMBER, number),
     ]
 

@@ -287,6 +287,8 @@ class World:
         fields = FORMS.get(path, {})
         if path == "/register":
             fields = {"email": f"p{next(self.numbers)}@example.org", "name": "P", "password": PASSWORD}
+        if path == "/settings/access-keys":
+            fields = fields | {"once": browser.carried(path).get("once", "")}
         if path == "/ticket":
             fields = {"ticket": self.ticket()}
         if path == "/language":

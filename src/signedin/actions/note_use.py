@@ -110,8 +110,9 @@ class RecentUse:
 
     def take_one(self, account_id: AccountId, row_id: str) -> _Note:
         """What waits to be written of one row; it waits no more."""
-        key = (int(account_id), row_id)
+        key = (account_id, row_id)
         at, times, address, agent = self._pending.pop(key)
+        self._see(key, max(at, self._seen.get(key, at)))
         return key, at, max(times, 1), address, agent
 
     def put_back(self, taken: list[_Note]) -> None:

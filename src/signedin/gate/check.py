@@ -138,7 +138,6 @@ class Check:
         address = self._address_of(peer[0] if peer else None, told.get(FORWARDED_FOR, b""))
         agent = told.get(b"user-agent", b"").decode("latin-1")
         self._means.recent.note(found.account_id, found.current_id, address, now, agent)
-        self._recogniser.used_by(digest, now)
         return self._let_in.told(found, found.current_id)
 
     async def _looked_at_closely(self, scope: Scope, asked: Asked) -> Answer:

@@ -151,12 +151,7 @@ class Recogniser:
         Not one that was merely seen: what has to be written first is told by what is on disk (D28).
         """
         digest = digest_of(credential or "", _ALL_KINDS, host) if self._known is not None else None
-        if digest is not None:
-            self.used_by(digest, now)
-
-    def used_by(self, digest: bytes, now: datetime) -> None:
-        """The same, of what was recognised by that digest."""
-        if self._known is not None:
+        if self._known is not None and digest is not None:
             self._known.used(digest, to_micros(now))
 
     async def _asked_once(self, question: _Question, now: datetime) -> Presence | Absence:

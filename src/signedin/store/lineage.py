@@ -35,6 +35,8 @@ Every role may ask this, unless somebody has taken that away.
 _ASKED = f"SELECT {LINEAGE}"
 TOLD_AGAIN_AFTER = 60.0
 """Seconds between two lines in the log about the same refused database."""
+NOTED_AGAIN_AFTER = 1.0
+"""Seconds between two tries to put the machine's note right."""
 REFUSED = {
     Succession.OLDER: (
         _("The database is an older one than was used before: an old primary, after another took over."),
@@ -67,7 +69,7 @@ class Known:
     def __init__(self) -> None:
         self.newest: Lineage | None = None
         self.note: LineageNote | None = None
-        self._succeeded_at = float("-inf")
+        self._succeeded_at = self._note_again_from = float("-inf")
         self._taking = Lock()
         self._of: WeakKeyDictionary[object, Lineage] = WeakKeyDictionary()
         self._told: dict[Lineage, float] = {}
@@ -171,7 +173,18 @@ class Known:
             noted = self._noted()
         except DatabaseProblem:
             return True  # connecting anew says why
-        return noted is not None and found.beside(noted.lineage) is Succession.OLDER
+        if noted is None or found == noted.lineage:
+            return False
+        self._note_again(found, noted.lineage)
+        return found.beside(noted.lineage) is Succession.OLDER
+
+    def _note_again(self, found: Lineage, noted: Lineage) -> None:
+        """Put right a note of an older one: of a process that was held up while it wrote what was newest once."""
+        if self.note is None or found.beside(noted) is not Succession.SUCCEEDED:
+            return
+        if boot_time() >= self._note_again_from:
+            self._note_again_from = boot_time() + NOTED_AGAIN_AFTER
+            self.note.write(found, boot_time())
 
     def _succeeded(self, found: Lineage, how: Succession, before: Lineage | None) -> None:
         if self.newest is not None:
