@@ -153,9 +153,14 @@ def session_of(line: int, said: Fields, service: str, now: datetime) -> OldSessi
 
 def _ids(first: str, others: object) -> list[tuple[str, str]]:
     """Each id of somebody, with the field that it stands in."""
-    if others is not None and not (first and isinstance(others, list) and all(isinstance(each, str) for each in others)):
+    if others is not None and not (
+        first and isinstance(others, list) and all(isinstance(each, str) for each in others)
+    ):
         raise Unusable("field_invalid", "This field is a list of texts, beside id.", _OTHERS)
-    return [*([(first, "id")] if first else []), *((each, _OTHERS) for each in cast("list[str]", others or []))]
+    return [
+        *([(first, "id")] if first else []),
+        *((each, _OTHERS) for each in cast("list[str]", others or [])),
+    ]
 
 
 def digest_of_old(token: str) -> bytes:
@@ -189,7 +194,7 @@ def _outside(text: str, service: str, named: str) -> OutsideId:
 
 
 def _texts(said: Fields, known: frozenset[str]) -> dict[str, str]:
-    """The fields as texts, each there; numbers are taken for ids as they are written."""
+    """The fields as texts, each there; numbers are taken for ids as they are written, and a token as the app will show it."""
     for name, value in said.items():
         if name not in known:
             raise Unusable("unknown_field", f"There is no field {name[:40]!r}.", name[:40])
@@ -197,7 +202,8 @@ def _texts(said: Fields, known: frozenset[str]) -> dict[str, str]:
             raise Unusable("field_invalid", "This field is a text.", name)
         if len(str(value)) > (_LONGEST_TOKEN if name == "token" else _LONGEST_FIELD):
             raise Unusable("field_invalid", "This field is too long.", name)
-    return {name: "" if said.get(name) is None else str(said[name]).strip() for name in known}
+    texts = {name: "" if said.get(name) is None else str(said[name]) for name in known}
+    return {name: text if name == "token" else text.strip() for name, text in texts.items()}
 
 
 def _moment(text: str, named: str, now: datetime | None = None) -> datetime | None:

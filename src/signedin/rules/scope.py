@@ -38,6 +38,7 @@ def in_words(scopes: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     """
     return tuple((SENTENCES.get(scope, scope), scope in STRONG) for scope in scopes)
 
+
 def not_by_this_key(scope: str = "") -> InsufficientPermission:
     """What a key is told that may not do this, or not without that scope."""
     return InsufficientPermission(

@@ -44,7 +44,9 @@ skip_option = click.option("--skip-refused", is_flag=True, help="Write the other
 @dry_run_option
 @skip_option
 @json_option
-def import_accounts(file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool) -> None:
+def import_accounts(
+    file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool
+) -> None:
     """Import people with the hashes of their passwords, one in a line of JSON, or as CSV; - is standard input.
 
     Who is here already stays as they are, so it may be done again. Where a line is refused nothing is written.
@@ -68,7 +70,9 @@ def import_accounts(file: TextIO, service: str | None, *, dry_run: bool, skip_re
 @dry_run_option
 @skip_option
 @json_option
-def import_sessions(file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool) -> None:
+def import_sessions(
+    file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool
+) -> None:
     """Import living sessions of an app, one in a line of JSON, or as CSV; - is standard input.
 
     They go on by POST /v1/accounts/{id}/sessions with moved_from. Import the accounts first, by the same ids.
@@ -87,7 +91,9 @@ def import_sessions(file: TextIO, service: str | None, *, dry_run: bool, skip_re
 
 
 @account.command("export")
-@click.option("--service", callback=name_if_given, help="Only the people whom this app knows, by its ids of them.")
+@click.option(
+    "--service", callback=name_if_given, help="Only the people whom this app knows, by its ids of them."
+)
 @click.option(
     "--with-hashes", is_flag=True, help="The hashes of passwords too: keep the file as safe as the database."
 )
