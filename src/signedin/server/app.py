@@ -31,6 +31,7 @@ from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
+from signedin.gate.spelling import Spelling
 from signedin.gate.watch import Watch
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
@@ -99,7 +100,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
-    whole = Head(LastResort(hosts))
+    whole = Head(LastResort(Spelling(hosts)))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 
