@@ -54,11 +54,12 @@ def test_the_app_is_told_who_is_signed_in_and_nobody_else_is_let_in(guarded):
 @pytest.mark.security("attack-20")
 def test_a_service_key_that_a_client_sends_changes_nothing(guarded):
     laptop, stranger = guarded.signed_in(), guarded.proxy.browser(CHROME_ON_MACOS)
+    more = {"signedin-address": "198.51.100.9", "signedin-quiet": "1"}
     for key in ("sgn_svc_" + "0" * 61, "x", ""):
-        answer = opened(laptop, **{"signedin-key": key})
+        answer = opened(laptop, **{"signedin-key": key}, **more)
         assert answer.status_code == 200, key
         assert answer.json()["Signedin-Session"] == laptop.current()["id"]
-        assert len(answer.json()["everything"]) == len(IDENTITY), "the app does not get it either"
+        assert len(answer.json()["everything"]) == len(IDENTITY), "the app gets none of them either"
         assert opened(stranger, **{"signedin-key": key}).status_code == 401
 
 

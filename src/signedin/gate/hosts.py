@@ -92,8 +92,9 @@ class Hosts:
         fields = parse_qs(scope["query_string"].decode("latin-1"))
         mark = cookies(scope["headers"]).get(names.start, "")
         try:
-            given = fields.get("ticket", [""])[0] if _is_mark(mark) else ""
-            bound = sha256(mark.encode("latin-1")).digest()
+            # Without a mark the ticket opens nothing, and is used up like in any other wrong place.
+            bound = sha256(mark.encode("latin-1")).digest() if _is_mark(mark) else b""
+            given = fields.get("ticket", [""])[0]
             entered = await take_ticket(self._means, given, host, bound, self._clock())
         except LinkExpired:
             return _see_other(self._base_url + ASK)  # there it is said in a page
