@@ -9,7 +9,7 @@ import pytest
 
 from signedin.adapters.asgi import path_of
 from signedin.adapters.open_paths import OpenPaths
-from signedin.client import Client, SignedIn
+from signedin.client import Client, NotAllowed, SignedIn
 from signedin.middleware import Signedin
 from signedin.testing import StandIn
 
@@ -388,3 +388,14 @@ def test_the_client_lives_with_the_app():
 
     asyncio.run(asyncio.wait_for(story(), 20))
     assert begun == ["started", "startup", "shutdown", "closed"]
+
+
+@pytest.mark.guide("D12")
+def test_a_key_without_the_scope_is_refused_also_as_a_websocket():
+    class Refusing:
+        async def check(self, headers, **asked):
+            return NotAllowed()
+
+    app = Signedin(echoing, Refusing(), scope="account:read")
+    assert asyncio.run(Server(app).ask()).problem["code"] == "insufficient_permission"
+    assert asyncio.run(Server(app).ask(kind="websocket")).sent == [{"type": "websocket.close", "code": 4403}]

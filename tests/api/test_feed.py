@@ -240,7 +240,7 @@ def test_a_service_key_that_may_not_check_is_refused_and_never_taken_for_a_perso
     mobile = service_key(house, app_types=(AppType.MOBILE,))
     for key in (mobile, revoked, "sgn_svc_none", service_key(house, "accounts:read")):
         answer = Speaker(house, key).check(phone)
-        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_permission")
+        assert (answer.status_code, answer.json()["code"]) == (403, "service_key_refused")
         assert not [name for name in answer.headers if name.startswith("signedin-")]
 
 

@@ -96,6 +96,8 @@ def test_a_cursor_is_good_for_the_list_and_the_filters_that_it_was_given_out_for
 
     path = "/v1/sessions"
     usual, safari = cursor(path), cursor(path, q="safari")
+    assert judged(path, q="x" * 200) == (200, None)
+    assert judged(path, q="x" * 201) == (422, "q")
     assert judged(path, cursor=usual) == (200, None)
     assert judged(path, cursor=usual, limit=2, sort="recent", type="all") == (200, None)
     assert judged(path, cursor=safari, q="safari") == (200, None)

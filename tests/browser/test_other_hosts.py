@@ -115,6 +115,14 @@ def test_without_a_script_and_by_keyboard_the_address_is_copied_into_the_form(
     assert given["ticket"] not in page.url
 
 
+@pytest.mark.guide("D31")
+def test_who_opens_the_page_without_a_ticket_is_told_that_it_is_missing(house, laptop):
+    page = laptop.tab(None)
+    page.goto(house.base_url + "/ticket")
+    expect(page.get_by_text("No ticket came with this address.")).to_be_visible()
+    expect(button(page, "Go on")).to_be_hidden()
+
+
 def handed_over(house):
     """What the app holds of Anna: a browser of its own, her bearer token, and a ticket for her."""
     made = issue_service_key(house.means, Wish("shop", OF_SERVICES), (AppType.WEB,), house.clock())

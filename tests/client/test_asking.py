@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from signedin.client.address import Address
-from signedin.client.answers import KeyRefused, NotSignedIn, SignedIn, Unavailable
+from signedin.client.answers import KeyRefused, NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.client.asking import Credential, Question, check, credential_of, told
 from signedin.client.exchange import Answer
 from signedin.rules.secret import SESSION_KINDS, Kind, WayKeys, digest, digest_of, make_token
@@ -156,3 +156,20 @@ def test_what_is_no_answer_of_the_service_lets_nobody_in_and_signs_nobody_out(wr
         told(wrong, 0)
     with pytest.raises(KeyRefused):
         told(answer(403), 0)
+
+
+@pytest.mark.guide("D12")
+def test_a_key_of_the_persons_without_the_scope_is_told_apart_from_the_apps_own_by_the_code():
+    for code, found in (
+        ("insufficient_permission", NotAllowed()),
+        ("service_key_refused", None),
+        ("other", None),
+    ):
+        refusal = answer(403, json.dumps({"code": code}).encode())
+        if found is None:
+            with pytest.raises(KeyRefused):
+                told(refusal, 0)
+        else:
+            assert told(refusal, 0) == found
+    assert not NotAllowed()
+    assert NotAllowed().reason == "insufficient_scope"

@@ -24,10 +24,13 @@ from people import (
     running,
 )
 from signedin.actions.enter_host import give_ticket, take_ticket
-from signedin.client import Client, KeyRefused, NotSignedIn, SyncClient, Unavailable
+from signedin.actions.issue_key import issue_key_for
+from signedin.client import Client, KeyRefused, NotAllowed, NotSignedIn, SyncClient, Unavailable
 from signedin.client.address import Address
 from signedin.client.exchange import Answer
 from signedin.client.wires import Wires
+from signedin.middleware import Signedin
+from signedin.rules.access_key import Wish
 from signedin.rules.session import AppType
 from signedin.rules.ticket import HERE
 from signedin.server.jobs import flush_now
@@ -383,3 +386,45 @@ def test_an_app_that_ends_without_closing_its_client_is_waited_for_by_nobody(hou
     names = [node.node_id for node, _ in house.means.database.read_now(endings.every_node)]
     assert ended.stdout
     assert not [name for name in names if name.endswith(ended.stdout)]
+
+
+@pytest.mark.guide("D12", "D11")
+@pytest.mark.security("8.2.1", "16.5.3")
+def test_a_personal_key_without_the_scope_is_403_for_the_person_and_no_outage(house, key):
+    def bearer(scope):
+        made = done_apart(issue_key_for(house.means, ADA, Wish(scope, (scope,), None), house.server.clock()))
+        return [(b"host", b"shop.test"), (b"authorization", f"Bearer {made.token}".encode())]
+
+    async def app(scope, receive, send):
+        assert scope["signedin"].scopes == {"sessions:read"}
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def story():
+        async with Client(house.base_url, key) as client:
+            guarded = Signedin(app, client, scope="sessions:read")
+            for headers, status in ((bearer("account:read"), 403), (bearer("sessions:read"), 204)):
+                sent = []
+
+                async def send(message, sent=sent):
+                    sent.append(message)
+
+                asked = {
+                    "type": "http",
+                    "method": "GET",
+                    "path": "/",
+                    "query_string": b"",
+                    "headers": headers,
+                }
+                await guarded(asked, None, send)
+                assert sent[0]["status"] == status
+                if status == 403:
+                    said = b'Bearer error="insufficient_scope", scope="sessions:read"'
+                    assert (b"www-authenticate", said) in sent[0]["headers"]
+                    assert b"insufficient_permission" in sent[1]["body"]
+                    assert await client.check(headers, scope="sessions:read") == NotAllowed()
+
+    asyncio.run(story())
+    few = service_key(house, "accounts:read")
+    with SyncClient(house.base_url, few) as client, pytest.raises(KeyRefused):
+        client.check(bearer("account:read"), scope="sessions:read")

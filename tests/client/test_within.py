@@ -21,7 +21,7 @@ from postgres_server import make_database
 from routes import THE_APPS_OWN, every_route, still
 from served import Served, a_place
 from signedin.actions.issue_key import issue_key_for
-from signedin.client import NotSignedIn, SignedIn, Unavailable
+from signedin.client import NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.rules.access_key import Wish
 from signedin.rules.sent import CookieNames
 from signedin.server.within import OURS, Within
@@ -193,6 +193,7 @@ def test_a_session_of_another_app_type_is_not_let_in_and_a_key_only_by_its_scope
             assert await web.check(by_key) == NotSignedIn("wrong_kind")
             found = await web.check(by_key, scope="account:read")
             assert found == SignedIn(account, None, None, frozenset({"account:read"}))
+            assert await web.check(by_key, scope="sessions:read") == NotAllowed()
             one = web.hold(by_key, lambda _: None, scope="account:read")
             assert await web.still(one)
 

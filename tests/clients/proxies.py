@@ -117,7 +117,7 @@ def nginx(
     host: str = "localhost",
 ) -> Iterator[Proxy]:  # fmt: skip
     """nginx with the files of examples/nginx, on these ports."""
-    program = _found("nginx")
+    program = found("nginx")
     for file in (EXAMPLES / "nginx").iterdir():
         named = {
             "127.0.0.1:8080": port,
@@ -139,7 +139,7 @@ def caddy(
     host: str = "localhost", admin: str = "off",
 ) -> Iterator[Proxy]:  # fmt: skip
     """Caddy with the file of examples/caddy, on these ports, under whatever name one comes."""
-    program = _found("caddy")
+    program = found("caddy")
     named = {"127.0.0.1:8000": signedin, "127.0.0.1:9000": app}
     text = _moved((EXAMPLES / "caddy" / conf).read_text(), named)
     assert f"\n{name} {{" in text
@@ -159,7 +159,8 @@ ELSEWHERE = {
 """The same in front of an app on another host than Signedin's."""
 
 
-def _found(program: str) -> str:
+def found(program: str) -> str:
+    """Where a program is; a test that needs it is skipped where it is not."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
     if path is None:
         pytest.skip(f"there is no {program} on this machine")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import threading
+from urllib.parse import unquote, urljoin
 
 import pytest
 
@@ -52,21 +54,42 @@ def test_the_app_is_told_who_is_signed_in_and_nobody_else_is_let_in(guarded):
 @pytest.mark.security("attack-20")
 def test_a_service_key_that_a_client_sends_changes_nothing(guarded):
     laptop, stranger = guarded.signed_in(), guarded.proxy.browser(CHROME_ON_MACOS)
+    more = {"signedin-address": "198.51.100.9", "signedin-quiet": "1"}
     for key in ("sgn_svc_" + "0" * 61, "x", ""):
-        answer = opened(laptop, **{"signedin-key": key})
+        answer = opened(laptop, **{"signedin-key": key}, **more)
         assert answer.status_code == 200, key
         assert answer.json()["Signedin-Session"] == laptop.current()["id"]
-        assert len(answer.json()["everything"]) == len(IDENTITY), "the app does not get it either"
+        assert len(answer.json()["everything"]) == len(IDENTITY), "the app gets none of them either"
         assert opened(stranger, **{"signedin-key": key}).status_code == 401
 
 
 @pytest.mark.guide("R4", "R44")
-def test_whoever_goes_to_a_page_of_the_app_signs_in_and_comes_back_to_it(guarded):
+@pytest.mark.parametrize(
+    "page",
+    ["/orders?page=2", "/orders?page=2&sort=up", "/orders?q=a%26b%3D%2F&sort=up&next=/x", "/a%20b", "/R&D"],
+)
+def test_whoever_goes_to_a_page_of_the_app_signs_in_and_comes_back_to_the_whole_of_it(guarded, page):
     stranger = guarded.proxy.browser(CHROME_ON_MACOS)
-    answer = opened(stranger, "/orders?page=2", **{"sec-fetch-mode": "navigate"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/orders?page=2")
-    assert stranger.sign_in(next="/orders?page=2").headers["location"] == "/orders?page=2"
-    assert opened(stranger, "/orders?page=2", **{"sec-fetch-mode": "navigate"}).status_code == 200
+    answer = opened(stranger, page, **{"sec-fetch-mode": "navigate"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={page}")
+    shown = stranger.open(answer.headers["location"]).text
+    wanted = html.unescape(re.search(r'name="next" value="([^"]+)"', shown)[1])
+    assert stranger.sign_in(next=wanted).headers["location"] == page
+    told = opened(stranger, page, **{"sec-fetch-mode": "navigate"})
+    assert (told.status_code, told.json()["path"]) == (200, unquote(page.partition("?")[0]))
+    again = stranger.open(answer.headers["location"])
+    assert (again.status_code, again.headers["location"]) == (303, page), "who is signed in already goes on"
+
+
+@pytest.mark.guide("R4")
+@pytest.mark.security("3.7.2")
+@pytest.mark.parametrize("page", ["//evil.example/?a=1&b=2", "/%2Fevil.example", "/%5Cevil.example?x=1&y=2"])
+def test_the_way_back_never_leads_to_another_host(guarded, page):
+    stranger = guarded.proxy.browser(CHROME_ON_MACOS)
+    shown = stranger.open(f"/sign-in?next={page}").text
+    wanted = html.unescape(re.search(r'name="next" value="([^"]+)"', shown)[1])
+    where = stranger.sign_in(next=wanted).headers["location"]
+    assert urljoin(guarded.proxy.base_url, where).startswith(guarded.proxy.base_url + "/")
 
 
 @pytest.mark.guide("R42", "R43", "R48", "R51", "R53")

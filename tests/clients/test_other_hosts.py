@@ -7,13 +7,14 @@ import json
 import os
 import random
 import re
+import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from clients.hostile import HEADERS, SMUGGLERS, Hostile, Secrets
-from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, free_ports, guarded_app
+from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, found, free_ports, guarded_app
 from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, Browser
 from served import Served, a_place, served
 
@@ -77,7 +78,7 @@ def shop(request, tmp_path_factory):
 @pytest.mark.security("C2")
 def test_whoever_comes_to_a_page_signs_in_at_ours_and_is_back_at_that_page(shop):
     stranger, base = shop.browser(), shop.server.place.base_url
-    answer, steps = shop.go(stranger, "/orders?page=2&x=1")
+    answer, steps = shop.go(stranger, "/orders?page=2&q=a%26b&x=1")
     assert "/sign-in?next=/to-app" in str(answer.url), steps
     wanted = html.unescape(re.search(r'name="next" value="([^"]+)"', answer.text)[1])
     signed_in = stranger.sign_in(next=wanted)
@@ -86,7 +87,7 @@ def test_whoever_comes_to_a_page_signs_in_at_ours_and_is_back_at_that_page(shop)
     back = html.unescape(re.search(r'content="0;url=([^"]+)"', page.text)[1])
     assert back.startswith(shop.proxy.base_url + "/.signedin/enter?ticket=sgn_tik_")
     entered = stranger.http.get(back, headers=PAGE)
-    assert entered.headers["location"] == "/orders?page=2&x=1"
+    assert entered.headers["location"] == "/orders?page=2&q=a%26b&x=1"
     told = shop.open(stranger, "/orders?page=2&x=1", **PAGE)
     assert (told.status_code, told.json()["path"]) == (200, "/orders")
     assert told.json()["Signedin-Session"] == stranger.current()["id"]
@@ -206,3 +207,16 @@ def test_what_the_page_of_the_docs_shows_stands_in_the_files_that_are_started():
     block = [line.strip() for line in shown["caddy"].splitlines()]
     at = lines.index("handle /.signedin/* {")
     assert lines[at : at + len(block)] == block
+
+
+def test_the_command_at_the_head_of_the_file_for_one_machine_reads_it(tmp_path):
+    """As it stands there, but to judge the file instead of binding its ports: the adapter has to be named (Caddy 2.6)."""
+    text = (EXAMPLES / "caddy" / "one-machine.Caddyfile").read_text()
+    (command,) = re.findall(r"^#   (caddy run .*)$", text, re.MULTILINE)
+    words = command.replace("caddy run ", f"{found('caddy')} validate ").split()
+    homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path))
+    said = subprocess.run(
+        words, check=False, cwd=EXAMPLES / "caddy", env=os.environ | homes, capture_output=True, text=True
+    )
+    assert said.returncode == 0, said.stderr
+    assert "Valid configuration" in said.stdout + said.stderr

@@ -224,3 +224,63 @@ def test_the_lines_that_the_page_shows_are_read(installed, written):
     words = beginning(page, "signedin account export").partition(" > ")[0].split()[1:]
     exported = [json.loads(line) for line in installed.done(*words).out.splitlines()]
     assert [each["id"] for each in exported if each["email"] == "joan@example.org"] == ["7"]
+
+
+@pytest.mark.security("15.3.1", "8.2.3")
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_name_of_a_service_is_a_variable_that_is_not_set_and_prints_nobody(
+    installed, written, empty
+):
+    written("account", [GOOD])
+    key = ("key", "issue", "--scope", "sessions:check")
+    for words in (
+        ("account", "export", "--with-hashes"),
+        ("account", "import", "-"),
+        ("session", "import", "-"),
+        key,
+    ):
+        said = installed(*words, "--service", empty, typed=json.dumps(GOOD))
+        assert (said.status, said.out) == (2, ""), words
+        assert "It is empty." in said.err
+
+
+def test_a_closed_account_is_in_no_file_and_somebody_with_several_ids_keeps_them_all(
+    installed, written, tmp_path
+):
+    closed = {"id": "9", "email": "gone@example.org"}
+    anna = {"id": "10", "other_ids": ["10 old", "a10"], "email": "anna@example.org"}
+    bare = {"id": "11", "other_ids": ["b11"]}
+    assert written("account", [GOOD, closed, anna, bare]).value["added"] == 4
+    with closing(sqlite3.connect(installed.database)) as conn, conn:
+        conn.execute("UPDATE accounts SET state = 'closed' WHERE email = ?", [closed["email"]])
+    for words in ((), ("--service", "shop")):
+        assert closed["email"] not in installed.done("account", "export", "--with-hashes", *words).out
+    exported = installed.done("account", "export", "--service", "shop").out
+    found = {each["id"]: each for each in map(json.loads, exported.splitlines())}
+    assert found.keys() == {"7", "10", "11"}
+    assert (found["10"]["other_ids"], found["11"]["other_ids"]) == (["10 old", "a10"], ["b11"])
+    assert "other_ids" not in found["7"]
+    assert written("account", exported).value["already"] == 3
+    installed.environment |= {"SIGNEDIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
+    installed.done("db", "upgrade")
+    assert written("account", exported).value["added"] == 3
+    again = installed.done("account", "export", "--service", "shop").out
+    assert sorted(again.splitlines()) == sorted(exported.splitlines())
+
+
+@pytest.mark.parametrize("others", ["10", [10], {}, ["x" * 201], [""]])
+def test_other_ids_are_a_list_of_ids_beside_the_first(installed, written, others):
+    said = written("account", [GOOD | {"other_ids": others}, {"email": "a@example.org", "other_ids": ["1"]}])
+    assert {each["field"] for each in said.value["refused"]} == {"other_ids"}
+    assert len(said.value["refused"]) == 2
+
+
+@pytest.mark.guide("R68")
+def test_a_token_is_judged_as_the_app_will_show_it(installed, written):
+    """Spaces around it are a part of it: what is imported without them could never go on."""
+    written("account", [GOOD])
+    short = SESSION | {"token": "a" * 15, "last_at": ago(days=1)}
+    assert written("session", [short]).value["refused"][0]["code"] == "token_invalid"
+    spaced = SESSION | {"token": f"  {SESSION['token']} ", "last_at": ago(days=1)}
+    both = [SESSION | {"last_at": ago(days=1)}, spaced]
+    assert written("session", both).value["added"] == 2, "they are two"

@@ -233,3 +233,23 @@ def test_no_app_changes_or_stops_an_operators_account(house):
     ):  # fmt: skip
         assert refused(asked(house, f"/{root}{path}", method, json=body)) == (403, "insufficient_permission")
     assert laptop.is_signed_in
+
+
+def test_what_is_too_long_is_refused_by_its_name_and_not_cut(house):
+    _, liv = somebody(house, "liv")
+    person = {"app_type": "web", "address": BERLIN}
+    for path, method, sent, named in (
+        (f"/{liv}", "PATCH", {"name": "x" * 121}, "name"),
+        ("", "POST", {"email": "max@example.org", "name": "x" * 121, "password": PASSWORD}, "name"),
+        (f"/{liv}/sessions", "POST", person | {"app_name": "x" * 41}, "app_name"),
+        ("/outside:long/sessions", "POST", person | {"name": "x" * 121}, "name"),
+    ):
+        answer = asked(house, path, method, json=sent)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+            422,
+            "invalid_input",
+            named,
+        )
+    assert asked(house, f"/{liv}").json()["name"] == "Liv"
+    assert asked(house, f"/{liv}", "PATCH", json={"name": "x" * 120}).json()["name"] == "x" * 120
+    assert asked(house, f"/{liv}/sessions", "POST", json=person | {"app_name": "x" * 40}).status_code == 201

@@ -183,6 +183,13 @@ def test_a_ticket_is_good_at_its_host_and_in_the_browser_that_set_out_there_alon
     victim = Elsewhere(house.browser(SAFARI_ON_IPHONE))
     assert victim.come_back(address).headers["location"] == house.base_url + "/to-app"
     assert COOKIE not in victim.jar, "a link signs nobody in as somebody else"
+    assert shop.come_back(address).headers["location"] == house.base_url + "/to-app", (
+        "used up without a mark too"
+    )
+    short, fresh = Elsewhere(house.browser(SAFARI_ON_IPHONE)), shop.way_back(shop.set_out())
+    short.jar = {next(iter(shop.jar)): "x"}
+    for one in (short, shop):
+        assert one.come_back(fresh).headers["location"] == house.base_url + "/to-app"
     victim.set_out()
     fresh = shop.way_back(shop.set_out())
     assert victim.come_back(fresh).headers["location"] == house.base_url + "/to-app"

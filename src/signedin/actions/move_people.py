@@ -43,9 +43,9 @@ async def move_people(
 
 
 def _judged(conn: sa.Connection, means: Means, one: Person, seen: _Seen) -> bool:
-    for name in {one.email, one.outside} - {"", None}:
+    for name in [one.email, *one.outside] if one.email else one.outside:
         if name in seen.names:
-            raise Unusable("twice", "This is in the file twice.", "id" if name is one.outside else "email")
+            raise Unusable("twice", "This is in the file twice.", "email" if name == one.email else "id")
         seen.names.add(name)
     if _is_here(conn, one):
         return True
@@ -54,11 +54,11 @@ def _judged(conn: sa.Connection, means: Means, one: Person, seen: _Seen) -> bool
 
 
 def _is_here(conn: sa.Connection, one: Person) -> bool:
-    if one.outside is not None and outside.find(conn, one.outside) is not None:
+    if any(outside.find(conn, each) is not None for each in one.outside):
         return True
     if not one.email or accounts.find_by_email(conn, one.email) is None:
         return False
-    if one.outside is not None:
+    if one.outside:
         # Whoever registered with that address here has not shown to be the same person there.
         raise Unusable(
             "email_taken", "An account here, that is not known by this id, signs in by this address.", "email"
@@ -89,7 +89,7 @@ def _add_all(conn: sa.Connection, means: Means, people: Sequence[Person], now: d
 
 def _add(conn: sa.Connection, means: Means, one: Person, now: datetime) -> None:
     account = _account(conn, one)
-    facts: dict[str, object] = {"by": "operator", "moved_in": one.outside.service if one.outside else True}
+    facts: dict[str, object] = {"by": "operator", "moved_in": one.outside[0].service if one.outside else True}
     if one.password_hash:
         accounts.set_password(conn, account.id, one.password_hash, now)
         old = None if means.hasher.is_ours(one.password_hash) else read_hash(one.password_hash)
@@ -104,12 +104,13 @@ def _add(conn: sa.Connection, means: Means, one: Person, now: datetime) -> None:
 
 
 def _account(conn: sa.Connection, one: Person) -> Account:
-    if not one.email:
-        assert one.outside is not None
-        made = outside.add(conn, one.outside, "", one.name, one.created_at)
-        assert made is not None, "nobody else writes here meanwhile"
-        return made
-    account = accounts.add(conn, one.email, one.name, one.created_at)
-    if one.outside is not None:
-        outside.lead(conn, one.outside, account.id)
+    """A new account; nobody else writes here meanwhile, so each id is still free."""
+    if one.email:
+        account = accounts.add(conn, one.email, one.name, one.created_at)
+    else:
+        made = outside.add(conn, one.outside[0], "", one.name, one.created_at)
+        assert made is not None
+        account = made
+    for each in one.outside if one.email else one.outside[1:]:
+        outside.lead(conn, each, account.id)
     return account

@@ -22,6 +22,7 @@ from signedin.store import activity
 from signedin.store.activity import Devices, Use
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
+from signedin.store.notebook import Notebook
 from signedin.store.places import Places
 
 FLUSH_EVERY = timedelta(seconds=20)
@@ -46,10 +47,12 @@ class RecentUse:
     """What this process knows of last use: what waits to be written, and what it has seen itself.
 
     `told` reads agents, when the notes are written. What waits is known by that alone, so that a use costs one look-up.
+    Where a process serves, what waits stands in its `notebook` too.
     """
 
-    def __init__(self, told: ToldDevice) -> None:
+    def __init__(self, told: ToldDevice, notebook: Notebook | None = None) -> None:
         self.told = told
+        self.notebook = notebook
         self._pending: dict[_Key, tuple[datetime, int, str, str]] = {}
         self._seen: OrderedDict[_Key, datetime] = OrderedDict()
 
@@ -62,6 +65,7 @@ class RecentUse:
         told, waiting = plain_agent(agent) if agent else "", self._pending.get(key)
         if waiting is None:
             self._pending[key] = (now, 1, address, told)
+            self._keep(key, now)
             self.saw(account_id, row_id, now)
             return
         before, times, from_where, by = waiting
@@ -81,6 +85,10 @@ class RecentUse:
         self._seen.move_to_end(key)
         if len(self._seen) > MOST_KNOWN:
             self._seen.popitem(last=False)
+
+    def _keep(self, key: _Key, at: datetime) -> None:
+        if self.notebook is not None:
+            self.notebook.write(*key, at)
 
     def __len__(self) -> int:
         """How many wait to be written."""
@@ -118,7 +126,8 @@ class RecentUse:
     def put_back(self, taken: list[_Note]) -> None:
         """Let notes that could not be written wait again, unless newer ones do."""
         for key, at, times, address, agent in taken:
-            self._pending.setdefault(key, (at, times, address, agent))
+            if self._pending.setdefault(key, (at, times, address, agent))[0] == at:
+                self._keep(key, at)
 
 
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
@@ -127,16 +136,23 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     Raises:
         DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
     """
+    if not len(recent):
+        return 0
+    page = recent.notebook.turn() if recent.notebook else None
     taken, use_of, told = recent.take(), _use_maker(keyring, places, recent.told), recent.told
-    for start in range(0, len(taken), CHUNK):
-        chunk = taken[start : start + CHUNK]
-        try:
-            for _ in range(TRIES):
-                chunk = chunk and await _write(database, chunk, use_of, told.devices)
-            recent.put_back(chunk)
-        except BaseException:  # a stop of the server (cancellation) counts as well
-            recent.put_back(taken[start:])
-            raise
+    try:
+        for start in range(0, len(taken), CHUNK):
+            chunk = taken[start : start + CHUNK]
+            try:
+                for _ in range(TRIES):
+                    chunk = chunk and await _write(database, chunk, use_of, told.devices)
+                recent.put_back(chunk)
+            except BaseException:  # a stop of the server (cancellation) counts as well
+                recent.put_back(taken[start:])
+                raise
+    finally:
+        if page is not None:
+            page.tear_out()
     return len(taken)
 
 

@@ -21,10 +21,11 @@ from signedin.adapters.asgi_refusals import (
     Scope,
     Send,
     nobody,
+    not_allowed,
 )
 from signedin.adapters.open_paths import OpenPaths
 from signedin.adapters.where import where
-from signedin.client import NotSignedIn, SignedIn, Unavailable
+from signedin.client import NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.rules.sent import agent_of, header
 
 _OURS = b"signedin"
@@ -37,7 +38,7 @@ class Signedin:
     nothing is asked about them: a path, or everything below one that ends in `/*`; `scope["signedin"]` is `None`
     there. `proxies` says how many proxies of one's own stand in front and report in X-Forwarded-For whom they were
     asked by. `sign_in` is where people sign in, on the same host. `scope` is what a personal access key has to hold
-    to be let in; a session passes without. `origins` are the pages of other hosts that may open a WebSocket here.
+    to be let in, or be told 403; a session passes without. `origins` are the pages of other hosts that may open a WebSocket here.
 
     WebSockets and streams that were opened under a session are closed when it ends, and nothing is sent on them or
     taken from them afterwards (R49, P5).
@@ -99,6 +100,8 @@ class Signedin:
                 found = await self._client.check(headers, address=address, agent=agent, scope=needed)
         except Unavailable:
             return NOT_KNOWN
+        if isinstance(found, NotAllowed):
+            return not_allowed(needed)
         return found if isinstance(found, SignedIn) else nobody(scope, headers, found.reason, self._sign_in)
 
     def _address(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> str:

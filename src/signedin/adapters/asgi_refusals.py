@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from signedin.rules import errors
 from signedin.rules.problem import MEDIA_TYPE, problem
+from signedin.rules.scope import not_by_this_key
 from signedin.rules.sent import Headers, header
 
 Scope = MutableMapping[str, Any]
@@ -19,7 +20,8 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 ENDED = 4401
 """The code with which a WebSocket is closed when its session ends, and where nobody is signed in."""
 NOT_NOW = 1013
-NOT_FROM_THERE = 4403
+FORBIDDEN = 4403
+"""From a page of another host, or by a key without the scope."""
 _DENIAL = "websocket.http.response"
 
 
@@ -58,6 +60,12 @@ def nobody(scope: Scope, headers: Headers, reason: str, sign_in: str) -> Refusal
     return _problem(401, refused, ENDED, said, reason=reason)
 
 
+def not_allowed(scope: str) -> Refusal:
+    """Somebody, whose key does not hold the scope."""
+    said = (b"www-authenticate", f'Bearer error="insufficient_scope", scope="{scope}"'.encode())
+    return _problem(403, not_by_this_key(scope), FORBIDDEN, said)
+
+
 def _problem(
     status: int, refused: errors.Refused, code: int, *headers: tuple[bytes, bytes], **more: str
 ) -> Refusal:
@@ -76,4 +84,4 @@ def _wanted(scope: Scope) -> str:
 
 _NO_STORE = (b"cache-control", b"no-store")
 NOT_KNOWN = _problem(503, errors.Unavailable(), NOT_NOW, (b"retry-after", b"2"))
-FOREIGN = _problem(403, errors.CrossSite(), NOT_FROM_THERE)
+FOREIGN = _problem(403, errors.CrossSite(), FORBIDDEN)

@@ -16,7 +16,7 @@ from signedin.actions.keep_accounts import end_sessions_of, sessions_of
 from signedin.actions.move_sessions import hand_over
 from signedin.actions.sign_in import Begun, Visit
 from signedin.api import shapes
-from signedin.api.accounts import reason_of
+from signedin.api.accounts import Name, reason_of
 from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves
 from signedin.api.call import Call, Caller, described
@@ -25,7 +25,7 @@ from signedin.api.paging import of_question, page_of
 from signedin.api.session_items import displayed, item, moment
 from signedin.gate.arrival import Arrival
 from signedin.gate.keep import Kept
-from signedin.gate.user_agent import read_device, ruleset, what_it_said
+from signedin.gate.user_agent import LONGEST_NAME, read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import normalise_address
@@ -49,9 +49,9 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
     app_type: Annotated[str, msgspec.Meta(extra_json_schema={"enum": _TYPES})]
     address: str
     user_agent: str = ""
-    app_name: str = ""
+    app_name: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)] = ""
     email: str = ""
-    name: str = ""
+    name: Name = ""
     remember: bool = False
     known_browser: str = ""
     moved_from: str = ""

@@ -29,10 +29,11 @@ from signedin.api.paging import cursor, limit_of, of_question, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
-from signedin.rules.account import LONGEST_EMAIL, AccountState
+from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, AccountState
 from signedin.rules.vouching import AccountInactive
 
 LONGEST_REASON = 500
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
 _CURSOR = "accounts-cursor"
 
 
@@ -40,7 +41,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     """An account that is asked for."""
 
     email: str
-    name: str
+    name: Name
     password: str
 
     def __repr__(self) -> str:
@@ -51,7 +52,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
 class Changed(msgspec.Struct, forbid_unknown_fields=True):
     """What is to be different; what is not named stays."""
 
-    name: str | None = None
+    name: Name | None = None
     state: Literal["active", "disabled"] | None = None
     reason: Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)] = ""
 

@@ -79,7 +79,9 @@ async def body_of(ask: Ask, kind: type[T]) -> T:
         if unknown := _UNKNOWN.search(said):
             name = unknown[1][:100]
             raise errors.UnknownField(f"There is no field {name!r} in this call.", field=name) from None
-        raise errors.InvalidInput("A field is missing or of another kind.", field=_field_in(said)) from None
+        raise errors.InvalidInput(
+            "A field is missing, too long or of another kind.", field=_field_in(said)
+        ) from None
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise errors.InvalidInput("The body is not JSON.") from None
     return read

@@ -13,7 +13,7 @@ from signedin.api.paging import LARGEST_PAGE
 from signedin.rules.errors import Refused
 from signedin.rules.feed import LARGEST_NUMBER
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Sort
+from signedin.rules.session_list import LONGEST_WORDS, Sort
 
 CALL = "call"
 """Under this name a route's `opt` holds its `Call`."""
@@ -65,7 +65,7 @@ def _text(sentence: str, **schema: Any) -> dict[str, Any]:
 
 QUERY: dict[str, dict[str, Any]] = {
     "type": _text("Only rows of this app type.", enum=["all", *(each.value for each in AppType)], default="all"),
-    "q": _text("Only rows in which all these words are shown.", maxLength=200, examples=["firefox"]),
+    "q": _text("Only rows in which all these words are shown.", maxLength=LONGEST_WORDS, examples=["firefox"]),
     "sort": _text("The order.", enum=[each.value for each in Sort], default=Sort.RECENT.value),
     "cursor": _text("Where the page begins: `next_cursor` of the one before.", maxLength=500),
     "limit": {

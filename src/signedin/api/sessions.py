@@ -20,7 +20,7 @@ from signedin.gate.following import MEDIA_TYPE, STREAM_HEADERS, Following
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Sort
+from signedin.rules.session_list import LONGEST_WORDS, Question, Sort
 
 _CURSOR = "cursor"
 _LEADS = (
@@ -145,5 +145,7 @@ def _question(request: Ask) -> Question:
         raise errors.InvalidInput("There is no such type of session.", field="type")
     if sort not in {each.value for each in Sort}:
         raise errors.InvalidInput("The list cannot be sorted like that.", field="sort")
-    words = request.query_params.get("q", "")[:200]
+    words = request.query_params.get("q", "")
+    if len(words) > LONGEST_WORDS:
+        raise errors.InvalidInput(f"What is looked for has up to {LONGEST_WORDS} characters.", field="q")
     return Question(None if kind in (None, "all") else AppType(kind), None, words, Sort(sort))

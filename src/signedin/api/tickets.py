@@ -12,8 +12,8 @@ from signedin.api.answering import json_answer, nothing_sent
 from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, signed_in
 from signedin.api.call import Call, Caller, described
 from signedin.api.session_items import moment
-from signedin.gate.arrival import not_by_this_key
 from signedin.gate.keep import Kept
+from signedin.rules.scope import not_by_this_key
 from signedin.rules.ticket import HERE, LASTS
 
 _GIVE = Call(Caller.SESSION, gives=shapes.Ticket, status=201)

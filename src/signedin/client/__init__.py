@@ -7,9 +7,18 @@
 It is let in on an answer or from memory, and on nothing else: `Unavailable` is never somebody, and never nobody.
 """
 
-from signedin.client.answers import KeyRefused, NotSignedIn, SignedIn, Unavailable
+from signedin.client.answers import KeyRefused, NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.client.asynchronous import Client
 from signedin.client.opened import Open
 from signedin.client.synchronous import SyncClient
 
-__all__ = ["Client", "KeyRefused", "NotSignedIn", "Open", "SignedIn", "SyncClient", "Unavailable"]
+__all__ = [
+    "Client",
+    "KeyRefused",
+    "NotAllowed",
+    "NotSignedIn",
+    "Open",
+    "SignedIn",
+    "SyncClient",
+    "Unavailable",
+]

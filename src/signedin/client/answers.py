@@ -33,6 +33,16 @@ class NotSignedIn:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class NotAllowed(NotSignedIn):
+    """Somebody, by a personal access key that does not hold the scope that was named: to be answered 403.
+
+    Nobody to an app that asks no further, for it is false too.
+    """
+
+    reason: str = "insufficient_scope"
+
+
 class Unavailable(Exception):
     """It cannot be known now whether somebody is signed in: nobody may be let in, and nobody is signed out."""
 

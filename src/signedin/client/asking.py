@@ -8,10 +8,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from signedin.client.address import Address
-from signedin.client.answers import EVERYTHING, KeyRefused, NotSignedIn, SignedIn, Unavailable
+from signedin.client.answers import EVERYTHING, KeyRefused, NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.client.exchange import Answer, question
 from signedin.rules.account import AccountId
 from signedin.rules.agent import plain_agent
+from signedin.rules.errors import InsufficientPermission
 from signedin.rules.feed import (
     ADDRESS_HEADER,
     AGENT_HEADER,
@@ -110,6 +111,8 @@ def told(answer: Answer, asked_at: int) -> Told | NotSignedIn:
     if answer.status == 401:
         return NotSignedIn(_reason(answer))
     if answer.status == 403:
+        if _field(answer, "code") == InsufficientPermission.code:
+            return NotAllowed()
         raise KeyRefused("The service does not let this service key check these sessions.")
     if answer.status != 200:
         raise Unavailable(f"The service answered {answer.status}.")
@@ -136,11 +139,18 @@ def _told(headers: Mapping[str, str], asked_at: int) -> Told:
 
 
 def _reason(answer: Answer) -> str:
+    reason = _field(answer, "reason")
+    if reason is None:
+        raise Unavailable("What answered is no Signedin service.")  # a proxy's own 401, say
+    return reason
+
+
+def _field(answer: Answer, name: str) -> str | None:
+    """What a problem says there, where it is one of the service's."""
     try:
-        reason = json.loads(answer.body)["reason"]
+        return str(json.loads(answer.body)[name])
     except (ValueError, KeyError, TypeError):
-        raise Unavailable("What answered is no Signedin service.") from None  # a proxy's own 401, say
-    return str(reason)
+        return None
 
 
 def _may_be_a_key(token: str) -> bool:

@@ -8,14 +8,13 @@ from datetime import datetime
 from signedin.rules.errors import (
     COOKIES_UNREAD,
     CookiesUnreadable,
-    InsufficientPermission,
     NotSignedIn,
     Refused,
     TooManyRequests,
 )
 from signedin.rules.presence import Absence, Presence, Service
+from signedin.rules.scope import not_by_this_key
 from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
-from signedin.rules.wording import marked as _
 
 
 @dataclass(slots=True)
@@ -126,11 +125,3 @@ class Arrival:
         """
         if self.absence is not None and self.absence.reason in COOKIES_UNREAD:
             raise CookiesUnreadable(self.absence.reason)
-
-
-def not_by_this_key(scope: str = "") -> InsufficientPermission:
-    """What a key is told that may not do this, or not without that scope."""
-    return InsufficientPermission(
-        _("This key is not allowed to do that."), scope=scope,
-        hint=_("Use a key with the permission that WWW-Authenticate names, or sign in."),
-    )  # fmt: skip

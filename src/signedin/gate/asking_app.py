@@ -8,7 +8,6 @@ from datetime import datetime
 from signedin.actions.ask import Lasting
 from signedin.actions.authenticate_key import authenticate_key
 from signedin.actions.means import Means
-from signedin.gate.arrival import not_by_this_key
 from signedin.rules.feed import (
     ADDRESS_HEADER,
     EPOCH_HEADER,
@@ -16,6 +15,7 @@ from signedin.rules.feed import (
     KEY_HEADER,
     QUIET_HEADER,
     SEQ_HEADER,
+    ServiceKeyRefused,
 )
 from signedin.rules.location import normalise_address
 from signedin.rules.presence import Service
@@ -34,7 +34,7 @@ async def refuse_without_right(
     """Refuse whoever asks without a living service key that may check sessions of these app types.
 
     Raises:
-        InsufficientPermission: so it is. Never 401, which says that the *person* is not signed in.
+        ServiceKeyRefused: so it is. Never 401, which says that the *person* is not signed in.
         DatabaseProblem, Unavailable: it cannot be known.
     """
     found = await authenticate_key(means, header(headers, SERVICE_KEY) or "", now)
@@ -43,7 +43,7 @@ async def refuse_without_right(
         or SCOPE not in found.scopes
         or not found.app_types.issuperset(app_types)
     ):
-        raise not_by_this_key(SCOPE)
+        raise ServiceKeyRefused(scope=SCOPE)
 
 
 def persons_address(headers: Headers) -> str:

@@ -8,10 +8,10 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from signedin.gate.answers import challenge, retry_after, status_of
-from signedin.gate.arrival import not_by_this_key
 from signedin.rules import problem as problems
 from signedin.rules.errors import InsufficientPermission, InvalidInput, NotSignedIn, Refused, Unavailable
 from signedin.rules.presence import Presence
+from signedin.rules.scope import not_by_this_key
 from signedin.rules.session import SessionId
 
 EVERYTHING = b"*"

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from signedin.rules import scope as scopes
 from signedin.rules.errors import InvalidInput, UnknownField
+from signedin.rules.said_twice import SaidTwice, refuse_twice
 from signedin.rules.session import AppType
 from signedin.rules.ticket import HERE
 
@@ -65,10 +66,13 @@ def _fields(query: bytes) -> dict[str, str]:
             raise UnknownField(field=name[:100])
         if not value.isprintable():
             raise InvalidInput(field=name)
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise InvalidInput("Each field may be named once; put commas between several values.")
-    return fields
+    try:
+        refuse_twice(name for name, _ in pairs)
+    except SaidTwice as twice:
+        raise InvalidInput(
+            "Each field may be named once; put commas between several values.", field=twice.field
+        ) from None
+    return dict(pairs)
 
 
 def _app_types(text: str) -> frozenset[AppType]:

@@ -20,7 +20,7 @@ from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.rules.errors import DatabaseProblem, LinkExpired, Unavailable
 from signedin.rules.secret import Kind
 from signedin.rules.sent import CookieNames, Headers, cookies, header, sent_credential, sent_to_host
-from signedin.rules.ticket import HERE, OF_APPS, app_hosts, page_of_app
+from signedin.rules.ticket import HERE, OF_APPS, all_of_next, app_hosts, page_of_app
 
 START, ENTER, ASK = OF_APPS + "start", OF_APPS + "enter", "/to-app"
 ON_THE_WAY = 600
@@ -82,7 +82,7 @@ class Hosts:
         mark = cookies(scope["headers"]).get(names.start, "")
         if not _is_mark(mark):
             mark = secrets.token_urlsafe(32)
-        wanted = page_of_app(_all_of_next(scope["query_string"]))
+        wanted = page_of_app(_as_it_came(all_of_next(scope["query_string"])))
         state = sha256(mark.encode()).hexdigest()
         where = f"{self._base_url}{ASK}?host={quote(host)}&state={state}&next={quote(wanted, safe='/')}"
         return _see_other(where, set_cookie(names, names.start, mark, max_age=ON_THE_WAY))
@@ -92,8 +92,9 @@ class Hosts:
         fields = parse_qs(scope["query_string"].decode("latin-1"))
         mark = cookies(scope["headers"]).get(names.start, "")
         try:
-            given = fields.get("ticket", [""])[0] if _is_mark(mark) else ""
-            bound = sha256(mark.encode("latin-1")).digest()
+            # Without a mark the ticket opens nothing, and is used up like in any other wrong place.
+            bound = sha256(mark.encode("latin-1")).digest() if _is_mark(mark) else b""
+            given = fields.get("ticket", [""])[0]
             entered = await take_ticket(self._means, given, host, bound, self._clock())
         except LinkExpired:
             return _see_other(self._base_url + ASK)  # there it is said in a page
@@ -108,9 +109,8 @@ def _is_mark(text: str) -> bool:
     return len(text) == _MARK and text.isascii()
 
 
-def _all_of_next(query: bytes) -> str:
-    """The page that was wanted: all that stands behind `next=`, for a proxy writes an address there as it came."""
-    text = query.decode("latin-1").partition("next=")[2]
+def _as_it_came(text: str) -> str:
+    """A proxy writes an address as it came; of what begins otherwise, every slash is an escape."""
     return text if text.startswith("/") else unquote(text)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
-from signedin.rules.errors import Refused
+from signedin.rules.errors import InsufficientPermission, Refused
 from signedin.rules.known import KEY_BYTES
 from signedin.rules.lease import DRIFT, LEASE, RENEW_EVERY, Renewal
 from signedin.rules.session import SessionId
@@ -45,6 +45,14 @@ class JoinAgain(Refused):
     code = "join_again"
     sentence = _("This node is not known.")
     hint = _("Join again, with an empty memory.")
+
+
+class ServiceKeyRefused(InsufficientPermission):
+    """An app asks about its person by a key that may not: its own mistake, and told apart from a key of the person's."""
+
+    code = "service_key_refused"
+    sentence = _("This service key may not check these sessions.")
+    hint = _("Give the app a living service key with the scope sessions:check for these app types.")
 
 
 class Use(NamedTuple):

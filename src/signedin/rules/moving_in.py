@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import cast
 
 from signedin.rules.account import AccountState, OutsideId, account_named, normalise_email, tidy_name
 from signedin.rules.lifetime import INACTIVITY, Limits, why_expired
@@ -17,6 +18,8 @@ from signedin.rules.session import AppType
 SLACK = timedelta(minutes=5)
 """How far ahead the clock of the app may have been."""
 _PERSON = frozenset({"id", "email", "name", "password_hash", "state", "created_at"})
+_OTHERS = "other_ids"
+"""Beside `id`, of somebody whom the app knows by several: a list, so in JSON alone."""
 _SESSION = frozenset(
     {
         "account", "token", "token_sha256", "app_type", "user_agent", "app_name", "address", "first_at", "last_at",
@@ -53,12 +56,15 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who moves in. `password_hash` is empty where only the app signs them in."""
+    """Somebody who moves in. `outside` are the ids by which the app knows them, if it has any of them.
+
+    `password_hash` is empty where only the app signs them in.
+    """
 
     line: int
     email: str
     name: str
-    outside: OutsideId | None
+    outside: tuple[OutsideId, ...]
     state: AccountState
     created_at: datetime
     password_hash: str = field(repr=False)
@@ -98,13 +104,13 @@ def person_of(line: int, said: Fields, service: str, now: datetime) -> Person:
     Raises:
         Unusable: the line cannot be used as it is.
     """
-    fields = _texts(said, _PERSON)
+    fields = _texts({name: value for name, value in said.items() if name != _OTHERS}, _PERSON)
     email = normalise_email(fields["email"]) if fields["email"] else ""
     if email is None:
         raise Unusable("email_invalid", "This is not an email address.", "email")
-    outside = _outside(fields["id"], service, "id") if fields["id"] else None
+    outside = tuple(_outside(each, service, named) for each, named in _ids(fields["id"], said.get(_OTHERS)))
     hashed = "" if is_no_password(fields["password_hash"]) else fields["password_hash"]
-    if not email and (outside is None or hashed):
+    if not email and (not outside or hashed):
         raise Unusable("email_missing", "Without an email address nobody can sign in.", "email")
     state = {"": AccountState.ACTIVE, "active": AccountState.ACTIVE, "disabled": AccountState.DISABLED}.get(
         fields["state"]
@@ -145,6 +151,18 @@ def session_of(line: int, said: Fields, service: str, now: datetime) -> OldSessi
     )  # fmt: skip
 
 
+def _ids(first: str, others: object) -> list[tuple[str, str]]:
+    """Each id of somebody, with the field that it stands in."""
+    if others is not None and not (
+        first and isinstance(others, list) and all(isinstance(each, str) for each in others)
+    ):
+        raise Unusable("field_invalid", "This field is a list of texts, beside id.", _OTHERS)
+    return [
+        *([(first, "id")] if first else []),
+        *((each, _OTHERS) for each in cast("list[str]", others or [])),
+    ]
+
+
 def digest_of_old(token: str) -> bytes:
     """What an old token is known by here.
 
@@ -176,7 +194,7 @@ def _outside(text: str, service: str, named: str) -> OutsideId:
 
 
 def _texts(said: Fields, known: frozenset[str]) -> dict[str, str]:
-    """The fields as texts, each there; numbers are taken for ids as they are written."""
+    """The fields as texts, each there; numbers are taken for ids as they are written, and a token as the app will show it."""
     for name, value in said.items():
         if name not in known:
             raise Unusable("unknown_field", f"There is no field {name[:40]!r}.", name[:40])
@@ -184,7 +202,8 @@ def _texts(said: Fields, known: frozenset[str]) -> dict[str, str]:
             raise Unusable("field_invalid", "This field is a text.", name)
         if len(str(value)) > (_LONGEST_TOKEN if name == "token" else _LONGEST_FIELD):
             raise Unusable("field_invalid", "This field is too long.", name)
-    return {name: "" if said.get(name) is None else str(said[name]).strip() for name in known}
+    texts = {name: "" if said.get(name) is None else str(said[name]) for name in known}
+    return {name: text if name == "token" else text.strip() for name, text in texts.items()}
 
 
 def _moment(text: str, named: str, now: datetime | None = None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from signedin.rules.errors import InsufficientPermission
 from signedin.rules.wording import marked as _
 
 SENTENCES: dict[str, str] = {
@@ -47,3 +48,11 @@ def in_words(scopes: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     (('End your sessions', True),)
     """
     return tuple((SENTENCES.get(scope, scope), scope in STRONG) for scope in scopes)
+
+
+def not_by_this_key(scope: str = "") -> InsufficientPermission:
+    """What a key is told that may not do this, or not without that scope."""
+    return InsufficientPermission(
+        _("This key is not allowed to do that."), scope=scope,
+        hint=_("Use a key with the permission that WWW-Authenticate names, or sign in."),
+    )  # fmt: skip

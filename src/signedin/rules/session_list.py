@@ -14,6 +14,7 @@ from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import Flag, worth_a_look
 
 Row = Session | Consent
+LONGEST_WORDS = 200
 
 
 class Sort(StrEnum):

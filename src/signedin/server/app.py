@@ -32,6 +32,7 @@ from signedin.gate.pacing import Pacing
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import SecurityHeaders
 from signedin.gate.shared_clock import SharedClock
+from signedin.gate.spelling import Spelling
 from signedin.gate.watch import Watch
 from signedin.oauth import device_authorization, introspect, revoke, token, userinfo
 from signedin.oauth import discovery as oauth_discovery
@@ -105,7 +106,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
-    whole = Head(LastResort(hosts))
+    whole = Head(LastResort(Spelling(hosts)))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 

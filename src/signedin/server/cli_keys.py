@@ -16,7 +16,7 @@ from signedin.rules.access_key import AccessKey, ServiceKey, Wish
 from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.session import AppType
 from signedin.server.cli_accounts import reason_option
-from signedin.server.cli_shared import carried_out, json_option, told
+from signedin.server.cli_shared import carried_out, json_option, name_if_given, told
 from signedin.server.means import utc_now
 
 APP_TYPES = [each.value for each in AppType if each is not AppType.OAUTH]
@@ -30,7 +30,10 @@ def key() -> None:
 
 @key.command("issue")
 @click.option("--account", "email", help="The account that the key is of, by its address.")
-@click.option("--service", help="The name of the app that the key is for; it belongs to nobody's account.")
+@click.option(
+    "--service", callback=name_if_given,
+    help="The name of the app that the key is for; it belongs to nobody's account.",
+)  # fmt: skip
 @click.option("--name", default="", help="What an access key is used for.")
 @click.option(
     "--scope", "scopes", multiple=True, required=True, type=click.Choice(_SCOPES), help="What it may do."

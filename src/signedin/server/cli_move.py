@@ -21,17 +21,18 @@ from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules.account import Account, AccountId, AccountState
 from signedin.rules.moving_in import Fields, Turned, Unusable, person_of, session_of
 from signedin.server.cli_accounts import account, session
-from signedin.server.cli_shared import carried_out, fail, json_option, many, told
+from signedin.server.cli_shared import carried_out, fail, json_option, many, name_if_given, told
 from signedin.server.means import utc_now
 from signedin.store import accounts, directory, outside
 
 __all__ = ["account", "session"]
 LONGEST_LINE, MOST_LINES, PAGE = 20_000, 1_000_000, 500
 T = TypeVar("T")
+Line = dict[str, str | list[str]]
 
 file_argument = click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 service_option = click.option(
-    "--service", default="", help="The app whose ids those are: the name of its service key."
+    "--service", callback=name_if_given, help="The app whose ids those are: the name of its service key."
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Judge every line and write nothing.")
 skip_option = click.option("--skip-refused", is_flag=True, help="Write the others where lines are refused.")
@@ -43,7 +44,9 @@ skip_option = click.option("--skip-refused", is_flag=True, help="Write the other
 @dry_run_option
 @skip_option
 @json_option
-def import_accounts(file: TextIO, service: str, *, dry_run: bool, skip_refused: bool, as_json: bool) -> None:
+def import_accounts(
+    file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool
+) -> None:
     """Import people with the hashes of their passwords, one in a line of JSON, or as CSV; - is standard input.
 
     Who is here already stays as they are, so it may be done again. Where a line is refused nothing is written.
@@ -52,7 +55,7 @@ def import_accounts(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
     """
     now = utc_now()
     people = [
-        _judged(line, said, lambda at, fields: person_of(at, fields, service, now))
+        _judged(line, said, lambda at, fields: person_of(at, fields, service or "", now))
         for line, said in _lines(file)
     ]
     moved = carried_out(
@@ -67,7 +70,9 @@ def import_accounts(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
 @dry_run_option
 @skip_option
 @json_option
-def import_sessions(file: TextIO, service: str, *, dry_run: bool, skip_refused: bool, as_json: bool) -> None:
+def import_sessions(
+    file: TextIO, service: str | None, *, dry_run: bool, skip_refused: bool, as_json: bool
+) -> None:
     """Import living sessions of an app, one in a line of JSON, or as CSV; - is standard input.
 
     They go on by POST /v1/accounts/{id}/sessions with moved_from. Import the accounts first, by the same ids.
@@ -76,7 +81,7 @@ def import_sessions(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
     """
     now = utc_now()
     moving = [
-        _judged(line, said, lambda at, fields: _moving(at, fields, service, now))
+        _judged(line, said, lambda at, fields: _moving(at, fields, service or "", now))
         for line, said in _lines(file)
     ]
     moved = carried_out(
@@ -86,45 +91,53 @@ def import_sessions(file: TextIO, service: str, *, dry_run: bool, skip_refused: 
 
 
 @account.command("export")
-@click.option("--service", default="", help="Only the people whom this app knows, by its ids of them.")
+@click.option(
+    "--service", callback=name_if_given, help="Only the people whom this app knows, by its ids of them."
+)
 @click.option(
     "--with-hashes", is_flag=True, help="The hashes of passwords too: keep the file as safe as the database."
 )
 @json_option
-def export_accounts(service: str, *, with_hashes: bool, as_json: bool) -> None:
+def export_accounts(service: str | None, *, with_hashes: bool, as_json: bool) -> None:
     """Print accounts as lines of JSON that `account import` reads; with --json as one list.
 
     With --service they are the people of that app and nobody else; without it they are everybody, each without an id,
-    and --with-hashes gives every password's hash: hand that file to no app.
+    and --with-hashes gives every password's hash: hand that file to no app. Closed accounts are in none.
 
     Example: signedin account export --service shop --with-hashes > people.jsonl
     """
 
-    async def work(means: Means) -> list[dict[str, str]]:
-        after, people = 0, list[dict[str, str]]()
+    async def work(means: Means) -> list[Line]:
+        after, people = 0, list[Line]()
         while page := await means.database.read(_page, after, service, with_hashes):
-            people += [person for _, person in page]
+            people += [person for _, person in page if person]
             after = page[-1][0]
         return people
 
-    people: list[dict[str, str]] = carried_out(work)
-    if service and not people:
+    people: list[Line] = carried_out(work)
+    if service is not None and not people:
         fail(f"Nobody here is known by an id of the service {service}.")
     told(people, as_json=as_json, text="\n".join(json.dumps(each, ensure_ascii=False) for each in people))
 
 
 def _page(
-    conn: sa.Connection, after: int, service: str, with_hashes: bool
-) -> list[tuple[AccountId, dict[str, str]]]:
-    found = outside.after(conn, service, after, PAGE) if service else directory.after(conn, after, PAGE)
-    ids = outside.subjects(conn, service, [each.id for each in found])
+    conn: sa.Connection, after: int, service: str | None, with_hashes: bool
+) -> list[tuple[AccountId, Line]]:
+    if service is None:
+        found = directory.after(conn, after, PAGE)
+    else:
+        found = outside.after(conn, service, after, PAGE)
+    ids = outside.subjects(conn, service or "", [each.id for each in found])
     return [(each.id, _person(conn, each, ids[each.id], with_hashes=with_hashes)) for each in found]
 
 
-def _person(conn: sa.Connection, each: Account, ids: tuple[str, ...], *, with_hashes: bool) -> dict[str, str]:
-    said = {
-        "id": ids[0] if ids else "", "email": each.email, "name": each.name, "created_at": each.created_at.isoformat(),
-        "state": "active" if each.state is AccountState.ACTIVE else "disabled",
+def _person(conn: sa.Connection, each: Account, ids: tuple[str, ...], *, with_hashes: bool) -> Line:
+    """What is told of somebody: nothing of a closed account, which is to be forgotten."""
+    if each.state is AccountState.CLOSED:
+        return {}
+    said: Line = {
+        "id": ids[0] if ids else "", "other_ids": list(ids[1:]), "email": each.email, "name": each.name,
+        "created_at": each.created_at.isoformat(), "state": each.state.value,
         "password_hash": (accounts.password_hash(conn, each.id) or "") if with_hashes else "",
     }  # fmt: skip
     return {name: value for name, value in said.items() if value}

@@ -68,6 +68,13 @@ def said_clearly() -> Iterator[None]:
         fail(f"{error.filename or 'The system'}: {error.strerror}.", "Check that it exists, and its rights.")
 
 
+def name_if_given(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    """The name in an option, or `None` where it is not there; of an empty one (a variable that is not set, say) nothing is done."""
+    if name is not None and not name.strip():
+        raise click.BadParameter("It is empty. Name it, or leave the option out.")
+    return name
+
+
 def many(count: int, thing: str) -> str:
     """So many things.
 

@@ -13,8 +13,10 @@ from signedin.actions.audit import anchor
 from signedin.actions.keep_lease import Leases, standing
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
+from signedin.actions.take_up import take_up
 from signedin.gate.lease import hold_lease
 from signedin.post.deliver import deliver, to_folder, to_server
+from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import RENEW_EVERY
 from signedin.server import metrics
 from signedin.server.server import Server
@@ -25,6 +27,7 @@ log = structlog.get_logger("signedin.server")
 @asynccontextmanager
 async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[None]:
     """Everything that runs by itself, for as long as the application serves."""
+    await take_up_uses(server)
     jobs = [
         asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
         asyncio.create_task(_every(5, "post", lambda: _post(server))),
@@ -69,6 +72,18 @@ async def flush_now(server: Server) -> None:
     """Write the notes of use that wait."""
     means = server.means
     await flush(means.recent, means.database, means.keyring, means.places)
+
+
+async def take_up_uses(server: Server) -> None:
+    """Write what was seen before a crash; what cannot be written now waits for the next start."""
+    means = server.means
+    try:
+        count = await take_up(means.recent, means.database, means.keyring, means.places)
+    except (DatabaseProblem, Unavailable) as problem:
+        log.warning("uses of before a crash cannot be written yet", code=problem.code)
+        return
+    if count:
+        log.info("uses of before a crash were written", count=count)
 
 
 async def _post(server: Server) -> None:

@@ -21,6 +21,7 @@ from signedin.store.database import Database
 from signedin.store.file_bus import FileBus
 from signedin.store.keyring import Keyring, KeyringProblem
 from signedin.store.lineage_note import LineageNote
+from signedin.store.notebook import Notebook
 from signedin.store.passwords import PasswordHasher
 from signedin.store.places import Places
 from signedin.store.postgres import CONNECT, PostgresDatabase
@@ -101,7 +102,8 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
         if company is not None:
             company.close()
         raise
-    recent = RecentUse(ToldDevice(read_again, ruleset()))
+    notebook = Notebook(settings.secret_file) if serving else None
+    recent = RecentUse(ToldDevice(read_again, ruleset()), notebook)
     return Means(
         database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=recent,
         lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
@@ -176,6 +178,8 @@ def reads(keyring: Keyring, sealed: list[tuple[int, bytes]]) -> bool:
 def close_means(means: Means) -> None:
     """Let go of everything; whoever closes last tidies the file's log, so the write lock is held."""
     means.hasher.close()
+    if means.recent.notebook is not None and not len(means.recent):
+        means.recent.notebook.close()
     if means.company is not None:
         means.company.close()
     with means.database.writing():

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, suppress
 from urllib.parse import urlencode
 
 from signedin.actions.authenticate_key import authenticate_key
-from signedin.client import NotSignedIn, Open, SignedIn, Unavailable
+from signedin.client import NotAllowed, NotSignedIn, Open, SignedIn, Unavailable
 from signedin.client.asking import Credential, Question, credential_of
 from signedin.gate.check import PATH, Check
 from signedin.gate.check_query import OF_SESSIONS
@@ -122,6 +122,8 @@ class Within:
             return _somebody(said)
         if answer.status == 401:
             return NotSignedIn(said[b"www-authenticate"].partition('"')[2].rstrip('"'))
+        if answer.status == 403:
+            return NotAllowed()
         raise Unavailable(f"The check answered {answer.status}.")
 
     def hold(self, headers: _Headers, close: Callable[[str], object], *, scope: str = "") -> Open:

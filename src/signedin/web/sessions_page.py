@@ -16,7 +16,7 @@ from signedin.actions.revoke import find_to_revoke, log_out_all, revoke
 from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.rules.revocation import may_manage
 from signedin.rules.session import AppType
-from signedin.rules.session_list import Question, Row, SessionList, Sort
+from signedin.rules.session_list import LONGEST_WORDS, Question, Row, SessionList, Sort
 from signedin.web import session_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
 
@@ -159,7 +159,7 @@ def _question(request: Ask) -> Question:
     return Question(
         kinds.get(params.get("type", "")),
         params.get("place", "")[:200] or None,
-        params.get("q", "")[:200],
+        params.get("q", "")[:LONGEST_WORDS],
         sorts.get(params.get("sort", ""), Sort.GROUPS),
     )
 

@@ -16,6 +16,7 @@ from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.location import mask_address
 from signedin.rules.presence import Absence
+from signedin.rules.ticket import page_wanted
 from signedin.web.door import Ask, Door, arrival_of, now_of, own_path, see_other
 from signedin.web.map_picture import project
 from signedin.web.on_the_way import waiting_for
@@ -24,7 +25,7 @@ from signedin.web.on_the_way import waiting_for
 @get("/sign-in")
 async def sign_in_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The form, with at most one notice; who is signed in already goes on."""
-    wanted = own_path(request.query_params.get("next"))
+    wanted = own_path(page_wanted(request.scope["query_string"]))
     if arrival_of(request).presence is not None:
         return see_other(wanted)
     if door.setup_code() is not None:

@@ -234,7 +234,9 @@ def _(gallery, browser):
 def _as_without_a_script(page: Page) -> Page:
     """What a browser without scripts shows of it: what looks at the page is a script itself."""
     page.evaluate(
-        "document.querySelectorAll('noscript').forEach((each) => { each.outerHTML = each.textContent; })"
+        "document.querySelectorAll('noscript').forEach((each) => { each.outerHTML = each.textContent; });"
+        "document.querySelectorAll('[data-with-ticket]').forEach((each) => { each.hidden = false; });"
+        "document.querySelectorAll('[data-no-ticket]').forEach((each) => { each.hidden = true; })"
     )
     expect(page.get_by_label("Address of this page")).to_be_visible()
     return page
@@ -247,7 +249,7 @@ def _(gallery, browser):
 
 @sight("ticket, somebody is signed in")
 def _(gallery, browser):
-    return gallery.signed_in(browser).tab("/ticket")
+    return gallery.signed_in(browser).tab("/ticket#whatever the app has given")
 
 
 @sight("ticket, without a script, somebody is signed in", is_plain=True)

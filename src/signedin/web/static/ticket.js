@@ -5,4 +5,6 @@ if (handed) {
   history.replaceState(null, "", location.pathname);
   form.elements.ticket.value = handed;
   if (!("asks" in form.dataset)) form.requestSubmit();
+} else {
+  for (const part of document.querySelectorAll("[data-with-ticket], [data-no-ticket]")) part.hidden = !part.hidden;
 }
