@@ -80,10 +80,6 @@ class Home:
         recent._pending = waiting
         return [found.find(row_id) for row_id in self.ids]
 
-    def row_of(self, which):
-        """One of them."""
-        return self.listed()[which]
-
 
 @pytest.fixture
 def home(tmp_path):
@@ -144,9 +140,14 @@ def test_a_server_that_is_stopped_between_two_chunks_loses_no_note(home, monkeyp
     async def stopped_after_the_first():
         means = home.means
         flushing = asyncio.create_task(flush(means.recent, means.database, means.keyring, means.places))
-        monkeypatch.setattr(asyncio, "sleep", lambda _: asyncio.Event().wait())
-        while home.row_of(0).last_at == began_at:
-            await asyncio.wait([flushing], timeout=0.01)
+        pauses = asyncio.Event()
+
+        async def pause(_):
+            pauses.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(asyncio, "sleep", pause)
+        await pauses.wait()
         flushing.cancel()
         await asyncio.wait([flushing])
 
