@@ -12,6 +12,7 @@ from bench.figures import Case, percentile
 from bench.filling import Filled, fill, opened
 from bench.machine import free_again, keep_to
 from bench.rotating import rate_of
+from bench.sampling import sampled
 from bench.serving import Serving, bare, product
 from bench.wire import request, steady
 from signedin.rules.secret import Kind, WayKeys, make_token
@@ -54,6 +55,11 @@ def measure(size: str, folder: Path) -> Case:
         for connections in (16, 64):
             _rates(case, numbers, folder, filled, keys, connections, plain, server)
         _lateness(case, numbers, filled, plain, server)
+        if case.is_missed:
+            with sampled(case, "The server under 16 connections:", server.pid):
+                rate_of(
+                    server.port, PATH, filled.spread(numbers.tokens), numbers.seconds, 16, folder, status=200
+                )
     free_again()
     case.facts["request"] = f"GET {PATH}, server on one core, client on another"
     case.facts["sessions"] = f"{numbers.people * 5:,}, of which {numbers.tokens:,} are asked for in turn"

@@ -10,6 +10,8 @@ from functools import cache
 import pytest
 
 from databases import THE_OTHERS, drop
+from people import ADA, Clock
+from routes import still
 
 # A part of a skip's reason, and the one line that would have let the test run.
 ENABLED_BY = {
@@ -68,6 +70,14 @@ def databases_go_with_their_test(request):
     yield
     if folder is not None:
         drop(folder)
+
+
+@pytest.fixture
+def still_house(tmp_path):
+    """A running server with Ada's account whose jobs do not run: what waits to be sent waits."""
+    with still(tmp_path, Clock()) as house:
+        house.somebody(ADA)
+        yield house
 
 
 @pytest.fixture

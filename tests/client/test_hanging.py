@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
@@ -13,7 +16,7 @@ import httpx
 import pytest
 
 from signedin.adapters.flask import Signedin as InFlask
-from signedin.client import Client, SyncClient
+from signedin.client import Client, NotSignedIn, SyncClient, Unavailable
 from signedin.client.knowing import ASK_WITHIN
 from signedin.middleware import Signedin
 from signedin.rules.secret import Kind, WayKeys, make_token
@@ -74,6 +77,52 @@ def test_an_asgi_app_answers_503_to_all_who_wait_when_the_time_is_over(hanging):
     answers, waited = asyncio.run(ask())
     assert [each.status_code for each in answers] == [503] * 6
     assert SOON <= waited < 4 * SOON, waited
+
+
+@pytest.fixture
+def slow():
+    """The address of a service that answers everybody with 401, but only after most of the time that is waited."""
+    answer = json.dumps({"code": "unauthenticated", "reason": "revoked"}).encode()
+    head = b"HTTP/1.1 401 Unauthorized\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+
+    def reply(wire):
+        with wire:
+            wire.recv(65_536)
+            over.wait(0.7 * SOON.total_seconds())
+            with suppress(OSError):
+                wire.sendall(head + b"content-length: %d\r\n\r\n" % len(answer) + answer)
+
+    def take():
+        with suppress(OSError):
+            while True:
+                hands.submit(reply, listening.accept()[0])
+
+    over = threading.Event()
+    with ThreadPoolExecutor(8) as hands, socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        hands.submit(take)
+        yield f"http://localhost:{listening.getsockname()[1]}"
+        over.set()
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.guide("D12")
+@pytest.mark.security("15.2.2")
+def test_who_comes_while_another_is_asked_about_waits_no_longer_than_that_time_either(slow):
+    client = SyncClient(slow, KEY, ask_within=SOON)
+
+    def ask(_):
+        begun = monotonic()
+        try:
+            return client.check(COOKIE), took(begun)
+        except Unavailable as why:
+            return why, took(begun)
+
+    with ThreadPoolExecutor(3) as hands:
+        answers = list(hands.map(ask, range(3)))
+    client.close()
+    told = [found for found, _ in answers if not isinstance(found, Unavailable)]
+    assert told == [NotSignedIn("revoked")], answers
+    assert all(waited < 1.4 * SOON for _, waited in answers), answers
 
 
 def test_usually_two_seconds_are_waited_and_no_time_at_all_is_a_mistake(hanging):
