@@ -116,7 +116,13 @@ WRONG = {
         {"redirect_uris": tuple(f"https://a{n}.example/" for n in range(51))},
         "redirect_uris",
     ),
-    "a way out to a program": ({"logout_uris": ("data:text/html,x",)}, "redirect_uris"),
+    "a way out to a program": ({"logout_uris": ("data:text/html,x",)}, "logout_uris"),
+    "a way out of a service": (
+        {"kind": ClientKind.SERVICE, "grant_types": frozenset({GrantType.CLIENT}), "redirect_uris": (),
+         "scopes": frozenset({"accounts:read"}), "logout_uris": ("https://app.example.org/out",)},
+        "logout_uris",
+    ),  # fmt: skip
+    "a session told to nobody": ({"needs_sid": True}, "needs_sid"),
     "a back channel by http": ({"back_channel_uri": "http://app.example.org/out"}, "back_channel_uri"),
     "a back channel that is a file": ({"back_channel_uri": "file:///etc/passwd"}, "back_channel_uri"),
     "a resource that is no address": ({"resources": ("files",)}, "resources"),
