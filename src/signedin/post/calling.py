@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
 
@@ -42,18 +43,13 @@ class Caller:
             MayNotBeCalled: it is somewhere where nothing of a client's may be.
             httpx.HTTPError, OSError, TimeoutError: nobody has answered properly.
         """
+        meant = httpx.URL(uri)
         async with asyncio.timeout(SECONDS):
-            meant = httpx.URL(uri)
-            address = await self._address(meant.host, meant.port or 443)
-            client = self._client()
-            request = client.build_request(
-                "POST", meant.copy_with(host=address), data={"logout_token": token},
-                headers={"host": meant.netloc.decode(), "accept": "*/*", "user-agent": "Signedin"},
-                extensions={"sni_hostname": meant.host},
-            )  # fmt: skip
-            answer = await client.send(request, stream=True)
-            await answer.aclose()
-            return answer.status_code
+            *others, last = await self._addresses(meant.host, meant.port or 443)
+            for address in others:
+                with suppress(httpx.ConnectError):
+                    return await self._send(meant, address, token)
+            return await self._send(meant, last, token)
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -70,12 +66,23 @@ class Caller:
             )  # fmt: skip
         return self._opened
 
-    async def _address(self, host: str, port: int) -> str:
+    async def _send(self, meant: httpx.URL, address: str, token: str) -> int:
+        client = self._client()
+        request = client.build_request(
+            "POST", meant.copy_with(host=address), data={"logout_token": token},
+            headers={"host": meant.netloc.decode(), "accept": "*/*", "user-agent": "Signedin"},
+            extensions={"sni_hostname": meant.host},
+        )  # fmt: skip
+        answer = await client.send(request, stream=True)
+        await answer.aclose()
+        return answer.status_code
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
         asking = asyncio.get_running_loop().run_in_executor(
             self._asking, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
-        found = [str(address[0]) for *_, address in await asking]
+        found = dict.fromkeys(str(address[0]) for *_, address in await asking)
         allowed = [each for each in found if may_be_called(each, self._named)]
         if not allowed:
             raise MayNotBeCalled
-        return allowed[0]
+        return allowed

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Networks = Iterable[IPv4Network | IPv6Network]
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as NAT64 writes them (RFC 6052)."""
+_ALSO_WALLED = (IPv4Network("192.0.0.0/24"), IPv6Network("64:ff9b:1::/48"))
+"""What older Pythons take for the open internet; a cloud answers at 192.0.0.192 about its own machines."""
 
 
 def may_be_called(address: str, named: Networks) -> bool:
@@ -26,7 +28,7 @@ def may_be_called(address: str, named: Networks) -> bool:
         return False
     if any(meant in network for network in named):
         return True
-    return meant.is_global and not meant.is_multicast
+    return meant.is_global and not meant.is_multicast and not any(meant in each for each in _ALSO_WALLED)
 
 
 def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
