@@ -73,11 +73,16 @@ def test_no_answer_takes_credentials(house):
 
 @pytest.mark.parametrize("path", OPEN)
 def test_what_everybody_may_know_is_read_from_anywhere(house, path):
-    for answer in (preflight(house, "https://evil.example", path, "GET"), ask(house, "GET", path, "https://evil.example")):
+    for answer in (
+        preflight(house, "https://evil.example", path, "GET"),
+        ask(house, "GET", path, "https://evil.example"),
+    ):
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/par", "/oauth/authorize", "/oauth/end_session", "/"])
+@pytest.mark.parametrize(
+    "path", ["/oauth/introspect", "/oauth/par", "/oauth/authorize", "/oauth/end_session", "/"]
+)
 def test_no_other_place_is_read_by_an_app(house, path):
     for answer in (preflight(house, APP, path), ask(house, "GET", path, APP)):
         assert "access-control-allow-origin" not in answer.headers
@@ -86,8 +91,16 @@ def test_no_other_place_is_read_by_an_app(house, path):
 def test_an_app_that_is_registered_is_known_soon_and_one_that_is_disabled_is_not(house, monkeypatch):
     monkeypatch.setattr("signedin.gate.client_cors.READ_EVERY", 0)
     late = a_client(id="late", redirect_uris=("https://late.example.org/back",), **PUBLIC)
-    assert "access-control-allow-origin" not in preflight(house, "https://late.example.org", "/oauth/token").headers
+    assert (
+        "access-control-allow-origin"
+        not in preflight(house, "https://late.example.org", "/oauth/token").headers
+    )
     registered(house, late)
-    assert "access-control-allow-origin" in preflight(house, "https://late.example.org", "/oauth/token").headers
+    assert (
+        "access-control-allow-origin" in preflight(house, "https://late.example.org", "/oauth/token").headers
+    )
     house.means.database.write_now(clients.change, replace(late, disabled_at=house.clock()))
-    assert "access-control-allow-origin" not in preflight(house, "https://late.example.org", "/oauth/token").headers
+    assert (
+        "access-control-allow-origin"
+        not in preflight(house, "https://late.example.org", "/oauth/token").headers
+    )

@@ -121,7 +121,9 @@ def test_a_hint_is_an_id_token_of_ours_and_of_that_client(house, porter):
         hint(house, porter, ada)[:-4] + "AAAA",
     ):  # fmt: skip
         assert came(ada, id_token_hint=hinted).status_code == 400
-    mixed = came(ada, id_token_hint=hint(house, other, ada), client_id=porter.id, post_logout_redirect_uri=OUT)
+    mixed = came(
+        ada, id_token_hint=hint(house, other, ada), client_id=porter.id, post_logout_redirect_uri=OUT
+    )
     assert mixed.status_code == 400
 
 
@@ -195,7 +197,9 @@ def test_the_id_token_names_the_session_that_a_logout_is_about(house):
     client, ada = registered(house), house.signed_in()
     code = consented(ada, client)["code"]
     asking = Asking(client, VISIT, house.base_url)
-    tokens = done_apart(redeem_code(house.means, asking, code, client.redirect_uris[0], VERIFIER, house.clock()))
+    tokens = done_apart(
+        redeem_code(house.means, asking, code, client.redirect_uris[0], VERIFIER, house.clock())
+    )
     page = came(ada, id_token_hint=tokens.id_token)
     assert page.status_code == 200
     assert "means another" not in page.text

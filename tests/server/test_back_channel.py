@@ -30,7 +30,10 @@ def place(tmp_path):
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(tmp_path / "localhost.pem")
-    trusting = {"SSL_CERT_FILE": str(tmp_path / "authority.pem"), "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128"}
+    trusting = {
+        "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
+        "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128",
+    }
     with a_place(**trusting) as place:
         place.settings["SIGNEDIN_BASE_URL"] = place.base_url
         place.somebody()
@@ -85,7 +88,10 @@ def until(happened):
 
 
 def test_a_client_hears_of_a_logout_a_revoke_and_logout_all(place, tmp_path):
-    it, by_sid = registered(place, "Porter"), registered(place, "Carrier", "--backchannel-logout-session-required")
+    it, by_sid = (
+        registered(place, "Porter"),
+        registered(place, "Carrier", "--backchannel-logout-session-required"),
+    )
     assert by_sid.said["backchannel_logout_session_required"] is True
     with served(place) as server, ExitStack() as stack:
         heard, also = (stack.enter_context(hearing(place, each, tmp_path)) for each in (it, by_sid))

@@ -38,7 +38,10 @@ class ClientCors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; say to the origin of a registered app that it may read the answer, and answer its question."""
-        path, origin = scope.get("path"), header(scope["headers"], b"origin") if scope["type"] == "http" else None
+        path, origin = (
+            scope.get("path"),
+            header(scope["headers"], b"origin") if scope["type"] == "http" else None,
+        )
         if path in FOR_ANYBODY and origin and is_preflight(scope):
             await _allow(send, "*", b"GET")
         elif path not in FOR_CLIENTS:

@@ -18,7 +18,9 @@ from signedin.post.calling import Call, MayNotBeCalled
 from signedin.rules.client import Client
 
 GOOD = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
-TOLD = Counter("signedin_logouts", "What clients were told of endings, by what came of it.", ["outcome"], registry=None)
+TOLD = Counter(
+    "signedin_logouts", "What clients were told of endings, by what came of it.", ["outcome"], registry=None
+)
 log = structlog.get_logger("signedin.post")
 
 
@@ -55,7 +57,9 @@ class Logouts:
                 elif not await self._is_told(client, message, messages[number + 1 :]):
                     return
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one client must not hold up the others
-            log.warning("a client could not be told of an ending", client=client_id, error=type(error).__name__)
+            log.warning(
+                "a client could not be told of an ending", client=client_id, error=type(error).__name__
+            )
 
     async def _is_told(self, client: Client, message: Message, rest: Sequence[Message]) -> bool:
         """Tell one; false where the client does not answer, so that the rest waits as well."""
@@ -70,8 +74,12 @@ class Logouts:
         else:
             is_kept = await not_told(self._means, message, rest, now)
             TOLD.labels("failed" if is_kept else "given_up").inc()
-            said = "a client was not told of an ending" if is_kept else "a client is told no more of an ending"
-            log.warning(said, client=client.id, name=client.name, answer=answer, attempts=message.attempts + 1)
+            said = (
+                "a client was not told of an ending" if is_kept else "a client is told no more of an ending"
+            )
+            log.warning(
+                said, client=client.id, name=client.name, answer=answer, attempts=message.attempts + 1
+            )
             return False
         await told(self._means, message)
         return True

@@ -13,7 +13,9 @@ GIVEN_UP_AFTER = 15
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
 
 
-def logout_token(issuer: str, client_id: str, subject: str, sid: str, jti: str, now: datetime) -> dict[str, Any]:
+def logout_token(
+    issuer: str, client_id: str, subject: str, sid: str, jti: str, now: datetime
+) -> dict[str, Any]:
     """The claims of a logout token (section 2.4): whose sessions, and which one where it is known; never a nonce."""
     told = {
         "iss": issuer, "aud": client_id, "sub": subject, "iat": int(now.timestamp()),
@@ -28,4 +30,4 @@ def pause_after(attempts: int) -> timedelta:
     >>> str(pause_after(1)), str(pause_after(2)), str(pause_after(14))
     ('0:00:10', '0:00:20', '6:00:00')
     """
-    return min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << min(attempts - 1, 20)), _LONGEST_PAUSE)

@@ -107,9 +107,7 @@ def change(conn: sa.Connection, consent: Consent) -> None:
     )  # fmt: skip
 
 
-def end(
-    conn: sa.Connection, account_id: AccountId, ids: Sequence[str], now: datetime
-) -> list[Gone]:
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str], now: datetime) -> list[Gone]:
     """Withdraw consents, with all that came of them; returns what was still given, the secrets of tokens too."""
     where = (consents.c.account_id == account_id) & consents.c.consent_id.in_(ids)
     gone = conn.execute(

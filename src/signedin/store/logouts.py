@@ -49,7 +49,11 @@ class Waiting(NamedTuple):
 
 
 def tell(
-    conn: sa.Connection, account_id: AccountId, touched: Iterable[Given], ended: Collection[str], now: datetime
+    conn: sa.Connection,
+    account_id: AccountId,
+    touched: Iterable[Given],
+    ended: Collection[str],
+    now: datetime,
 ) -> None:
     """Queue that the clients hear of it, each once for a session, in the transaction of the ending.
 
@@ -90,7 +94,10 @@ def tell_more(conn: sa.Connection, client_id: str) -> bool:
 
 def queue(conn: sa.Connection, told: Iterable[tuple[AccountId, str, str]], now: datetime) -> None:
     """Queue what clients are told: of whom, which client, and which session of a browser, or nothing for all."""
-    rows = [_row(account_id, secrets.token_hex(12), client_id, {"sid": sid}, now) for account_id, client_id, sid in told]
+    rows = [
+        _row(account_id, secrets.token_hex(12), client_id, {"sid": sid}, now)
+        for account_id, client_id, sid in told
+    ]
     if rows:
         conn.execute(outbox.insert(), rows)
 
@@ -102,7 +109,9 @@ def is_due(conn: sa.Connection, now: datetime, busy: Collection[str]) -> bool:
 
 def claim(conn: sa.Connection, now: datetime, busy: Collection[str]) -> list[Message]:
     """Take what is to be told now, of each client the oldest: no other process tells it, until the claim has run out."""
-    turn = sa.func.row_number().over(partition_by=outbox.c.kind, order_by=(outbox.c.due_at, outbox.c.message_id))
+    turn = sa.func.row_number().over(
+        partition_by=outbox.c.kind, order_by=(outbox.c.due_at, outbox.c.message_id)
+    )
     due = sa.select(outbox, turn.label("turn")).where(_due(now, busy)).subquery()
     found = sa.select(due).where(due.c.turn <= AT_ONCE).order_by(due.c.turn, due.c.due_at)
     rows = conn.execute(found.limit(AT_ONCE * RECEIVERS)).all()
