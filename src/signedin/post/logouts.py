@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 import httpx
@@ -36,7 +37,7 @@ class Logouts:
         for client_id, messages in (await take_logouts(self._means, self._clock(), [*self.busy])).items():
             task = asyncio.create_task(self._tell(client_id, messages))
             self.busy[client_id] = task
-            task.add_done_callback(lambda _, client_id=client_id: self.busy.pop(client_id, None))
+            task.add_done_callback(partial(self._is_free, client_id))
 
     async def all_told(self) -> None:
         """Wait until nobody is being told anything."""
@@ -47,6 +48,9 @@ class Logouts:
         for task in [*self.busy.values()]:
             task.cancel()
         await self.all_told()
+
+    def _is_free(self, client_id: str, _: asyncio.Task[None]) -> None:
+        self.busy.pop(client_id, None)
 
     async def _tell(self, client_id: str, messages: Sequence[Message]) -> None:
         try:

@@ -28,7 +28,7 @@ def end_of_rows(
     if not touched:
         return []
     logouts.tell(conn, account_id, touched, row_ids, now)
-    found = {each.grant_id: each.row_id for each in touched if each.row_id in row_ids}
+    found = {each.grant_id: each.row_id for each in touched if each.row_id and each.row_id in row_ids}
     return [(found[grant_id], digest) for grant_id, digest in end(conn, account_id, list(found))]
 
 
