@@ -19,9 +19,7 @@ from signedin.rules.session import AppType
 from signedin.server import setting_values
 
 PREFIX = "SIGNEDIN_"
-NOT_YET = {
-    "step_up": "a fresh sign-in before ending sessions",
-}
+NOT_YET = {"step_up": "a fresh sign-in before ending sessions"}
 """Settings that have a name already, but whose feature this version does not have."""
 
 
