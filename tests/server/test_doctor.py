@@ -179,8 +179,7 @@ def test_sign_outs_that_clients_do_not_take_are_worth_a_look(patient):
         logouts.queue, [(account.id, "porter", "s"), (account.id, "other", "")], now
     )
     assert says(patient.worst("sign-outs"), "good", "2 wait", "")
-    [first, _] = patient.means.database.write_now(logouts.claim, now, ())
-    patient.means.database.write_now(logouts.put_off, first, now, is_attempt=True)
+    patient.means.database.write_now(logouts.put_off, "porter", now)
     assert says(patient.worst("sign-outs"), "look", "1 of these do not answer", "SIGNEDIN_PRIVATE_RECEIVERS")
     assert patient.worst("mail").verdict == "good"
 

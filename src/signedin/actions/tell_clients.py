@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from signedin.actions.means import Means
 from signedin.actions.sign import signed
 from signedin.rules.claims import subject_of_id
 from signedin.rules.client import Client
-from signedin.rules.logout_token import GIVEN_UP_AFTER, TYP, logout_token, pause_after
+from signedin.rules.logout_token import TYP, logout_token
 from signedin.store import clients, logouts, outbox
-from signedin.store.logouts import Waiting, receiver_of
+from signedin.store.logouts import receiver_of
 from signedin.store.outbox import Message
 
-__all__ = ["Message", "Waiting", "receiver_of"]
+__all__ = ["Message", "receiver_of"]
 
 
 async def take_logouts(means: Means, now: datetime, busy: Collection[str]) -> dict[str, list[Message]]:
@@ -57,20 +57,6 @@ async def told(means: Means, message: Message) -> None:
     await means.database.write(outbox.delivered, message)
 
 
-async def not_told(means: Means, failed: Message, rest: Sequence[Message], now: datetime) -> bool:
-    """Try again later, the rest as well, which was not tried; false when that was the last attempt."""
-    attempts = failed.attempts + 1
-    until = now + pause_after(attempts)
-    is_kept = attempts < GIVEN_UP_AFTER
-    if is_kept:
-        await means.database.write(logouts.put_off, failed, until, is_attempt=True)
-    else:
-        await told(means, failed)
-    for message in rest:
-        await means.database.write(logouts.put_off, message, until, is_attempt=False)
-    return is_kept
-
-
-async def waiting(means: Means) -> Waiting:
-    """How much waits to be told."""
-    return await means.database.read(logouts.waiting)
+async def not_told(means: Means, client: Client, now: datetime) -> int:
+    """Try again later, all that is due for that client; returns how much of it is given up."""
+    return await means.database.write(logouts.put_off, client.id, now)

@@ -55,17 +55,17 @@ class Logouts:
     async def _tell(self, client_id: str, messages: Sequence[Message]) -> None:
         try:
             client = await receiver(self._means, client_id)
-            for number, message in enumerate(messages):
+            for message in messages:
                 if client is None:  # it wants to hear of nothing any more
                     await told(self._means, message)
-                elif not await self._is_told(client, message, messages[number + 1 :]):
+                elif not await self._is_told(client, message):
                     return
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one client must not hold up the others
             log.warning(
                 "a client could not be told of an ending", client=client_id, error=type(error).__name__
             )
 
-    async def _is_told(self, client: Client, message: Message, rest: Sequence[Message]) -> bool:
+    async def _is_told(self, client: Client, message: Message) -> bool:
         """Tell one; false where the client does not answer, so that the rest waits as well."""
         now = self._clock()
         token = await logout_token_for(self._means, client, message, self._issuer, now)
@@ -76,14 +76,13 @@ class Logouts:
             TOLD.labels("refused").inc()
             log.warning("a client has refused to be told of an ending", client=client.id, name=client.name)
         else:
-            is_kept = await not_told(self._means, message, rest, now)
-            TOLD.labels("failed" if is_kept else "given_up").inc()
-            said = (
-                "a client was not told of an ending" if is_kept else "a client is told no more of an ending"
-            )
+            given_up = await not_told(self._means, client, self._clock())
+            TOLD.labels("failed").inc()
+            TOLD.labels("given_up").inc(given_up)
             log.warning(
-                said, client=client.id, name=client.name, answer=answer, attempts=message.attempts + 1
-            )
+                "a client was not told of an ending", client=client.id, name=client.name, answer=answer,
+                attempts=message.attempts + 1, given_up=given_up,
+            )  # fmt: skip
             return False
         await told(self._means, message)
         return True

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.client import Client, ClientKind
+from signedin.rules.logout_token import GIVEN_UP_AFTER, pause_after
 from signedin.store.grants import grants
 from signedin.store.outbox import LOGOUT, Message, outbox
 from signedin.store.services import NOBODY
@@ -124,10 +125,19 @@ def claim(conn: sa.Connection, now: datetime, busy: Collection[str]) -> list[Mes
     return [each for each in messages if _claimed(conn, each, now)]
 
 
-def put_off(conn: sa.Connection, message: Message, until: datetime, *, is_attempt: bool) -> None:
-    """Tell it later; what was not tried, because its client did not answer before, is not counted."""
-    later = {"due_at": until, "attempts": message.attempts + is_attempt}
-    conn.execute(outbox.update().where(_it(message)).values(later))
+def put_off(conn: sa.Connection, client_id: str, now: datetime) -> int:
+    """Tell a client later all that it would be told now, for it does not answer; returns how much it is told no more.
+
+    All of that counts as tried, so that nothing waits for longer than a day or two, and the pause is that of what has
+    been tried most often.
+    """
+    mine = (outbox.c.kind == LOGOUT + client_id) & (outbox.c.message_id != client_id)
+    due = mine & (outbox.c.due_at <= now + CLAIMED_FOR)
+    most = conn.scalar(sa.select(sa.func.max(outbox.c.attempts)).where(due)) or 0
+    given_up = conn.execute(outbox.delete().where(due, outbox.c.attempts >= GIVEN_UP_AFTER - 1)).rowcount
+    later = {"due_at": now + pause_after(most + 1), "attempts": outbox.c.attempts + 1}
+    conn.execute(outbox.update().where(due).values(later))
+    return given_up
 
 
 def waiting(conn: sa.Connection) -> Waiting:
