@@ -24,13 +24,14 @@ PUBLIC = frozenset({
     ("GET", "/static/{path}"), ("POST", "/v1/leaked-tokens"),
     ("GET", "/oauth/authorize"), ("POST", "/oauth/authorize"), ("POST", "/oauth/par"),
     ("POST", "/oauth/token"), ("POST", "/oauth/introspect"), ("POST", "/oauth/revoke"), ("GET", "/oauth/userinfo"),
-    ("POST", "/oauth/userinfo"), ("POST", "/oauth/device_authorization"),
+    ("POST", "/oauth/userinfo"), ("POST", "/oauth/device_authorization"), ("GET", "/oauth/end_session"),
+    ("POST", "/oauth/end_session"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 
 OF_CLIENTS = frozenset({
     "/oauth/authorize", "/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo",
-    "/oauth/device_authorization",
+    "/oauth/device_authorization", "/oauth/end_session",
 })  # fmt: skip
 """What other sites and programs send by themselves; who they are, and what it may lead to, is judged there."""
 

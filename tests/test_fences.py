@@ -38,7 +38,10 @@ READ_BY = {
     "docs/api.md": {"curl -sS -H": API, "curl -sS -D-": API, "curl -sS -X": API, '{"type"': LIKE_THAT,
                     "RateLimit-Policy": LIKE_THAT},
     "docs/connect-an-app.md": {
-        "signedin app add": "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind"},
+        "signedin app add": "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
+        "signedin client add":
+            "tests/server/test_cli_clients.py::test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard",
+        "from joserfc": "tests/post/test_logouts.py::test_a_client_that_verifies_as_the_page_shows_takes_ours_and_no_other"},
     "docs/existing-apps.md": {"signedin key issue": BEGUN, "POST /v1/accounts": BEGUN, '{"account_id"': BEGUN,
                               "POST /v1/sessions": BEGUN, '{"ticket"': BEGUN},
     "docs/feed.md": {"async def told": "tests/client/test_asking_example.py::test_it_is_what_the_page_shows"},

@@ -95,6 +95,10 @@ def test_texts_are_tidied_before_anybody_sees_them(means):
     assert (len(client.name), len(client.description)) == (80, 240)
 
 
+AS_A_SERVICE = {
+    "kind": ClientKind.SERVICE, "grant_types": frozenset({GrantType.CLIENT}), "redirect_uris": (),
+    "scopes": frozenset({"accounts:read"}),
+}  # fmt: skip
 WRONG = {
     "no name": ({"name": " \u202e "}, "name"),
     "a type for another's": ({"app_type": AppType.WEB}, "app_type"),
@@ -116,7 +120,16 @@ WRONG = {
         {"redirect_uris": tuple(f"https://a{n}.example/" for n in range(51))},
         "redirect_uris",
     ),
-    "a way out to a program": ({"logout_uris": ("data:text/html,x",)}, "redirect_uris"),
+    "a way out to a program": ({"logout_uris": ("data:text/html,x",)}, "logout_uris"),
+    "a way out of a service": (
+        AS_A_SERVICE | {"logout_uris": ("https://app.example.org/out",)},
+        "logout_uris",
+    ),
+    "a back channel to a service": (
+        AS_A_SERVICE | {"back_channel_uri": "https://app.example.org/out"},
+        "logout_uris",
+    ),
+    "a session told to nobody": ({"needs_sid": True}, "needs_sid"),
     "a back channel by http": ({"back_channel_uri": "http://app.example.org/out"}, "back_channel_uri"),
     "a back channel that is a file": ({"back_channel_uri": "file:///etc/passwd"}, "back_channel_uri"),
     "a resource that is no address": ({"resources": ("files",)}, "resources"),

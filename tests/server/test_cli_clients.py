@@ -60,6 +60,20 @@ def test_the_commands_of_the_page_register_one_of_each_kind(installed, tmp_path,
     assert [bool(each["disabled_at"]) for each in listed] == [False, False, True]
 
 
+def test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard(installed):
+    words = shlex.split(beginning("docs/connect-an-app.md", "signedin client add"))[1:]
+    made = installed.done(*words).value
+    assert made["post_logout_redirect_uris"] == ["https://app.example.org/bye"]
+    assert made["backchannel_logout_uri"] == "https://app.example.org/logout"
+    assert made["backchannel_logout_session_required"] is False
+    said = installed(
+        "app", "add", "--type", "web", "--name", "Shop", "--redirect-uri", "https://shop.example/",
+        "--backchannel-logout-session-required", "--json",
+    )  # fmt: skip
+    assert said.status == 1
+    assert "A session is named only where there is an address to tell it to." in said.err
+
+
 @pytest.mark.security("T4")
 def test_a_clients_secret_is_printed_once_and_changed_over(installed):
     made = installed.done(*CLIENT, "--description", "A calendar.", "--json").value

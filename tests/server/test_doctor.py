@@ -22,7 +22,7 @@ from signedin.gate.user_agent import read_device
 from signedin.server import doctor, doctor_database
 from signedin.server.doctor import examine
 from signedin.server.means import close_means, open_means
-from signedin.store import accounts, outbox, write_lock
+from signedin.store import accounts, logouts, outbox, write_lock
 from signedin.store import sqlite as database
 
 PUBLIC = "https://account.example.org"
@@ -74,7 +74,7 @@ def test_a_healthy_installation_has_nothing_worth_a_look(patient):
     found = examine(patient.settings, patient.clock())
     assert {each.verdict for each in found} == {"good"}, found
     assert {each.subject for each in found} == {"SQLite", "time zones", "keyring", "place file", "proxies", "disk", "rights",
-                                                "database", "sweep", "clock", "mail", "writing"}  # fmt: skip
+                                                "database", "sweep", "clock", "mail", "sign-outs", "writing"}  # fmt: skip
 
 
 def test_whatever_is_worth_a_look_says_what_to_do(patient):
@@ -171,6 +171,17 @@ def test_letters_that_pile_up_are_worth_a_look(patient):
     assert patient.worst("mail").verdict == "good"
     patient.means.database.write_now(queue_many)
     assert says(patient.worst("mail"), "look", "51 letters wait", "SIGNEDIN_SMTP_URL")
+
+
+def test_sign_outs_that_clients_do_not_take_are_worth_a_look(patient):
+    account, now = patient.means.database.read_now(accounts.find_by_email, ADA), patient.clock()
+    patient.means.database.write_now(
+        logouts.queue, [(account.id, "porter", "s"), (account.id, "other", "")], now
+    )
+    assert says(patient.worst("sign-outs"), "good", "2 wait", "")
+    patient.means.database.write_now(logouts.put_off, "porter", now)
+    assert says(patient.worst("sign-outs"), "look", "1 of these do not answer", "SIGNEDIN_PRIVATE_RECEIVERS")
+    assert patient.worst("mail").verdict == "good"
 
 
 def test_a_keyring_that_is_missing_broken_open_to_all_or_anothers_is_bad(patient):

@@ -27,7 +27,7 @@ AT_ONCE = 500
 def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, number: int) -> None:
     """End a session or consent for the event with that number."""
     if isinstance(row, Consent):
-        gone = consents.end(conn, row.account_id, [row.id])
+        gone = consents.end(conn, row.account_id, [row.id], now)
         tombstones.bury(conn, row.account_id, gone, reason, now, number)
     else:
         end_sessions(conn, row.account_id, [row.id], reason, now, number)

@@ -20,7 +20,7 @@ from signedin.rules.client import Client
 from signedin.rules.registration import MOST_SECRETS, has_secrets, judge, judge_picture
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.wording import marked as _
-from signedin.store import access_tokens, asked, clients, device_codes, grants, logos
+from signedin.store import asked, clients, device_codes, given, grants, logos, logouts
 from signedin.store.services import NOBODY
 
 AT_ONCE = 200
@@ -93,6 +93,8 @@ async def enable_client(means: Means, client_id: str) -> Client:
     """
     client = _known(await means.database.read(clients.find, client_id))
     if client.is_disabled:
+        while await means.database.write(logouts.tell_more, client_id):
+            pass  # before what it was given is forgotten
         after: tuple[int, str] | None = (-1, "")
         while after is not None:
             after = await means.database.write(_end_given, client_id, after)
@@ -153,15 +155,17 @@ def _change(
 
 def _disable(conn: sa.Connection, client_id: str, now: datetime) -> Client:
     before = _found(conn, client_id)
-    return before if before.is_disabled else _change(conn, client_id, {"disabled_at": now})
+    if before.is_disabled:
+        return before
+    logouts.tell_of_all(conn, before, now)
+    return _change(conn, client_id, {"disabled_at": now})
 
 
 def _end_given(conn: sa.Connection, client_id: str, after: tuple[int, str]) -> tuple[int, str] | None:
     """End a batch of what a client was given; returns the last of them, or `None` when there was nothing left."""
     found = grants.of_client(conn, client_id, after, AT_ONCE)
     for account_id, grant_id in found:
-        access_tokens.end_of_grants(conn, account_id, [grant_id])
-        grants.end(conn, account_id, [grant_id])
+        given.end(conn, account_id, [grant_id])
     return found[-1] if found else None
 
 

@@ -43,7 +43,8 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
     if dead:
         sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
     if withdrawn:
-        gone, why = consents.end(conn, account_id, withdrawn), EndReason.LOGGED_OUT_EVERYWHERE
+        gone = consents.end(conn, account_id, withdrawn, ended_at)
+        why = EndReason.LOGGED_OUT_EVERYWHERE
         tombstones.bury(conn, account_id, gone, why, ended_at, account.epoch)
     if max(len(dead), len(withdrawn)) < limit:
         accounts.tidied(conn, account_id, account.epoch)

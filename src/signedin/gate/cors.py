@@ -33,16 +33,16 @@ class Cors:
             return
         origin = header(scope["headers"], b"origin")
         is_listed = origin in self._origins
-        if is_listed and _is_preflight(scope):
+        if is_listed and is_preflight(scope):
             await _allow(send, origin or "")
             return
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_vary(list(message.get("headers", ())))
+                message["headers"] = with_vary(list(message.get("headers", ())))
                 if is_listed:
                     message["headers"] += [
-                        *_may_read(origin or ""),
+                        *may_read(origin or ""),
                         (b"access-control-expose-headers", SHOWN),
                     ]
             await send(message)
@@ -50,7 +50,8 @@ class Cors:
         await self._app(scope, receive, telling)
 
 
-def _is_preflight(scope: Scope) -> bool:
+def is_preflight(scope: Scope) -> bool:
+    """Whether a browser asks beforehand what it may send."""
     return (
         scope["method"] == "OPTIONS"
         and header(scope["headers"], b"access-control-request-method") is not None
@@ -59,18 +60,19 @@ def _is_preflight(scope: Scope) -> bool:
 
 async def _allow(send: Send, origin: str) -> None:
     headers = [
-        *_may_read(origin), (b"access-control-allow-methods", METHODS), (b"access-control-allow-headers", HEADERS),
+        *may_read(origin), (b"access-control-allow-methods", METHODS), (b"access-control-allow-headers", HEADERS),
         (b"access-control-max-age", KNOWN_FOR), (b"vary", b"origin, access-control-request-method"),
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _may_read(origin: str) -> list[tuple[bytes, bytes]]:
+def may_read(origin: str) -> list[tuple[bytes, bytes]]:
+    """The header that lets pages of an origin read an answer; never with credentials."""
     return [(b"access-control-allow-origin", origin.encode("latin-1"))]
 
 
-def _with_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def with_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """What is answered differs by origin, also for those that are not listed: a cache must not mix them up."""
     before = [value for name, value in headers if name.lower() == b"vary"]
     rest = [(name, value) for name, value in headers if name.lower() != b"vary"]

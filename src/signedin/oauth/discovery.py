@@ -73,6 +73,7 @@ BELONGS_TO: dict[str, dict[str, Any]] = {
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         **_proved("token", _METHODS),
     },
+    "/oauth/end_session": {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True},
     "/oauth/par": {"require_pushed_authorization_requests": False},
     "/oauth/revoke": _proved("revocation", _METHODS),
     "/oauth/introspect": _proved("introspection", _SHOWN),

@@ -12,7 +12,7 @@ from signedin.rules.oauth_refusal import OAuthRefused
 
 PAGE = "docs/connect-an-app.md"
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
-FOR_PEOPLE = frozenset({"/oauth/authorize", "/oauth/consent", "/oauth/end_session"})
+FOR_PEOPLE = frozenset({"/oauth/authorize", "/oauth/consent", "/oauth/end_session", "/oauth/logout"})
 """Where a browser comes by itself, and a person reads what is wrong."""
 _WELL_KNOWN = "/.well-known/o"
 

@@ -6,7 +6,7 @@ here, or for another address than the client's own, is answered with a page and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -95,8 +95,8 @@ class Asking:
         return self.parameters.get(name)
 
 
-def gathered(pairs: Iterable[tuple[str, str]]) -> Parameters:
-    """The parameters of a request, from its query or its form.
+def gathered(pairs: Iterable[tuple[str, str]], known: Collection[str] = KNOWN) -> Parameters:
+    """The parameters of a request, from its query or its form, as far as they are known there.
 
     >>> gathered([("scope", "openid"), ("scope", "email"), ("x", "1"), ("state", "")]).repeated
     frozenset({'scope'})
@@ -104,7 +104,7 @@ def gathered(pairs: Iterable[tuple[str, str]]) -> Parameters:
     said: dict[str, str] = {}
     repeated = set()
     for name, value in pairs:
-        if name not in KNOWN or not value:
+        if name not in known or not value:
             continue
         if name in said and name == MAY_REPEAT:
             said[name] += f" {value}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from signedin.rules.account import Account
+from signedin.rules.account import Account, AccountId
 from signedin.rules.client import Client
 
 OF_SCOPES: dict[str, tuple[str, ...]] = {
@@ -22,9 +22,14 @@ def subject_of(mac: Callable[[str, bytes], bytes], client: Client, account: Acco
     It is made from the client's id and not from where it lives, so that a new address of its leaves everybody who
     they were. `mac` is a keyed digest that only this installation can make, and that outlives a rotation of its keys.
     """
+    return subject_of_id(mac, client, account.id)
+
+
+def subject_of_id(mac: Callable[[str, bytes], bytes], client: Client, account_id: AccountId) -> str:
+    """The same of whoever has that id, also where nothing else is known of them any more."""
     if not client.is_pairwise:
-        return str(account.id)
-    return mac("subject", f"{client.id}\n{account.id}".encode()).hex()[:40]
+        return str(account_id)
+    return mac("subject", f"{client.id}\n{account_id}".encode()).hex()[:40]
 
 
 def claims_of(account: Account, scopes: Collection[str]) -> dict[str, Any]:

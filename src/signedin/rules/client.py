@@ -44,6 +44,7 @@ class Client:
     consents end (D8). `resources` are the addresses its tokens may be for (RFC 8707), beside this service. `keys` is
     its JWK set, public keys alone. `signed_resources` are those of `resources` that read signed access tokens by
     themselves, and so hear of an ending up to five minutes late (RFC 9068, D24). `lasts` is how long a refresh token lives at most, however often it is used.
+    `back_channel_uri` is where it hears of sign-outs, and `needs_sid` whether each has to name the browser's session.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     logout_uris: tuple[str, ...] = ()
     back_channel_uri: str = ""
+    needs_sid: bool = False
     resources: tuple[str, ...] = ()
     signed_resources: tuple[str, ...] = ()
     keys: tuple[dict[str, Any], ...] = ()

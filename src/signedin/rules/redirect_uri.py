@@ -23,7 +23,7 @@ _READ_DIFFERENTLY = re.compile(r"%(?:00|0a|0d|2e|2f|5c)", re.IGNORECASE)
 LARGEST_PORT = 65_535
 
 
-def judge_redirect_uri(uri: str, *, is_native: bool) -> str:
+def judge_redirect_uri(uri: str, *, is_native: bool, field: str = "redirect_uris") -> str:
     """The address as it may be registered.
 
     https to a host as browsers write it; on the person's own machine, for native apps, also http to a loopback
@@ -34,7 +34,9 @@ def judge_redirect_uri(uri: str, *, is_native: bool) -> str:
         InvalidInput: it could lead somewhere else than it seems to, or to nobody in particular.
     """
     if not _is_plain(uri):
-        raise _refused(_("An address has no blanks, no backslash, no fragment and at most 2,000 characters."))
+        raise _refused(
+            _("An address has no blanks, no backslash, no fragment and at most 2,000 characters."), field
+        )
     scheme = uri.partition(":")[0]
     if scheme == "https" and _is_web_address(uri):
         return uri
@@ -44,7 +46,8 @@ def judge_redirect_uri(uri: str, *, is_native: bool) -> str:
         return uri
     raise _refused(
         _("An address begins with https://, or for an app on the person's own machine with http://127.0.0.1, "
-          "http://[::1] or a private scheme that has a dot.")
+          "http://[::1] or a private scheme that has a dot."),
+        field,
     )  # fmt: skip
 
 
@@ -115,5 +118,5 @@ def _is_localhost(uri: str) -> bool:
     )
 
 
-def _refused(sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, field="redirect_uris")
+def _refused(sentence: str, field: str) -> InvalidInput:
+    return InvalidInput(sentence, field=field)

@@ -46,8 +46,9 @@ def judge(client: Client) -> Client:
         is_pairwise=client.is_pairwise and client.kind is ClientKind.THIRD_PARTY,
     )
     _refuse_the_first_that_fails(tidied, _WHAT_HAS_TO_HOLD)
-    for uri in (*tidied.redirect_uris, *tidied.logout_uris):
-        judge_redirect_uri(uri, is_native=tidied.is_native)
+    for field, uris in (("redirect_uris", tidied.redirect_uris), ("logout_uris", tidied.logout_uris)):
+        for uri in uris:
+            judge_redirect_uri(uri, is_native=tidied.is_native, field=field)
     for uri in tidied.resources:
         judge_resource(uri)
     if tidied.back_channel_uri:
@@ -122,6 +123,10 @@ _WHAT_HAS_TO_HOLD: tuple[tuple[str, str, Callable[[Client], Any]], ...] = (
      lambda c: len(c.secrets) <= MOST_SECRETS and bool(c.secrets) is has_secrets(c)),
     ("needs_pkce", _("Only a client that keeps a secret and signs people in may do without PKCE."),
      _proves_the_code_is_its_own),
+    ("logout_uris", _("Only a client that people sign in with is told of sign-outs, or led back to after one."),
+     lambda c: c.kind is not ClientKind.SERVICE or not (c.logout_uris or c.back_channel_uri)),
+    ("needs_sid", _("A session is named only where there is an address to tell it to."),
+     lambda c: bool(c.back_channel_uri) or not c.needs_sid),
     ("signs_with", _("Statements are signed with RS256 or ES256."), lambda c: c.signs_with in OURS),
     ("idle", _("A consent ends after one to 400 days without use."),
      lambda c: timedelta(days=1) <= c.idle <= LONGEST_IDLE),

@@ -19,6 +19,7 @@ from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
 from signedin.api import tickets as api_tickets
 from signedin.gate.check import Check
+from signedin.gate.client_cors import ClientCors
 from signedin.gate.cors import Cors
 from signedin.gate.following import Following
 from signedin.gate.guessing import Guessing
@@ -57,6 +58,7 @@ from signedin.web import (
     consent_page,
     consent_row_form,
     device_page,
+    end_session_page,
     help_page,
     keys_page,
     language_form,
@@ -103,7 +105,8 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     refuse, trusted = refuser(handlers), settings.trusted_proxies
     inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing, settings.base_url)
-    own = Cors(LastResort(OwnName(gate, settings.base_url)), settings.cors_origins)
+    clients = ClientCors(LastResort(OwnName(gate, settings.base_url)), means)
+    own = Cors(clients, settings.cors_origins)
     ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
     whole = Head(LastResort(Spelling(hosts)))
@@ -170,6 +173,7 @@ def _pages() -> list[Any]:
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
         authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         device_page.device_page, device_page.device_form, device_page.device_decision,
+        end_session_page.end_session, end_session_page.end_session_form, end_session_page.logout_form,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, logo_file.logo_file, api_page.openapi_document, api_page.api_page,
     ]  # fmt: skip

@@ -29,6 +29,8 @@ def app() -> None:
 @shared.description_option
 @shared.redirect_option
 @shared.logout_option
+@shared.back_channel_option
+@shared.sid_option
 @shared.scope_option
 @shared.resource_option
 @shared.signed_resource_option

@@ -29,6 +29,8 @@ def client() -> None:
 @shared.description_option
 @shared.redirect_option
 @shared.logout_option
+@shared.back_channel_option
+@shared.sid_option
 @shared.scope_option
 @shared.resource_option
 @shared.signed_resource_option
@@ -49,9 +51,6 @@ def client() -> None:
 @click.option("--require-dpop", is_flag=True, help="Its tokens are bound to a key of its own (RFC 9449).")
 @click.option(
     "--same-subject", is_flag=True, help="It knows people by the names that your own apps know them by."
-)
-@click.option(
-    "--back-channel-logout-uri", "back_channel_uri", default="", help="Where it hears of sign-outs."
 )
 @click.option(
     "--idle-days", type=click.IntRange(1, 400), default=30, show_default=True,
@@ -77,8 +76,7 @@ def add(
     wanted = replace(
         shared.wanted_by(kind, said, is_public=public), is_native=native, is_verified=said["verified"],
         needs_pkce=not said["without_pkce"], needs_pushed=said["require_par"], needs_dpop=said["require_dpop"],
-        is_pairwise=not said["same_subject"], back_channel_uri=said["back_channel_uri"],
-        idle=timedelta(days=said["idle_days"]), signs_with=said["signs_with"],
+        is_pairwise=not said["same_subject"], idle=timedelta(days=said["idle_days"]), signs_with=said["signs_with"],
     )  # fmt: skip
     shared.register(wanted, logo_file, as_json=as_json)
 

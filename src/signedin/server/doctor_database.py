@@ -18,7 +18,7 @@ from signedin.server.doctor_standby import of_standby
 from signedin.server.finding import Finding, looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
-from signedin.store import activity, durability, installation, outbox, schema_version
+from signedin.store import activity, durability, installation, logouts, outbox, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.postgres import PostgresDatabase
@@ -43,6 +43,7 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
         "clock": lambda conn: _clock(conn, now),
         "proxies": lambda conn: _addresses(conn, settings),
         "mail": _outbox,
+        "sign-outs": _logouts,
     }
     found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
     if isinstance(database, PostgresDatabase):
@@ -156,3 +157,14 @@ def _outbox(conn: sa.Connection) -> Finding:
         what = "Check SIGNEDIN_SMTP_URL and the mail server."
         return Finding("mail", "look", f"{waiting} letters wait to be delivered.", what)
     return Finding("mail", "good", f"{waiting} letters wait.")
+
+
+def _logouts(conn: sa.Connection) -> Finding:
+    waiting = logouts.waiting(conn)
+    if waiting.tried:
+        sentence = (
+            f"{waiting.every} sign-outs wait to be told to clients; {waiting.clients} of these do not answer."
+        )
+        what = "The log names them: check that their servers run, and SIGNEDIN_PRIVATE_RECEIVERS for your own networks."
+        return Finding("sign-outs", "look", sentence, what)
+    return Finding("sign-outs", "good", f"{waiting.every} wait to be told to clients.")

@@ -15,12 +15,16 @@ from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
 from signedin.actions.take_up import take_up
 from signedin.gate.lease import hold_lease
+from signedin.post.calling import Caller
 from signedin.post.deliver import deliver, to_folder, to_server
+from signedin.post.logouts import Logouts
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.lease import RENEW_EVERY
 from signedin.server import metrics
 from signedin.server.server import Server
 
+TELLS_EVERY = 2
+"""Seconds until a client begins to hear of an ending."""
 log = structlog.get_logger("signedin.server")
 
 
@@ -28,9 +32,12 @@ log = structlog.get_logger("signedin.server")
 async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[None]:
     """Everything that runs by itself, for as long as the application serves."""
     await take_up_uses(server)
+    caller = Caller(server.settings.private_receivers)
+    logouts = Logouts(server.means, caller, server.settings.base_url, server.clock)
     jobs = [
         asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
         asyncio.create_task(_every(5, "post", lambda: _post(server))),
+        asyncio.create_task(_every(TELLS_EVERY, "logouts", logouts.begin, at_once=True)),
         asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)),
         *_holding_a_lease(server),
     ]
@@ -41,6 +48,8 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
+        await logouts.stop()
+        await caller.close()
         with suppress(Exception):
             await flush_now(server)
             await anchor(server.means, server.clock())

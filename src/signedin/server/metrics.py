@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from signedin.actions.hear import WAITED
 from signedin.gate.watch import Watch
+from signedin.post.logouts import TOLD
 from signedin.server.server import Server
 
 AGAIN = 0.2
@@ -41,6 +42,7 @@ class Collected(Collector):
             "signedin_activity_waiting", "Uses that wait to be written.", len(server.means.recent)
         )
         yield from WAITED.collect()
+        yield from TOLD.collect()
         if server.lease is None:
             return
         known = server.lease.known

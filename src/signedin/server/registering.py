@@ -26,8 +26,16 @@ redirect_option = click.option(
     "--redirect-uri", "redirect_uris", multiple=True, help="Where a sign-in leads back to, byte for byte."
 )
 logout_option = click.option(
-    "--logout-uri", "logout_uris", multiple=True, help="Where a sign-out leads back to."
+    "--post-logout-redirect-uri", "logout_uris", multiple=True,
+    help="Where a sign-out that it asks for leads back to, byte for byte.",
+)  # fmt: skip
+back_channel_option = click.option(
+    "--backchannel-logout-uri", "back_channel_uri", default="", help="Where its server hears of sign-outs."
 )
+sid_option = click.option(
+    "--backchannel-logout-session-required", "needs_sid", is_flag=True,
+    help="What it hears names the session, as its ID tokens do.",
+)  # fmt: skip
 scope_option = click.option("--scope", "scopes", multiple=True, help="What it may ask for at most.")
 resource_option = click.option(
     "--resource",
@@ -65,7 +73,8 @@ def wanted_by(kind: ClientKind, said: dict[str, Any], *, is_public: bool) -> Cli
     return Client(
         "", said["name"], kind, Authentication.NONE if is_public else Authentication(method), frozenset(grants),
         scopes, utc_now(), said["description"], redirect_uris=said["redirect_uris"],
-        logout_uris=said["logout_uris"], resources=said["resources"], signed_resources=said["signed_resources"],
+        logout_uris=said["logout_uris"], back_channel_uri=said["back_channel_uri"], needs_sid=said["needs_sid"],
+        resources=said["resources"], signed_resources=said["signed_resources"],
         keys=_keys_in(said["key_file"]),
     )  # fmt: skip
 
@@ -110,7 +119,8 @@ def item(client: Client) -> dict[str, Any]:
         "token_endpoint_auth_method": client.authentication.value,
         "grant_types": sorted(each.value for each in client.grant_types), "scopes": sorted(client.scopes),
         "redirect_uris": list(client.redirect_uris), "post_logout_redirect_uris": list(client.logout_uris),
-        "backchannel_logout_uri": client.back_channel_uri or None, "resources": list(client.resources),
+        "backchannel_logout_uri": client.back_channel_uri or None,
+        "backchannel_logout_session_required": client.needs_sid, "resources": list(client.resources),
         "signed_resources": list(client.signed_resources),
         "subject_type": "pairwise" if client.is_pairwise else "public",
         "id_token_signed_response_alg": client.signs_with, "verified": client.is_verified, "logo": client.logo,

@@ -19,9 +19,7 @@ from signedin.rules.session import AppType
 from signedin.server import setting_values
 
 PREFIX = "SIGNEDIN_"
-NOT_YET = {
-    "step_up": "a fresh sign-in before ending sessions",
-}
+NOT_YET = {"step_up": "a fresh sign-in before ending sessions"}
 """Settings that have a name already, but whose feature this version does not have."""
 
 
@@ -108,6 +106,10 @@ class Settings:
     geo_db: Path = _knob(
         Path("var/places.mmdb"), "The place file (MMDB); without one no place is shown.", Path
     )
+    private_receivers: tuple[IPv4Network | IPv6Network, ...] = _knob(
+        (), "Networks of your own where clients may be told of sign-outs, beside the open internet, with commas between.",
+        setting_values.networks,
+    )  # fmt: skip
     smtp_url: str = _knob(
         "", "Where mail goes (`smtp://user:pass@host:587`); else it is written to a folder.",
         setting_values.smtp_url, shown=False,

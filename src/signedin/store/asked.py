@@ -24,10 +24,11 @@ asked = sa.Table(
 
 
 class Way(StrEnum):
-    """How a question came: by its client in the back (RFC 9126), or by a browser."""
+    """How a question came: by its client in the back (RFC 9126), or by a browser; or a sign-out that a client posted."""
 
     PUSHED = "pushed"
     POSTED = "posted"
+    LEAVING = "leaving"
 
 
 class Asked(NamedTuple):

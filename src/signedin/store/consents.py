@@ -107,7 +107,7 @@ def change(conn: sa.Connection, consent: Consent) -> None:
     )  # fmt: skip
 
 
-def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Gone]:
+def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str], now: datetime) -> list[Gone]:
     """Withdraw consents, with all that came of them; returns what was still given, the secrets of tokens too."""
     where = (consents.c.account_id == account_id) & consents.c.consent_id.in_(ids)
     gone = conn.execute(
@@ -117,7 +117,7 @@ def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[
     idle = {row.consent_id: row.idle for row in gone}
     tokens = [
         child_of(row_id, digest, idle.get(row_id))
-        for row_id, digest in given.end_of_rows(conn, account_id, ids)
+        for row_id, digest in given.end_of_rows(conn, account_id, ids, now)
     ]
     return [*(Gone(row_id, idle=span) for row_id, span in idle.items()), *tokens]
 

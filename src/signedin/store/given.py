@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
-from signedin.store import access_tokens, asked, device_codes
+from signedin.store import access_tokens, asked, device_codes, logouts
+from signedin.store.clients import clients
 from signedin.store.grants import OF_GRANTS, grants, refresh_tokens
 from signedin.store.schema import Int64
 from signedin.store.services import NOBODY
@@ -17,11 +18,17 @@ _TABLES = (*OF_GRANTS, access_tokens.access_tokens)
 
 
 def end_of_rows(
-    conn: sa.Connection, account_id: AccountId, row_ids: Sequence[str]
+    conn: sa.Connection, account_id: AccountId, row_ids: Sequence[str], now: datetime
 ) -> list[tuple[str, bytes]]:
-    """Forget the grants of rows that end; returns the secrets that lived, each with its row, for their tombstones."""
-    rows = conn.execute(_OF_ROWS, {"whose": account_id, "ids": row_ids})
-    found = {row.grant_id: row.row_id for row in rows}
+    """Forget the grants of rows that end; returns the secrets that lived, each with its row, for their tombstones.
+
+    Clients that want to hear of it do: also those that were given something in the session of a browser that ends.
+    """
+    touched = [logouts.Given(*row) for row in conn.execute(_OF_ROWS, {"whose": account_id, "ids": row_ids})]
+    if not touched:
+        return []
+    logouts.tell(conn, account_id, touched, row_ids, now)
+    found = {each.grant_id: each.row_id for each in touched if each.row_id and each.row_id in row_ids}
     return [(found[grant_id], digest) for grant_id, digest in end(conn, account_id, list(found))]
 
 
@@ -71,9 +78,14 @@ def forget_what_waits(conn: sa.Connection) -> None:
 
 _WHOSE: sa.BindParameter[int] = sa.bindparam("whose", type_=Int64)
 _IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
-_OF_ROWS = sa.select(grants.c.grant_id, grants.c.row_id).where(
-    grants.c.account_id == _WHOSE, grants.c.row_id.in_(_IDS)
-)
+_OF_ROWS = (
+    sa.select(
+        grants.c.grant_id, grants.c.row_id, grants.c.client_id, grants.c.sid, clients.c.kind,
+        sa.type_coerce(clients.c.registered, sa.Text), clients.c.disabled_at,
+    )
+    .outerjoin(clients, clients.c.client_id == grants.c.client_id)
+    .where(grants.c.account_id == _WHOSE, grants.c.row_id.in_(_IDS) | grants.c.sid.in_(_IDS))
+)  # fmt: skip
 _LIVING = tuple(
     sa.select(table.c.grant_id, table.c.digest).where(table.c.account_id == _WHOSE, table.c.grant_id.in_(_IDS), also)
     for table, also in (

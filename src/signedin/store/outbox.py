@@ -48,6 +48,10 @@ class Message:
     zone: str = ""
 
 
+LOGOUT = "logout:"
+"""How the kind of what is told to a client begins, before its id: it is no letter (store/logouts.py)."""
+
+
 def queue(
     conn: sa.Connection, account_id: AccountId, kind: str, fields: dict[str, str], now: datetime
 ) -> None:
@@ -67,7 +71,7 @@ def queue(
 
 def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:
     """The messages whose turn it is, oldest first."""
-    where = (outbox.c.due_at <= now) & (outbox.c.attempts < GIVEN_UP_AFTER)
+    where = (outbox.c.due_at <= now) & (outbox.c.attempts < GIVEN_UP_AFTER) & _IS_LETTER
     rows = conn.execute(
         sa.select(outbox, accounts.c.locale, accounts.c.zone)
         .outerjoin(accounts, accounts.c.account_id == outbox.c.account_id)
@@ -104,13 +108,16 @@ def postpone(conn: sa.Connection, message: Message, now: datetime) -> None:
 
 
 def backlog(conn: sa.Connection) -> int:
-    """How many messages wait."""
-    return int(conn.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0)
+    """How many letters wait."""
+    return int(conn.scalar(sa.select(sa.func.count()).select_from(outbox).where(_IS_LETTER)) or 0)
 
 
 def forget_all(conn: sa.Connection) -> None:
     """Forget every message, after a restore: they may have been delivered since."""
     conn.execute(outbox.delete())
+
+
+_IS_LETTER = ~outbox.c.kind.startswith(LOGOUT)
 
 
 def _is(message: Message) -> sa.ColumnElement[bool]:

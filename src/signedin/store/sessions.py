@@ -143,7 +143,7 @@ def end(
     ended = [session_id for session_id, _, _ in gone]
     conn.execute(_END_USE, {"whose": account_id, "ids": ended})
     idle, at_hosts = {row.session_id: row.idle for row in gone}, host_cookies.end(conn, account_id, ended)
-    besides = [*at_hosts, *given.end_of_rows(conn, account_id, ended)]
+    besides = [*at_hosts, *given.end_of_rows(conn, account_id, ended, now)]
     children = [tombstones.child_of(row_id, digest, idle[row_id]) for row_id, digest in besides]
     them = [*(tombstones.Gone(*row) for row in gone), *children]
     tombstones.bury(conn, account_id, them, reason, now, number)

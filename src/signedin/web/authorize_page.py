@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -12,22 +12,30 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.give_consent import Decision, give_consent
 from signedin.actions.judge_request import asker_of, standing_of, wanted_by
 from signedin.actions.keep_question import PUSHED, Question, find_question, keep, take_pushed
-from signedin.rules.authorization import LONGEST_OF_ALL, AuthorizationRefused, Parameters, Wanted, gathered
+from signedin.rules.authorization import AuthorizationRefused, Parameters, Wanted
 from signedin.rules.client import Client
 from signedin.rules.interaction import Step, next_step
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Presence
 from signedin.web.consent_page import ask
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
-from signedin.web.on_the_way import AUTHORIZE, KEEPS_OPENER, back, browser_mark, page_headers, refused, wish
-
-_MOST_PARAMETERS = 100
+from signedin.web.on_the_way import (
+    AUTHORIZE,
+    KEEPS_OPENER,
+    back,
+    browser_mark,
+    page_headers,
+    refuse_embedded,
+    refused,
+    sent,
+    wish,
+)
 
 
 @get(AUTHORIZE)
 async def authorize(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Answer at once where nothing is to be asked; else keep the request, and ask under its name."""
-    _refuse_embedded(request)
+    refuse_embedded(request)
     name = request.query_params.get("asked", "")
     if name:
         mark, cookies = browser_mark(request, door)
@@ -37,39 +45,18 @@ async def authorize(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
             )
         question = await find_question(door.means, name, mark, now_of(request))
     else:
-        said = _read(request.scope["query_string"].decode("latin-1"))
-        question = await _received(door, said, now_of(request))
+        question = await _received(door, await sent(request), now_of(request))
     return await _answered(request, door, question)
 
 
 @post(AUTHORIZE)
 async def authorize_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Keep what was posted, and answer it as a page that was gone to: a form of another site's carries no cookie."""
-    _refuse_embedded(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise _unreadable("this is no form")
-    said = _read((await request.body()).decode("latin-1"))
-    question = await _received(door, said, now_of(request))
+    refuse_embedded(request)
+    question = await _received(door, await sent(request), now_of(request))
     await asker_of(door.means, question)
     name = await keep(door.means, question, "", now_of(request))
     return see_other(f"{AUTHORIZE}?asked={name}", headers=[KEEPS_OPENER])
-
-
-def _refuse_embedded(request: Ask) -> None:
-    """Only a page of its own leads to a decision: no frame, and nothing that a script fetches."""
-    if request.headers.get("sec-fetch-dest", "document") != "document":
-        raise _unreadable("it was not opened as a page")
-
-
-def _read(text: str) -> Parameters:
-    if len(text) > 2 * LONGEST_OF_ALL:
-        raise _unreadable("it is too long")
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
-    except ValueError:
-        raise _unreadable("its parameters cannot be read") from None
-    return gathered(pairs)
 
 
 async def _received(door: Door, said: Parameters, now: datetime) -> Question:
@@ -79,7 +66,7 @@ async def _received(door: Door, said: Parameters, now: datetime) -> Question:
         return Question(said, now)
     pushed = await take_pushed(door.means, request_uri, said.get("client_id"), now)
     if pushed is None or said.repeated:
-        raise _unreadable("this request_uri was used, is too old, or is another client's")
+        raise AuthorizationRefused("this request_uri was used, is too old, or is another client's")
     return pushed
 
 
@@ -115,7 +102,3 @@ async def _given(
     decision = Decision(wanted.scopes, presence.authenticated_at, question.digest)
     given = await give_consent(door.means, presence, wanted, decision, now)
     return back(door, question, wanted.redirect_uri, {"code": given.code})
-
-
-def _unreadable(why: str) -> AuthorizationRefused:
-    return AuthorizationRefused(why)

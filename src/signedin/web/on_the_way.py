@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,14 @@ from signedin.actions.keep_question import Question, find_question
 from signedin.gate.credentials import set_cookie
 from signedin.gate.security_headers import CONTENT_SECURITY_POLICY
 from signedin.rules import errors
-from signedin.rules.authorization import LONGEST, AuthorizationRefused
+from signedin.rules.authorization import (
+    KNOWN,
+    LONGEST,
+    LONGEST_OF_ALL,
+    AuthorizationRefused,
+    Parameters,
+    gathered,
+)
 from signedin.rules.authorization_answer import answer_address, form_target
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
@@ -22,6 +30,7 @@ from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 AUTHORIZE = "/oauth/authorize"
 KEEPS_OPENER = ("cross-origin-opener-policy", "unsafe-none")
 """Said by every page on the way, or a client that opened it in a popup loses sight of it."""
+_MOST_PARAMETERS = 100
 log = structlog.get_logger("signedin.oauth")
 
 
@@ -31,6 +40,40 @@ class Waiting(NamedTuple):
     client_name: str
     login_hint: str
     headers: list[tuple[str, str]]
+
+
+def refuse_embedded(request: Ask) -> None:
+    """Only a page of its own leads to a decision: no frame, and nothing that a script fetches.
+
+    Raises:
+        AuthorizationRefused: it is none.
+    """
+    if request.headers.get("sec-fetch-dest", "document") != "document":
+        raise AuthorizationRefused("it was not opened as a page")
+
+
+async def sent(request: Ask, known: Collection[str] = KNOWN) -> Parameters:
+    """What a client says by way of a browser: in the address, or in a form that it posts.
+
+    Raises:
+        AuthorizationRefused: it is no form, too long, or cannot be read.
+    """
+    if request.method != "POST":
+        return _read(request.scope["query_string"].decode("latin-1"), known)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise AuthorizationRefused("this is no form")
+    return _read((await request.body()).decode("latin-1"), known)
+
+
+def _read(text: str, known: Collection[str]) -> Parameters:
+    if len(text) > 2 * LONGEST_OF_ALL:
+        raise AuthorizationRefused("it is too long")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
+    except ValueError:
+        raise AuthorizationRefused("its parameters cannot be read") from None
+    return gathered(pairs, known)
 
 
 def page_headers(redirect_uri: str) -> list[tuple[str, str]]:

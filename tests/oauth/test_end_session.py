@@ -1,0 +1,205 @@
+"""A client asks that somebody be logged out here too: they are asked, and led nowhere but to its own address."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from apps import VERIFIER, a_client, consented, hidden, path_of, registered
+from given import VISIT, account_of
+from people import ADA, GRACE, done_apart
+from signedin.actions.exchange import Asking, redeem_code
+from signedin.actions.sign import signed
+from signedin.rules import id_token, logout_token
+from signedin.rules.claims import subject_of
+from signedin.store import clients
+from signedin.store.asked import asked
+
+OUT, PATH = "https://app.example.org/out", "/oauth/end_session"
+
+
+@pytest.fixture
+def porter(house):
+    return registered(house, logout_uris=(OUT, "https://app.example.org/out?all=1"))
+
+
+def hint(house, client, browser=None, email=ADA, typ=id_token.TYP, **changed):
+    """An ID token of long ago, for the session of a browser."""
+    account, at = account_of(house, email), int((house.clock() - timedelta(days=2)).timestamp())
+    claims = {
+        "iss": house.base_url, "aud": client.id, "sub": subject_of(house.means.keyring.mac, client, account),
+        "sid": browser.current()["id"] if browser else "another", "iat": at, "exp": at + 600,
+    }  # fmt: skip
+    return done_apart(signed(house.means, claims | changed, typ=typ))
+
+
+def came(browser, **said):
+    """A browser that a client has led here."""
+    return browser.http.get(PATH, params=said, headers={"sec-fetch-site": "cross-site"})
+
+
+def pressed(browser, page, **changed):
+    """The page's button."""
+    fields = {name: unescape(value) for name, value in hidden(page).items()}
+    return browser.http.post("/oauth/logout", data=fields | changed, headers=browser.own())
+
+
+@pytest.mark.guide("R41", "R43", "R45")
+def test_the_person_is_asked_logged_out_and_led_back_with_the_state(house, porter):
+    ada, phone = house.signed_in(), house.signed_in()
+    page = came(ada, id_token_hint=hint(house, porter, ada), post_logout_redirect_uri=OUT, state="a b&c")
+    assert page.status_code == 200
+    for text in ("Log out of Signedin?", "Porter</bdi> asks whether", ADA, OUT):
+        assert text in page.text, text
+    assert "means another sign-in" not in page.text
+    assert ada.is_signed_in, "a GET never logs out"
+    secret = ada.secret
+    answer = pressed(ada, page)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{OUT}?state=a%20b%26c")
+    assert "cache" in answer.headers["clear-site-data"]
+    assert "signedin=" in answer.headers["set-cookie"]
+    ada.http.cookies.set("signedin", secret, domain="localhost.local", path="/")
+    assert not ada.is_signed_in
+    assert phone.is_signed_in
+
+
+def test_without_an_address_one_is_told_on_the_sign_in_page(house):
+    ada = house.signed_in()
+    page = came(ada)
+    assert "asks whether" not in page.text
+    answer = pressed(ada, page)
+    assert answer.headers["location"] == "/sign-in"
+    assert "logged out" in ada.open("/sign-in").text
+
+
+@pytest.mark.security("3.4.6", "3.3.4")
+def test_the_page_is_nobodys_frame_and_its_form_leads_to_the_client_alone(house, porter):
+    ada = house.signed_in()
+    policy = came(ada, client_id=porter.id, post_logout_redirect_uri=OUT).headers["content-security-policy"]
+    assert "form-action 'self' https://app.example.org;" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self';" in came(ada, client_id=porter.id).headers["content-security-policy"]
+    framed = ada.http.get(PATH, params={"client_id": porter.id}, headers={"sec-fetch-dest": "iframe"})
+    assert framed.status_code == 400
+
+
+WRONG = {
+    "an address that is not registered": {"post_logout_redirect_uri": f"{OUT}/"},
+    "one with a query of its own": {"post_logout_redirect_uri": f"{OUT}?x=1"},
+    "one that a sign-in may lead back to": {"post_logout_redirect_uri": "https://app.example.org/callback"},
+    "an address of nobody's": {"client_id": None},
+    "an unknown client": {"client_id": "nobody"},
+    "a hint of nobody's": {"id_token_hint": "a.b.c"},
+    "an address twice": {"post_logout_redirect_uri": [OUT, OUT]},
+}
+
+
+@pytest.mark.security("attack-13")
+@pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
+def test_what_is_not_right_is_told_on_a_page_and_leads_nowhere(house, porter, changed):
+    said = {"client_id": porter.id, "post_logout_redirect_uri": OUT, "state": "1"} | changed
+    said = {name: value for name, value in said.items() if value is not None}
+    for browser in (house.browser(), house.signed_in()):
+        answer = came(browser, **said)
+        assert answer.status_code == 400
+        assert "location" not in answer.headers
+        assert "cannot be answered" in answer.text
+        posted = browser.http.post(PATH, data=said, headers={"sec-fetch-site": "cross-site"})
+        assert (posted.status_code, "location" in posted.headers) == (400, False)
+    assert browser.is_signed_in
+
+
+@pytest.mark.security("attack-22")
+def test_a_hint_is_an_id_token_of_ours_and_of_that_client(house, porter):
+    other, ada = registered(house, id="other", logout_uris=(OUT,)), house.signed_in()
+    for hinted in (
+        hint(house, porter, ada, typ=logout_token.TYP), hint(house, porter, ada, typ=id_token.ACCESS_TYP),
+        hint(house, porter, ada)[:-4] + "AAAA",
+    ):  # fmt: skip
+        assert came(ada, id_token_hint=hinted).status_code == 400
+    mixed = came(
+        ada, id_token_hint=hint(house, other, ada), client_id=porter.id, post_logout_redirect_uri=OUT
+    )
+    assert mixed.status_code == 400
+
+
+def test_a_hint_of_another_sign_in_is_said_so_and_nobody_is_logged_out_by_it(house, porter):
+    house.somebody(GRACE)
+    ada = house.signed_in()
+    for hinted in (hint(house, porter), hint(house, porter, ada, email=GRACE)):
+        page = came(ada, id_token_hint=hinted, post_logout_redirect_uri=OUT)
+        assert "means another sign-in than the one in this browser" in page.text
+    assert ada.is_signed_in
+
+
+def test_a_client_that_is_disabled_leads_nobody_back(house, porter):
+    ada = house.signed_in()
+    hinted = hint(house, porter, ada)
+    house.means.database.write_now(clients.change, a_client(logout_uris=(OUT,), disabled_at=house.clock()))
+    assert came(ada, id_token_hint=hinted, post_logout_redirect_uri=OUT).status_code == 400
+
+
+def test_who_is_not_signed_in_goes_on_at_once(house, porter):
+    answer = came(house.browser(), client_id=porter.id, post_logout_redirect_uri=OUT, state="1")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{OUT}?state=1")
+    page = came(house.browser(), client_id=porter.id)
+    assert (page.status_code, "You are logged out" in page.text) == (200, True)
+
+
+def test_a_form_that_another_site_posts_is_kept_and_answered_as_a_page(house, porter):
+    """Its browser sends no Lax cookie along: what it says waits for the one that comes with them."""
+    ada = house.signed_in()
+    said = {"id_token_hint": hint(house, porter, ada), "post_logout_redirect_uri": OUT, "state": "1"}
+    posted = house.browser().http.post(PATH, data=said, headers={"sec-fetch-site": "cross-site"})
+    where = path_of(posted)
+    assert re.fullmatch(re.escape(PATH) + r"\?asked=[\w-]+", where)
+    page = ada.open(where)
+    assert "Porter</bdi> asks whether" in page.text
+    assert pressed(ada, page).headers["location"] == f"{OUT}?state=1"
+    house.clock.move(minutes=11)
+    assert house.signed_in().open(where).status_code == 400
+    rows = house.means.database.read_now(lambda conn: conn.execute(sa.select(asked)).all())
+    assert [row.client_id for row in rows] == [""]
+
+
+@pytest.mark.guide("R45")
+@pytest.mark.security("B13")
+def test_no_other_page_presses_the_button(house, porter):
+    ada = house.signed_in()
+    fields = hidden(came(ada, client_id=porter.id, post_logout_redirect_uri=OUT))
+    foreign = {"origin": "https://app.example.org", "sec-fetch-site": "cross-site"}
+    assert ada.http.post("/oauth/logout", data=fields, headers=foreign).status_code == 403
+    assert ada.http.post("/oauth/logout", data=fields | {"csrf": "x"}, headers=ada.own()).status_code == 403
+    assert ada.http.get("/oauth/logout").status_code == 405
+    elsewhere = fields | {"post_logout_redirect_uri": "https://evil.example/"}
+    assert ada.http.post("/oauth/logout", data=elsewhere, headers=ada.own()).status_code == 400
+    assert ada.is_signed_in
+    assert house.browser().http.post("/oauth/logout", data=fields).headers["location"] == "/sign-in"
+
+
+def test_the_page_speaks_as_the_client_asks_for(house, porter):
+    page = came(house.signed_in(), client_id=porter.id, ui_locales="de en")
+    assert 'lang="de"' in page.text
+
+
+def test_discovery_names_it_and_what_clients_hear(house):
+    told = house.browser().open("/.well-known/openid-configuration").json()
+    assert told["end_session_endpoint"] == f"{house.base_url}{PATH}"
+    assert told["backchannel_logout_supported"] is True
+    assert told["backchannel_logout_session_supported"] is True
+
+
+def test_the_id_token_names_the_session_that_a_logout_is_about(house):
+    client, ada = registered(house), house.signed_in()
+    code = consented(ada, client)["code"]
+    asking = Asking(client, VISIT, house.base_url)
+    tokens = done_apart(
+        redeem_code(house.means, asking, code, client.redirect_uris[0], VERIFIER, house.clock())
+    )
+    page = came(ada, id_token_hint=tokens.id_token)
+    assert page.status_code == 200
+    assert "means another" not in page.text
