@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import threading
 from pathlib import Path
@@ -11,22 +12,26 @@ from examples.sync_client import files_server, sync_client
 
 APP = (
     "app", "add", "--type", "sync", "--name", "Example Sync", "--redirect-uri", "http://127.0.0.1/callback",
-    "--device-flow", "--resource", sync_client.FILES, "--json",
+    "--device-flow", "--json",
 )  # fmt: skip
 KEY = ("key", "issue", "--service", "files", "--scope", "sessions:check", "--app-type", "sync", "--json")
 
 
 def main():
-    is_demo = "--demo" in sys.argv
-    words = [word for word in sys.argv[1:] if word != "--demo"]
-    client_id = registered("sync", *APP, is_demo=is_demo)["client_id"]
-    key = registered("files", *KEY, is_demo=is_demo)["token"]
-    files = files_server.serving(files_server.PORT, Path("var/examples/files"), sync_client.ISSUER, key)
+    reader = argparse.ArgumentParser(prog="example-sync", description=__doc__.partition("\n")[0])
+    reader.add_argument("--issuer", default=sync_client.ISSUER, help="the address of Signedin")
+    reader.add_argument("--port", type=int, default=files_server.PORT, help="where the files are")
+    reader.add_argument("--demo", action="store_true", help="with the Signedin of `make demo`")
+    args, more = reader.parse_known_args()
+    address = f"http://127.0.0.1:{args.port}"
+    client = registered(f"sync-{args.port}", *APP, "--resource", address, is_demo=args.demo)
+    key = registered("files", *KEY, is_demo=args.demo)["token"]
+    files = files_server.serving(args.port, Path("var/examples/files"), args.issuer, key)
     threading.Thread(target=files.serve_forever, daemon=True).start()
-    state = Path("var/examples/sync-demo" if is_demo else "var/examples/sync")
-    return sync_client.main(
-        ["--client-id", client_id, "--state", str(state), "--folder", "var/examples/Synced", *words]
-    )
+    return sync_client.main([
+        "--client-id", client["client_id"], "--issuer", args.issuer, "--files", address,
+        "--state", "var/examples/sync-demo" if args.demo else "var/examples/sync", "--folder", "var/examples/Synced", *more,
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import httpx
 
 from examples.sync_client.folder import NAME
 
-ISSUER, PORT = "http://localhost:8000", 9100
+ISSUER, PORT = "http://localhost:8000", 9171
 SCOPE = "openid"
 ASKS_AGAIN_AFTER = 1
 """Seconds between two questions while somebody waits: so soon does a revoke end the waiting."""

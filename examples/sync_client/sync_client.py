@@ -1,6 +1,6 @@
 """Example Sync: keeps a folder in step, signed in as a Sync session that its person sees in the list, and ends there.
 
-python -m examples.sync_client.sync_client --client-id ID --folder ~/Synced --files http://127.0.0.1:9100
+python -m examples.sync_client.sync_client --client-id ID --folder ~/Synced --files http://127.0.0.1:9171
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from examples.sync_client.folder import Files, step
 from examples.sync_client.session import Kept, NotNow, Session, SignedOut
 from examples.sync_client.signing_in import NotSignedIn, Service, by_browser, by_device
 
-ISSUER, FILES = "http://localhost:8000", "http://127.0.0.1:9100"
+ISSUER, FILES = "http://localhost:8000", "http://127.0.0.1:9171"
 LOOKS_AGAIN_AFTER = 5
 """Seconds after which the folder itself is looked at again."""
 OVER = 3

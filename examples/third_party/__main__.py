@@ -20,7 +20,7 @@ CLIENT = (
 def main():
     reader = argparse.ArgumentParser(prog="tidewater", description=__doc__.partition("\n")[0])
     reader.add_argument("--issuer", default="http://localhost:8000", help="the address of Signedin")
-    reader.add_argument("--port", type=int, default=9200)
+    reader.add_argument("--port", type=int, default=9172)
     reader.add_argument("--demo", action="store_true", help="with the Signedin of `make demo`")
     args = reader.parse_args()
     client = registered("tidewater", *CLIENT, is_demo=args.demo)

@@ -1,6 +1,6 @@
 """Tidewater Calendar: somebody else's app, which people connect to their account, and which sees when that is over.
 
-CLIENT_ID=... CLIENT_SECRET=... flask --app examples.third_party.tidewater:app run --port 9200
+CLIENT_ID=... CLIENT_SECRET=... flask --app examples.third_party.tidewater:app run --port 9172
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def from_environment():
     """The app as whoever runs it has set it up."""
     return make_app(
         os.environ.get("SIGNEDIN_ADDRESS", "http://localhost:8000"), os.environ["CLIENT_ID"],
-        os.environ["CLIENT_SECRET"], os.environ.get("OWN_ADDRESS", "http://127.0.0.1:9200"),
+        os.environ["CLIENT_SECRET"], os.environ.get("OWN_ADDRESS", "http://127.0.0.1:9172"),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from apps import asked_page, decide
+from apps import decide
 from people import Browser
 
 ROOT = Path(__file__).parents[2]
@@ -81,14 +81,22 @@ def told_by(place, *words):
     return json.loads(done.stdout)
 
 
-def allowed(browser: Browser, address: str, **fields) -> httpx.Response:
-    """Go where a program sends its person, allow it, and go back to the program as a browser does."""
+def allowed_back(browser: Browser, address: str, decision: str = "allow", **fields) -> str:
+    """Go where a program sends its person, and decide, where anything is asked; the address that leads back."""
     parts = urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}" == browser.base_url
-    page = asked_page(browser, f"{parts.path}?{parts.query}")
-    answer = decide(browser, page, **fields)
+    answer = browser.open(f"{parts.path}?{parts.query}")
+    while answer.status_code == 303 and answer.headers["location"].startswith("/"):
+        answer = browser.open(answer.headers["location"])
+    if answer.status_code == 200:
+        answer = decide(browser, answer, decision, **fields)
     assert answer.status_code == 303, answer.text
-    return httpx.get(answer.headers["location"], timeout=30)
+    return answer.headers["location"]
+
+
+def allowed(browser: Browser, address: str, **fields) -> httpx.Response:
+    """The same, and go back to the program as a browser does."""
+    return httpx.get(allowed_back(browser, address, **fields), timeout=30)
 
 
 def row_of(browser: Browser, app_type: str):

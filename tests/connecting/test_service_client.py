@@ -17,7 +17,7 @@ VERIFIER = "v" * 50
 
 
 @pytest.mark.guide("D24")
-@pytest.mark.security("attack-24")
+@pytest.mark.security("10.4.9")
 def test_it_gets_a_token_for_itself_and_learns_of_others_only_that_they_are_over(server, tmp_path):
     place = server.place
     service = told_by(

@@ -103,7 +103,7 @@ def revoked(browser, app_type="sync"):
 
 
 @pytest.mark.guide("R22", "R25", "R42", "R49", "D3", "D10", "D13")
-@pytest.mark.security("attack-13", "7.4.1")
+@pytest.mark.security("7.4.1", "10.4.9")
 def test_it_signs_in_keeps_a_folder_in_step_stops_at_once_when_revoked_says_why_and_signs_in_again(
     ada, machine, other_machine
 ):
@@ -137,7 +137,7 @@ def test_it_signs_in_keeps_a_folder_in_step_stops_at_once_when_revoked_says_why_
 
 
 @pytest.mark.guide("R22")
-@pytest.mark.security("attack-18", "10.7.1")
+@pytest.mark.security("10.7.1")
 def test_without_a_browser_of_its_own_it_signs_in_by_a_code(ada, machine):
     with machine.started("--device-flow") as program:
         where, code = program.says(r"Go to (\S+) on any device, and type (\S+)").groups()
@@ -168,7 +168,7 @@ def test_it_says_what_else_has_ended_it(server, ada, machine, client_id, how, sa
     ada.sign_in(ADA, PASSWORD)
 
 
-@pytest.mark.security("attack-3", "attack-4")
+@pytest.mark.security("10.4.5")
 def test_it_goes_on_after_a_restart_with_a_new_refresh_token_each_time(ada, machine):
     seen = set()
     for _ in range(3):
@@ -182,7 +182,7 @@ def test_it_goes_on_after_a_restart_with_a_new_refresh_token_each_time(ada, mach
     assert len([row for row in ada.sessions() if row["app_type"] == "sync"]) == 1
 
 
-@pytest.mark.security("attack-3")
+@pytest.mark.security("10.4.5")
 def test_a_copied_refresh_token_that_comes_too_late_ends_the_session_of_both(ada, machine):
     with machine.started() as program:
         signed_in(program, ada)
@@ -206,7 +206,6 @@ def test_signing_out_takes_it_off_the_list(ada, machine):
     assert not machine.kept.exists()
 
 
-@pytest.mark.security("attack-10", "attack-13")
 def test_an_answer_that_was_not_asked_for_is_left_alone_and_that_of_another_service_is_refused(ada, machine):
     with machine.started() as program:
         where = httpx.URL(program.says(r"Sign in at (\S+)")[1])
