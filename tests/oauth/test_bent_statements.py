@@ -81,8 +81,9 @@ def an_assertion(house, algorithm):
             "client_assertion": text,
         }
         answer = program(house).post("/oauth/token", data=form)
-        assert answer.status_code in {200, 401}, answer.text
-        assert answer.status_code == 200 or answer.json()["error"] == "invalid_client"
+        wrong = "invalid_client" if answer.status_code == 401 else "invalid_request"
+        assert answer.status_code in {200, 400, 401}, answer.text
+        assert answer.status_code == 200 or answer.json()["error"] == wrong
         return answer.status_code == 200
 
     needed = ("iss", "sub", "aud", "exp", "jti")
@@ -104,7 +105,8 @@ def a_hint(house, algorithm):
     def shown(text):
         if not text:
             return False  # a hint that is empty is none
-        said = told(ada.open(authorize(client, prompt="none", id_token_hint=text)), client)
+        answer = ada.open(authorize(client, prompt="none", id_token_hint=text))
+        said = told(answer, client)
         assert "code" in said or said["error"] == "invalid_request", said
         return "code" in said
 
@@ -188,9 +190,11 @@ def test_no_bent_access_token_is_active_nor_ends_the_right_one(house):
     ask = lambda text: program(house).post("/oauth/introspect", data=named | {"token": text})  # noqa: E731
     for wrong, text in mutations(maker):
         if text and wrong not in AGELESS:
-            assert ask(text).json() == {"active": False}, wrong
+            said = ask(text)
+            is_unread = said.status_code == 400 and said.json()["error"] == "invalid_request"
+            assert is_unread or said.json() == {"active": False}, wrong
             given_back = program(house).post("/oauth/revoke", data=named | {"token": text})
-            assert (given_back.status_code, given_back.content) == (200, b""), wrong
+            assert is_unread or (given_back.status_code, given_back.content) == (200, b""), wrong
     assert ask(maker.right()).json()["active"]
     program(house).post("/oauth/revoke", data=named | {"token": maker.right()})
     assert ask(maker.right()).json() == {"active": False}
