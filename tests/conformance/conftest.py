@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from apps import BACK, PUBLIC, VERIFIER, a_client, authorize, consented, our_own, registered, request_of, told
+from apps import BACK, PUBLIC, VERIFIER, a_client, authorize, consented, our_own, registered, told
 from people import ADA, Clock, running
 from signedin.rules.client import Authentication, GrantType
 from signedin.rules.secret import Kind, digest, make_token
@@ -52,6 +52,12 @@ class Provider:
         values = {"id": f"client{next(self.numbers)}"} | values
         client = a_client(authentication=way, secrets=(digest(secret),), **values)
         return registered(self.house, client), secret
+
+    def another(self):
+        """One more client like `porter`, for what ends its consent; and how it shows that it is itself."""
+        client, secret = self.keeping(needs_pkce=False)
+        consented(self.ada, client)
+        return client, self.basic(client, secret)
 
     def basic(self, client=None, secret=None):
         """How a client with a secret shows that it is itself."""
@@ -99,7 +105,9 @@ class Provider:
         return self.at("/oauth/introspect", {"token": token}).json()
 
     def userinfo(self, token, method="GET", **more):
-        return self.http.request(method, "/oauth/userinfo", headers={"authorization": f"Bearer {token}"}, **more)
+        return self.http.request(
+            method, "/oauth/userinfo", headers={"authorization": f"Bearer {token}"}, **more
+        )
 
     def metadata(self):
         return self.http.get("/.well-known/openid-configuration").json()
@@ -125,7 +133,3 @@ def header(text):
 def error(answer):
     """Status and error of an answer in JSON."""
     return answer.status_code, answer.json()["error"]
-
-
-def requested(client, **changed):
-    return request_of(client, **changed)

@@ -29,7 +29,9 @@ def test_only_s256_is_taken(op, method):
     assert op.told(op.pocket, code_challenge_method=method)["error"] == "invalid_request"
 
 
-@pytest.mark.parametrize("verifier", ["", "w" * 50, VERIFIER + "x", VERIFIER[:-1], VERIFIER.upper(), challenge_of(VERIFIER)])
+@pytest.mark.parametrize(
+    "verifier", ["", "w" * 50, VERIFIER + "x", VERIFIER[:-1], VERIFIER.upper(), challenge_of(VERIFIER)]
+)
 def test_a_code_needs_the_verifier_of_its_challenge(op, verifier):
     """RFC 7636, 4.6: where the values differ `invalid_grant` is answered."""
     form = op.form(op.pocket)
@@ -153,7 +155,11 @@ def test_a_person_compares_the_code_and_reads_whom_it_lets_in(op):
     begun = device(op)
     assert "/device/decide" not in op.ada.open(f"/device?user_code={begun['user_code']}").text
     page = enter(op, begun["user_code"]).text
-    for shown in (begun["user_code"], "Porter", "Whoever sent you this code would be connected to your account"):
+    for shown in (
+        begun["user_code"],
+        "Porter",
+        "Whoever sent you this code would be connected to your account",
+    ):
         assert shown in page
     assert error(poll(op, begun)) == (400, "authorization_pending")
 
@@ -180,7 +186,10 @@ def test_a_token_is_for_the_resources_that_were_asked_for(op):
     assert op.introspected(tokens["access_token"])["aud"] == [FILES]
     again = op.refresh(tokens["refresh_token"], resource=MAIL).json()
     assert op.introspected(again["access_token"])["aud"] == [MAIL]
-    assert error(op.refresh(again["refresh_token"], resource="https://other.example.org")) == (400, "invalid_target")
+    assert error(op.refresh(again["refresh_token"], resource="https://other.example.org")) == (
+        400,
+        "invalid_target",
+    )
 
 
 def signed_tokens(op):
@@ -276,7 +285,11 @@ def test_the_name_of_a_pushed_request_is_good_once_for_its_client(op, clock):
 def test_what_is_said_beside_a_pushed_request_is_ignored(op):
     """RFC 9126, 4 (RFC 9101, 6.3): only the parameters that were pushed count."""
     uri = push(op, state="pushed").json()["request_uri"]
-    said = told(op.ada.open(f"/oauth/authorize?{urlencode({'client_id': 'pocket', 'request_uri': uri, 'state': 'x'})}"))
+    said = told(
+        op.ada.open(
+            f"/oauth/authorize?{urlencode({'client_id': 'pocket', 'request_uri': uri, 'state': 'x'})}"
+        )
+    )
     assert said["state"] == "pushed"
 
 
@@ -306,7 +319,7 @@ def test_a_token_that_was_asked_for_with_a_proof_is_bound(op):
     """RFC 9449, 5: `token_type` is DPoP, and introspection tells `cnf` with the thumbprint (6.2)."""
     prover = Prover()
     tokens = op.tokens(headers=proof(op, prover))
-    assert tokens["token_type"] == "DPoP"  # noqa: S105  # the name of a scheme
+    assert tokens["token_type"] == "DPoP"  # the name of a scheme
     assert op.introspected(tokens["access_token"])["cnf"] == {"jkt": prover.thumbprint}
 
 
@@ -384,4 +397,3 @@ def test_the_algorithms_of_proofs_are_told(op):
     told_of = op.metadata()["dpop_signing_alg_values_supported"]
     assert "ES256" in told_of
     assert not [each for each in told_of if each == "none" or each.startswith("HS")]
-
