@@ -113,7 +113,7 @@ def test_the_address_of_the_request_comes_again(op):
 
 def test_an_error_of_the_request_is_told_by_the_redirect(op):
     """RFC 6749, 4.1.2.1: `error` and `state` are added to the registered address."""
-    said = op.told(scope="openid nonsense")
+    said = op.told(scope="openid keys:read")
     assert (said["error"], said["state"]) == ("invalid_scope", "af0ifjsldkj")
 
 

@@ -63,6 +63,15 @@ def test_scope_email(op):
     assert "name" not in told_of
 
 
+@pytest.mark.parametrize("scope", ["address", "phone"])
+def test_scope_address_and_phone(op, scope):
+    """oidcc-scope-address, oidcc-scope-phone: neither is offered or known of anybody; asking for it is no error."""
+    assert scope not in op.metadata()["scopes_supported"]
+    tokens = op.tokens(scope=f"openid {scope}")
+    assert tokens["scope"] == "openid"
+    assert set(op.userinfo(tokens["access_token"]).json()) == {"sub"}
+
+
 def test_scope_all(op):
     """oidcc-scope-all: every scope of OpenID Connect that is offered, at once."""
     told_of = op.userinfo(op.tokens(scope="openid profile email")["access_token"]).json()
