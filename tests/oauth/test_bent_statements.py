@@ -81,7 +81,9 @@ def an_assertion(house, algorithm):
             "client_assertion": text,
         }
         answer = program(house).post("/oauth/token", data=form)
-        wrong = "invalid_client" if answer.status_code == 401 else "invalid_request"  # a new line; far too long
+        wrong = (
+            "invalid_client" if answer.status_code == 401 else "invalid_request"
+        )  # a new line; far too long
         assert answer.status_code in {200, 400, 401, 413}, answer.text
         assert answer.status_code == 200 or answer.json()["error"] == wrong
         return answer.status_code == 200
