@@ -11,7 +11,20 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from apps import BACK, PUBLIC, VERIFIER, a_client, authorize, consented, our_own, registered, told
+from apps import (
+    BACK,
+    PUBLIC,
+    VERIFIER,
+    a_client,
+    asked_page,
+    authorize,
+    consented,
+    decide,
+    our_own,
+    path_of,
+    registered,
+    told,
+)  # fmt: skip
 from people import ADA, Clock, running
 from signedin.rules.client import Authentication, GrantType
 from signedin.rules.secret import Kind, digest, make_token
@@ -73,7 +86,11 @@ class Provider:
         return told(self.ask(client, **changed), client or self.porter)
 
     def code(self, client=None, **changed):
-        return self.told(client, **changed)["code"]
+        """A code, for which the person says yes where they are asked."""
+        answer = self.ask(client, **changed)
+        if answer.headers["location"].startswith("/"):
+            answer = decide(self.ada, asked_page(self.ada, path_of(answer)))
+        return told(answer, client or self.porter)["code"]
 
     def form(self, client=None, code=None, **asked):
         """The form for a code."""
