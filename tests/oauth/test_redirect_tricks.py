@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -36,6 +37,9 @@ TWICE = {
     "the right one twice": (APP, APP),
 }
 
+LEADS_AWAY = re.compile(r'(?:href|src|action|content)="(?:(?!mailto:)[a-zA-Z][a-zA-Z0-9+.-]*:|//|\\\\)(?!/?$)')
+"""A link, a form or a picture of another site; the page's own address is told to the switch of languages alone."""
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
@@ -65,8 +69,7 @@ def assert_a_page(house, query):
         assert "location" not in answer.headers
         assert "refresh" not in answer.headers
         assert "authorization_refused" in answer.text
-        assert "evil" not in answer.text.replace("<!--", "")
-        assert 'href="http' not in answer.text
+        assert not LEADS_AWAY.search(answer.text)
         assert "http-equiv" not in answer.text
     assert waiting(house) == before
 
