@@ -37,7 +37,9 @@ TWICE = {
     "the right one twice": (APP, APP),
 }
 
-LEADS_AWAY = re.compile(r'(?:href|src|action|content)="(?:(?!mailto:)[a-zA-Z][a-zA-Z0-9+.-]*:|//|\\\\)(?!/?$)')
+LEADS_AWAY = re.compile(
+    r'(?:href|src|action|content)="(?:(?!mailto:)[a-zA-Z][a-zA-Z0-9+.-]*:|//|\\\\)(?!/?$)'
+)
 """A link, a form or a picture of another site; the page's own address is told to the switch of languages alone."""
 
 
