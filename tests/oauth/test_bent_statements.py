@@ -120,8 +120,8 @@ def a_hint(house, algorithm):
 
 
 MEANS_NOTHING = frozenset({
-    "jku, signed rightly", "x5u, signed rightly", "x5c", "another kid", "a kid that is a path", "a kid that is a list",
-    "exp past", "exp now", "exp text", "exp true", "exp below zero", "exp list", "nbf ahead", "nbf text",
+    "jku, signed rightly", "x5u, signed rightly", "x5c", "another kid", "a kid that is a path",
+    "exp 1e400", "exp past", "exp now", "exp text", "exp true", "exp below zero", "exp list", "nbf ahead", "nbf text",
 })  # fmt: skip
 """Of a proof: its key stands in `jwk` and nothing else of the header is read, and it has no end of its own (RFC 9449, 4.2)."""
 
