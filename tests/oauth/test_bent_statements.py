@@ -215,7 +215,7 @@ def test_no_access_token_for_others_opens_anything_here_bent_or_not(house):
     maker, _ = a_signed_token(house)
     tried = [("right", maker.right()), *mutations(maker)]
     for wrong, text in tried:
-        if text.isprintable():
+        if text.isprintable() and text.strip() == text != "":
             headers = {"authorization": f"Bearer {text}"}
             for path in ("/v1/account", "/oauth/userinfo"):
                 assert program(house).get(path, headers=headers).status_code == 401, (wrong, path)
