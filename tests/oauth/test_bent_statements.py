@@ -216,7 +216,7 @@ def test_no_access_token_for_others_opens_anything_here_bent_or_not(house):
     tried = [("right", maker.right()), *mutations(maker)]
     for wrong, text in tried:
         if text.isprintable() and text.strip() == text != "":
-            headers = {"authorization": f"Bearer {text}"}
+            headers = {"authorization": f"Bearer {text}".encode("latin-1", "replace")}
             for path in ("/v1/account", "/oauth/userinfo"):
                 assert program(house).get(path, headers=headers).status_code == 401, (wrong, path)
     assert len(tried) > 85
