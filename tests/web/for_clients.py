@@ -17,10 +17,12 @@ from signedin.store import clients, logos
 BY_CLIENTS = frozenset({
     "/oauth/authorize", "/oauth/consent", "/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke",
     "/oauth/userinfo", "/oauth/device_authorization", "/device", "/device/decide",
-    "/settings/sessions/{row_id}/scopes", "/logos/{name}",
+    "/settings/sessions/{row_id}/scopes", "/logos/{name}", "/oauth/end_session", "/oauth/logout",
 })  # fmt: skip
 """The routes whose right requests are made here."""
-FROM_PAGES = frozenset({"/oauth/consent", "/device", "/device/decide", "/settings/sessions/{row_id}/scopes"})
+FROM_PAGES = frozenset({
+    "/oauth/consent", "/oauth/logout", "/device", "/device/decide", "/settings/sessions/{row_id}/scopes",
+})  # fmt: skip
 """Of those, the forms of our own pages."""
 PICTURE = Picture("image/png", b"\x89PNG\r\n\x1a\n" + bytes(24))
 GRANTS = frozenset({GrantType.CODE, GrantType.REFRESH, GrantType.DEVICE})
@@ -96,7 +98,7 @@ class ForClients:
         match path:
             case "/oauth/authorize" | "/oauth/par":
                 return request_of(self.client())
-            case "/oauth/device_authorization":
+            case "/oauth/device_authorization" | "/oauth/end_session":
                 return {"client_id": self.client().id}
             case "/oauth/token":
                 it = self.allowed()

@@ -58,8 +58,11 @@ GET    /oauth/authorize                          303!  303!  303!  303!  303!  3
 POST   /oauth/authorize                          303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
 POST   /oauth/consent                            303!  in    in    410   410   410   in    in    in    in    in
 POST   /oauth/device_authorization               200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
+GET    /oauth/end_session                        200   200   200   200   200   200   200   200   200   200   200
+POST   /oauth/end_session                        303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
 POST   /oauth/introspect                         200   200   200   200   200   200   200   200   200   200   200
 GET    /oauth/jwks                               200   200   200   200   200   200   200   200   200   200   200
+POST   /oauth/logout                             in!   in    in    in!   in!   in!   in    in    in    in    in
 POST   /oauth/par                                201!  201!  201!  201!  201!  201!  201!  201!  201!  201!  201!
 POST   /oauth/revoke                             200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
 POST   /oauth/token                              200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
