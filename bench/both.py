@@ -198,7 +198,8 @@ def _sweeps(case: Case, home: Home, numbers: Numbers) -> None:
     case.figure(f"{home.name}: a sign-in waits meanwhile, longest", "ms", [max(waits)])
     name = f"{home.name}: longest wait of a sign-in / {LONGEST_WAIT_MS:g} ms"
     case.ratio(name, [max(waits)], [LONGEST_WAIT_MS], at_most=1.0)
-    with sampled(case, f"{home.name}: a sweep beside sign-ins:", os.getpid()):
+    what = f"{home.name}: a sweep beside sign-ins:"
+    with sampled(case, what, os.getpid(), per_second=50, holding=False):
         asyncio.run(_beside_sign_ins(home, numbers.seconds / 4))
     case.facts[f"{home.name}: swept"] = f"{swept:,} of {before:,} sessions in {swept_for:.0f} s"
 

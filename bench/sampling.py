@@ -28,8 +28,13 @@ ABSENT = "Where the time goes is not told: there is no py-spy (it comes with `ma
 
 
 @contextmanager
-def sampled(case: Case, what: str, pid: int) -> Iterator[None]:
-    """Look into a process while the block runs, and keep what was seen beside the case's figures."""
+def sampled(
+    case: Case, what: str, pid: int, *, per_second: int = PER_SECOND, holding: bool = True
+) -> Iterator[None]:
+    """Look into a process while the block runs, and keep what was seen beside the case's figures.
+
+    With `holding` it stands still for each look: exact, and too long for a process of very many threads.
+    """
     program = Path(sys.executable).with_name("py-spy")
     if shutil.which(program) is None:
         _note(case, ABSENT)
@@ -39,7 +44,7 @@ def sampled(case: Case, what: str, pid: int) -> Iterator[None]:
         out = Path(folder) / "stacks"
         words = [
             str(program), "record", "--pid", str(pid), "--format", "raw", "--function",
-            "--rate", str(PER_SECOND), "--output", str(out),
+            "--rate", str(per_second), "--output", str(out), *([] if holding else ["--nonblocking"]),
         ]  # fmt: skip
         spy = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
