@@ -88,7 +88,10 @@ def server(tmp_path):
     made = authority.issue_cert("localhost")
     made.private_key_pem.write_to_path(tmp_path / "key.pem")
     made.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    trusting = {"SSL_CERT_FILE": str(tmp_path / "authority.pem"), "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128"}
+    trusting = {
+        "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
+        "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128",
+    }
     with a_place(**trusting) as place:
         place.settings["SIGNEDIN_BASE_URL"] = place.base_url
         place.somebody()
