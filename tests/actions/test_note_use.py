@@ -26,11 +26,11 @@ from signedin.actions.relabel import relabel
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_again, read_device, ruleset, what_it_said
 from signedin.rules.errors import Unavailable
-from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.server.means import close_means, open_means
 from signedin.store import accounts, labels
 from signedin.store.activity import activity
+from signedin.store.notebook import Notebook
 
 
 class Home:
@@ -68,8 +68,10 @@ class Home:
         asyncio.run(flush(means.recent, means.database, means.keyring, means.places))
 
     def write_first(self, row_id):
-        means, who = self.means, Presence(self.ada.id, row_id, AppType.WEB, self.clock())
-        asyncio.run(write_first(means.recent, means.database, means.keyring, means.places, who))
+        means = self.means
+        asyncio.run(
+            write_first(means.recent, means.database, means.keyring, means.places, self.ada.id, row_id)
+        )
 
     def listed(self):
         """The rows as the database has them."""
@@ -157,6 +159,57 @@ def test_a_server_that_is_stopped_between_two_chunks_loses_no_note(home, monkeyp
     monkeypatch.undo()
     home.flush()
     assert [row.last_at for row in home.listed()] == [home.clock()] * 3
+
+
+@pytest.mark.guide("R15", "D28")
+def test_a_kill_after_a_turn_that_was_cut_short_loses_no_use_that_waits_still(home, monkeypatch, tmp_path):
+    recent, keyring = home.means.recent, tmp_path / "uses-of" / "secret.json"
+    keyring.parent.mkdir()
+    recent.notebook = Notebook(keyring)
+    home.uses(ADELAIDE, BERLIN, ADELAIDE)
+    write, turns = home.means.database.note, []
+
+    async def at_most_once(*given):
+        turns.append(given)
+        if len(turns) > 1:
+            raise Unavailable
+        return await write(*given)
+
+    monkeypatch.setattr(note_use, "CHUNK", 1)
+    monkeypatch.setattr(home.means.database, "note", at_most_once)
+    with pytest.raises(Unavailable):
+        home.flush()
+    lines = b"".join(path.read_bytes() for path in (keyring.parent / "uses").iterdir())
+    assert all(row_id.encode() in lines for row_id in home.ids[1:])
+    turns.clear()
+    with pytest.raises(Unavailable):
+        home.flush()
+    monkeypatch.setattr(home.means.database, "note", write)
+    home.flush()
+    assert [path.stat().st_size for path in (keyring.parent / "uses").iterdir()] == [0]
+
+
+@pytest.mark.guide("R15")
+@pytest.mark.parametrize("is_away", [False, True], ids=["written", "away"])
+def test_however_much_waits_no_more_than_a_chunk_of_it_is_touched_at_once(home, monkeypatch, is_away):
+    recent, touched = home.means.recent, []
+    home.uses(ADELAIDE, BERLIN, ADELAIDE)
+    take, put_back = recent.take, recent.put_back
+    monkeypatch.setattr(note_use, "CHUNK", 1)
+    monkeypatch.setattr(recent, "take", lambda most: touched.append(most) or take(most))
+    monkeypatch.setattr(recent, "put_back", lambda notes: touched.append(len(notes)) or put_back(notes))
+    if is_away:
+
+        async def away(*_):
+            raise Unavailable
+
+        monkeypatch.setattr(home.means.database, "note", away)
+        with pytest.raises(Unavailable):
+            home.flush()
+        assert (touched, len(recent)) == ([1, 1], 3)
+    else:
+        home.flush()
+        assert (max(touched), len(recent)) == (1, 0)
 
 
 @pytest.mark.guide("R12")

@@ -80,7 +80,7 @@ def asked(house, scope, *, at_once=True):
 def noted(house):
     """What is known of uses, forgotten with the asking."""
     recent = house.means.recent
-    return {key: (address, agent) for key, _, _, address, agent in recent.take()}
+    return {key: (address, agent) for key, _, _, address, agent in recent.take(99)}
 
 
 @st.composite

@@ -7,6 +7,8 @@ import signal
 import socket
 import threading
 import time
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -18,9 +20,14 @@ from people import ADA
 from postgres_server import PostgresServer, programs
 from server.conftest import answer_of, free_port
 from server.test_workers import until, workers_of
+from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.secret import Kind, WayKeys, make_token
 from signedin.server import doctor_leases, serving
-from signedin.store import endings
+from signedin.server import means as server_means
+from signedin.server.means import close_means, open_means, shared_now
+from signedin.server.settings import load
+from signedin.store import accounts, endings
 from signedin.store.keyring import Keyring
 
 pytestmark = only_on_postgres("It is about PostgreSQL.")
@@ -244,6 +251,27 @@ def standby_is_awaited(postgres, name):
         conn.execute("SET synchronous_commit = off")
         conn.execute(f"ALTER SYSTEM SET synchronous_standby_names TO '{name}'")
         conn.execute("SELECT pg_reload_conf()")
+
+
+@pytest.mark.guide("R74", "R48")
+def test_the_command_line_goes_by_the_databases_clock_however_wrong_its_machines_is(on_postgres, monkeypatch):
+    signedin, database = on_postgres
+    signedin.done("db", "upgrade")
+    signedin.somebody()
+    settings = load(os.environ, Path("none.toml"))
+    opened = open_means(settings, upgrade=False)
+    ada = opened.database.read_now(accounts.find_by_email, ADA)
+    visit, now = Visit("203.0.113.5", "", read_device("", {}), ruleset()), shared_now(opened)
+    opened.database.write_now(begin, opened, ada, visit, Ticks(), 1, now)
+    close_means(opened)
+    monkeypatch.setattr(server_means, "utc_now", lambda: now + timedelta(days=400))
+    [row] = signedin.done("session", "list", ADA, "--json").value
+    assert signedin.done("session", "revoke", row["id"], "--reason", "lost").out == "Ended.\n"
+    assert signedin.done("session", "list", ADA).out == "Nothing is signed in.\n"
+    issued = signedin.done(
+        "key", "issue", "--account", ADA, "--name", "b", "--scope", "account:read", "--json"
+    ).value
+    assert datetime.fromisoformat(issued["issued_at"]) < now + timedelta(days=1)
 
 
 def test_nothing_is_ended_at_once_for_all_while_a_server_runs(on_postgres):

@@ -64,9 +64,11 @@ def test_a_page_that_has_been_written_where_it_belongs_is_gone_and_a_notebook_th
 ):
     notebook = Notebook(keyring)
     notebook.write(7, "row", Clock()())
-    before = notebook.turn()
+    notebook.turn()
     assert len(list((keyring.parent / FOLDER).iterdir())) == 2
-    before.tear_out()
+    notebook.written()
+    assert len(list((keyring.parent / FOLDER).iterdir())) == 1
+    notebook.turn()
     notebook.close()
     assert list((keyring.parent / FOLDER).iterdir()) == []
 

@@ -42,7 +42,9 @@ def test_every_page_for_somebody_signed_in_has_its_logout(house):
     for path, answer in pages_for(house, house.laptop):
         if answer.status_code in (200, 404) and path not in for_newcomers:
             logout = re.search(
-                r'<form[^>]*method="post"[^>]*action="/sign-out"[^>]*>.*?</form>', answer.text, re.DOTALL
+                r'<form[^>]*method="post"[^>]*action="/(?:sign-out|oauth/logout)"[^>]*>.*?</form>',
+                answer.text,
+                re.DOTALL,
             )
             assert logout, path
             assert 'name="csrf"' in logout[0], path

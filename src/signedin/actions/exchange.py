@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.issue_tokens import SUCCESSOR, Tokens, completed, first_refresh, issue, rotate
 from signedin.actions.means import Means
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import write_first
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.actions.still_held import end_reused, in_force, still_held, still_known, told_of_end
 from signedin.rules import errors, exchange
@@ -230,4 +230,4 @@ async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> 
 async def _used(means: Means, visit: Visit, row: Row, now: datetime) -> None:
     means.recent.note(row.account_id, row.id, visit.address, now, visit.user_agent)
     if exchange.must_be_on_disk(row, now):
-        await flush(means.recent, means.database, means.keyring, means.places)
+        await write_first(means.recent, means.database, means.keyring, means.places, row.account_id, row.id)

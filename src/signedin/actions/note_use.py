@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from time import monotonic
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from signedin.rules.account import AccountId
 from signedin.rules.agent import plain_agent
 from signedin.rules.errors import Unavailable
 from signedin.rules.location import mask_address
-from signedin.rules.presence import Presence
 from signedin.store import activity
 from signedin.store.activity import Devices, Use, Whereabouts
 from signedin.store.database import Database
@@ -110,21 +110,16 @@ class RecentUse:
         self._pending.pop(key, None)
         self._seen.pop(key, None)
 
-    def take(self) -> list[_Note]:
-        """What waits to be written, oldest first; it waits no more."""
-        pending, self._pending = self._pending, {}
-        for key, (at, *_) in pending.items():
-            if at > self._seen.get(key, _LONG_AGO):
-                self._see(key, at)
-        return [
-            (key, at, max(times, 1), address, agent) for key, (at, times, address, agent) in pending.items()
-        ]
+    def take(self, most: int) -> list[_Note]:
+        """So many of what waits to be written, whatever has waited longest first; it waits no more."""
+        return [self.take_one(*key) for key in list(islice(self._pending, most))]
 
-    def take_one(self, account_id: AccountId, row_id: str) -> _Note:
+    def take_one(self, account_id: int, row_id: str) -> _Note:
         """What waits to be written of one row; it waits no more."""
         key = (account_id, row_id)
         at, times, address, agent = self._pending.pop(key)
-        self._see(key, max(at, self._seen.get(key, at)))
+        if at > self._seen.get(key, _LONG_AGO):
+            self._see(key, at)
         return key, at, max(times, 1), address, agent
 
     def put_back(self, taken: list[_Note]) -> None:
@@ -137,43 +132,51 @@ class RecentUse:
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
     """Write what waits, in chunks with pauses as long as each took; one bad row loses only itself.
 
+    What waits is taken a chunk at a time, so that no request waits for all of it, also where nothing can be written.
+
     Raises:
         DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
     """
-    if not len(recent):
-        return 0
-    page = recent.notebook.turn() if recent.notebook else None
-    taken, use_of, told = recent.take(), _use_maker(keyring, places, recent.told), recent.told
-    try:
-        for start in range(0, len(taken), CHUNK):
-            chunk, began = taken[start : start + CHUNK], monotonic()
-            try:
-                for _ in range(TRIES):
-                    chunk = chunk and await _write(database, chunk, use_of, told.devices)
-                recent.put_back(chunk)
-                chunk = []
-                if start + CHUNK < len(taken):
-                    await asyncio.sleep(min(monotonic() - began, PAUSES * CHUNK / len(taken)))
-            except BaseException:  # a stop of the server (cancellation) counts as well
-                recent.put_back(chunk + taken[start + CHUNK :])
-                raise
-    finally:
-        if page is not None:
-            page.tear_out()
-    return len(taken)
+    use_of, done, due = _use_maker(keyring, places, recent.told), 0, len(recent)
+    while done < due:
+        began, chunk = monotonic(), recent.take(min(CHUNK, due - done))
+        if not chunk:  # what waited has ended meanwhile
+            break
+        first, done = not done, done + len(chunk)
+        try:
+            for _ in range(TRIES):
+                chunk = chunk and await _write(database, chunk, use_of, recent.told.devices)
+        except BaseException:  # a stop of the server (cancellation) counts as well
+            recent.put_back(chunk)
+            raise
+        if first:  # the database can be written: all that stands on this page is written in this turn
+            due = done + len(recent)
+            if recent.notebook is not None:
+                recent.notebook.turn()
+        recent.put_back(chunk)
+        if done < due:
+            await asyncio.sleep(min(monotonic() - began, PAUSES * CHUNK / due))
+    if done and recent.notebook is not None:
+        recent.notebook.written()
+    return done
 
 
 async def write_first(
-    recent: RecentUse, database: Database, keyring: Keyring, places: Places, who: Presence
+    recent: RecentUse,
+    database: Database,
+    keyring: Keyring,
+    places: Places,
+    account_id: AccountId,
+    row_id: str,
 ) -> None:
-    """Write the use of whoever has just been noted, before the answer that depends on it (D28).
+    """Write the use of a row that has just been noted, before the answer that depends on it (D28).
 
     Only that one: the others wait for their turn. While somebody else holds the row it is tried again.
 
     Raises:
         DatabaseProblem, Unavailable: it is not known to be written, so nobody may be let in; the note waits again.
     """
-    note = recent.take_one(who.account_id, who.current_id or who.key_id or "")
+    note = recent.take_one(account_id, row_id)
     use_of, pause = _use_maker(keyring, places, recent.told), FIRST_PAUSE
     try:
         async with asyncio.timeout(FIRST_SECONDS):

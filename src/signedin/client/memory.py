@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from signedin.client.answers import SignedIn
@@ -144,7 +145,8 @@ class Memory(KnownSessions):
             if packed is None:
                 return None
             if len(self._kept) >= MOST_READY:
-                self._kept.clear()
+                for old in list(islice(self._kept, MOST_READY // 8)):
+                    del self._kept[old]
             known = unpacked(packed)
             who = SignedIn(str(known.account_id), known.session_id, known.app_type)
             recalled = Recalled(who, known.account_id, SessionId(known.session_id))

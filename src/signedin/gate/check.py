@@ -225,7 +225,9 @@ class Check:
 
     async def _write_first(self, found: Presence, credential: str | None, now: datetime, host: str) -> None:
         means = self._means
-        await write_first(means.recent, means.database, means.keyring, means.places, found)
+        await write_first(
+            means.recent, means.database, means.keyring, means.places, found.account_id, found.used_id
+        )
         self._recogniser.used(credential, now, host)
 
     def _address(self, scope: Scope) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from signedin.gate.answers import challenge, retry_after, status_of
@@ -51,7 +52,8 @@ class LetIn:
         if ready is not None and ready[0] is found:
             return ready[1]
         if len(self._ready) >= self._most:
-            self._ready.clear()
+            for old in list(islice(self._ready, self._most // 8 + 1)):
+                del self._ready[old]
         answer = let_in(found)
         self._ready[session] = found, answer
         return answer

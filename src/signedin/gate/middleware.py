@@ -149,5 +149,12 @@ class Gate:
         if presence.current_id is not None:
             means.recent.note(presence.account_id, presence.current_id, arrival.address, arrival.now, agent)
         if presence.expires_soon:
-            await write_first(means.recent, means.database, means.keyring, means.places, presence)
+            await write_first(
+                means.recent,
+                means.database,
+                means.keyring,
+                means.places,
+                presence.account_id,
+                presence.used_id,
+            )
             self._recogniser.used(arrival.credential, arrival.now)

@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.authenticate_key import note_key
 from signedin.actions.authenticate_token import authenticate_token
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import write_first
 from signedin.actions.tell_userinfo import tell_userinfo
 from signedin.gate.dpop import proved_key
 from signedin.gate.keep import Kept
@@ -63,7 +63,9 @@ async def _answered(request: Ask, kept: Kept, scheme: str, token: str) -> ASGIRe
         raise _challenged("invalid_token", "The access token opens nothing.") from None
     note_key(means, presence, arrival.address, arrival.now)
     if presence.expires_soon:
-        await flush(means.recent, means.database, means.keyring, means.places)
+        await write_first(
+            means.recent, means.database, means.keyring, means.places, presence.account_id, presence.used_id
+        )
     return told(said)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from signedin.rules.account import AccountId
@@ -187,8 +188,11 @@ class KnownSessions:
         packed = self._by_key.get(key)
         if packed is None:
             return None
-        if len(self._ready) >= MOST_READY:
-            self._ready.clear()
+        if (
+            len(self._ready) >= MOST_READY
+        ):  # an eighth goes, the longest ready first: no use is slow for all at once
+            for old in list(islice(self._ready, MOST_READY // 8)):
+                del self._ready[old]
         known = unpacked(packed)
         presence = Presence(
             AccountId(known.account_id), SessionId(known.session_id), AppType(known.app_type),

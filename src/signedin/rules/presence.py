@@ -34,6 +34,11 @@ class Presence(NamedTuple):
     audience: tuple[str, ...] = ()
     key_thumbprint: str = ""
 
+    @property
+    def used_id(self) -> str:
+        """The row of the list or the key that a request of theirs uses."""
+        return self.current_id or self.key_id or ""
+
 
 class Service(NamedTuple):
     """An app that Signedin serves, as the gate recognised it by its service key: nobody's account.

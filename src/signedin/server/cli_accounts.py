@@ -18,7 +18,7 @@ from signedin.rules.account import Account
 from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import Question, Sort
 from signedin.server.cli_shared import carried_out, fail, json_option, many, settings_or_fail, told
-from signedin.server.means import utc_now
+from signedin.server.means import shared_now
 from signedin.store import accounts, installation
 
 REASON = "Why; recorded in the account's history, where its owner sees it once there is a page for that."
@@ -48,7 +48,7 @@ def add(email: str, name: str, *, password_stdin: bool, operator: bool, as_json:
         )
     password = _password(from_stdin=password_stdin)
     made: Account = carried_out(
-        lambda means: add_by_operator(means, Applicant(email, name, password), utc_now())
+        lambda means: add_by_operator(means, Applicant(email, name, password), shared_now(means))
     )
     told(_account(made), as_json=as_json, text=f"Account made for {made.email}.")
 
@@ -83,7 +83,7 @@ def invite_somebody(email: str, *, as_json: bool) -> None:
         served_at: str | None = await means.database.read(installation.served_at)
         is_set = "base_url" in settings.sources  # else it is the server's own, which may be on another port
         base_url = settings.base_url if is_set or served_at is None else served_at
-        return f"{base_url}/invite?token={await invite(means, email, utc_now())}"
+        return f"{base_url}/invite?token={await invite(means, email, shared_now(means))}"
 
     link: str = carried_out(work)
     told({"email": email, "link": link}, as_json=as_json, text=link)
@@ -98,7 +98,7 @@ def disable(email: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin account disable ada@example.org --reason "left the company"
     """
-    count: int = carried_out(lambda means: operate.disable(means, email, utc_now(), reason))
+    count: int = carried_out(lambda means: operate.disable(means, email, shared_now(means), reason))
     value = {"email": email, "state": "disabled", "sessions_ended": count}
     told(value, as_json=as_json, text=f"Disabled. {many(count, 'session')} ended.")
 
@@ -112,7 +112,7 @@ def enable(email: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin account enable ada@example.org
     """
-    carried_out(lambda means: operate.enable(means, email, utc_now(), reason))
+    carried_out(lambda means: operate.enable(means, email, shared_now(means), reason))
     value = {"email": email, "state": "active"}
     told(value, as_json=as_json, text="Enabled. They have to sign in again.")
 
@@ -126,7 +126,7 @@ def unlock(email: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin account unlock ada@example.org --reason "called the help desk"
     """
-    carried_out(lambda means: operate.unlock(means, email, utc_now(), reason))
+    carried_out(lambda means: operate.unlock(means, email, shared_now(means), reason))
     told({"email": email}, as_json=as_json, text="They can try again at once.")
 
 
@@ -143,7 +143,9 @@ def set_password(email: str, reason: str, *, password_stdin: bool, as_json: bool
     Example: signedin account set-password ada@example.org --password-stdin < password.txt
     """
     password = _password(from_stdin=password_stdin)
-    counts = carried_out(lambda means: change_factor.set_password(means, email, password, utc_now(), reason))
+    counts = carried_out(
+        lambda means: change_factor.set_password(means, email, password, shared_now(means), reason)
+    )
     _tell_counts(counts, as_json=as_json)
 
 
@@ -160,7 +162,7 @@ def list_of(email: str, *, as_json: bool) -> None:
 
     Example: signedin session list ada@example.org --json
     """
-    items = carried_out(lambda means: means.database.read(listed, means, email, utc_now()))
+    items = carried_out(lambda means: means.database.read(listed, means, email, shared_now(means)))
     told(items, as_json=as_json, text="\n".join(_line(item) for item in items) or "Nothing is signed in.")
 
 
@@ -173,7 +175,7 @@ def revoke(session_id: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin session revoke 7q4kWK59PFkl0JfI2yyVlbPegB --reason "lost phone"
     """
-    carried_out(lambda means: operate.end_one(means, session_id, reason, utc_now()))
+    carried_out(lambda means: operate.end_one(means, session_id, reason, shared_now(means)))
     told({"id": session_id}, as_json=as_json, text="Ended.")
 
 
@@ -186,7 +188,7 @@ def logout_all(email: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin session logout-all ada@example.org --reason "stolen laptop"
     """
-    counts = carried_out(lambda means: operate.end_all(means, email, reason, utc_now()))
+    counts = carried_out(lambda means: operate.end_all(means, email, reason, shared_now(means)))
     _tell_counts(counts, as_json=as_json)
 
 

@@ -26,7 +26,7 @@ from signedin.server.cli_shared import (
     told,
 )
 from signedin.server.doctor_leases import refuse_while_served
-from signedin.server.means import refuse_another_keyring, utc_now
+from signedin.server.means import refuse_another_keyring, shared_now, utc_now
 from signedin.server.settings import Settings
 from signedin.store import copies, journal, schema_version
 from signedin.store.anchors import Anchors, AnchorsById, AnchorsProblem
@@ -98,7 +98,7 @@ def restore(file: Path, *, yes: bool, keep_access_keys: bool, as_json: bool) -> 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with nobody_serves(path):
             found, kept = _put_in_place(settings, path, file, keep_keys=keep_access_keys)
-            carried_out(lambda means: audit.anchor_anew(means, utc_now()))
+            carried_out(lambda means: audit.anchor_anew(means, shared_now(means)))
     value = asdict(found) | {"file": str(file), "kept": str(kept) if kept else None}
     told(value, as_json=as_json, text="\n".join(_said(value)))
 
@@ -128,9 +128,9 @@ def end_everything(*, yes: bool, keep_access_keys: bool, as_json: bool) -> None:
         noted = _anchored(means.keyring)
         with progress("Ending what was signed in") as tell:
             found = end_what_may_have_ended(
-                means.database, noted, utc_now(), keep_keys=keep_access_keys, tell=tell
+                means.database, noted, shared_now(means), keep_keys=keep_access_keys, tell=tell
             )
-        await audit.anchor_anew(means, utc_now())
+        await audit.anchor_anew(means, shared_now(means))
         return found
 
     value = asdict(carried_out(work)) | {"kept": None}

@@ -8,7 +8,7 @@ from signedin.actions.means import Means
 from signedin.actions.relabel import Relabelled, relabel
 from signedin.gate.user_agent import read_again, ruleset
 from signedin.server.cli_shared import carried_out, json_option, many, progress, told
-from signedin.server.means import utc_now
+from signedin.server.means import shared_now
 
 
 @click.group()
@@ -28,7 +28,7 @@ def relabel_devices(*, as_json: bool) -> None:
 
     async def work(means: Means) -> Relabelled:
         with progress("Reading names") as tell:
-            return await relabel(means, read_again, ruleset(), utc_now(), tell)
+            return await relabel(means, read_again, ruleset(), shared_now(means), tell)
 
     done: Relabelled = carried_out(work)
     value = {"read": done.read, "changed": done.changed, "ruleset": ruleset()}

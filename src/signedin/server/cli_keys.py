@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from signedin.actions.issue_key import issue_key_for, issue_service_key
+from signedin.actions.issue_key import Issued, issue_key_for, issue_service_key
 from signedin.actions.list_keys import list_keys_of, list_service_keys
 from signedin.actions.means import Means
 from signedin.actions.revoke_key import revoke_any_key
@@ -17,7 +17,7 @@ from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.session import AppType
 from signedin.server.cli_accounts import reason_option
 from signedin.server.cli_shared import carried_out, json_option, name_if_given, told
-from signedin.server.means import utc_now
+from signedin.server.means import shared_now
 
 APP_TYPES = [each.value for each in AppType if each is not AppType.OAUTH]
 _SCOPES = [*PERSONAL, *OF_SERVICES]
@@ -61,15 +61,16 @@ def issue(
         raise click.UsageError("Name either --account or --service.")
     if app_types and service is None:
         raise click.UsageError("--app-type is for --service: an access key has no sessions.")
-    now = utc_now()
-    ends = _ends(now, expires_in_days)
-    if service is not None:
+
+    async def work(means: Means) -> Issued[AccessKey] | Issued[ServiceKey]:
+        now = shared_now(means)
+        wish = Wish(service or name, scopes, _ends(now, expires_in_days))
+        if service is None:
+            return await issue_key_for(means, email or "", wish, now, reason)
         types = tuple(map(AppType, app_types)) or (AppType.WEB,)
-        issued = carried_out(lambda means: issue_service_key(means, Wish(service, scopes, ends), types, now))
-    else:
-        issued = carried_out(
-            lambda means: issue_key_for(means, email or "", Wish(name, scopes, ends), now, reason)
-        )
+        return await issue_service_key(means, wish, types, now)
+
+    issued = carried_out(work)
     told(key_items.item(issued.key) | {"token": issued.token}, as_json=as_json, text=issued.token)
 
 
@@ -98,7 +99,7 @@ def revoke(key_id: str, reason: str, *, as_json: bool) -> None:
 
     Example: signedin key revoke 7q4kWK59PFkl0JfI2yyVlbPegB --reason "left on a laptop that was stolen"
     """
-    name = carried_out(lambda means: revoke_any_key(means, key_id, utc_now(), reason))
+    name = carried_out(lambda means: revoke_any_key(means, key_id, shared_now(means), reason))
     told({"id": key_id, "name": name}, as_json=as_json, text=f"Revoked: {name}")
 
 

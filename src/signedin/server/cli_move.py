@@ -22,7 +22,7 @@ from signedin.rules.account import Account, AccountId, AccountState
 from signedin.rules.moving_in import Fields, Turned, Unusable, person_of, session_of
 from signedin.server.cli_accounts import account, session
 from signedin.server.cli_shared import carried_out, fail, json_option, many, name_if_given, told
-from signedin.server.means import utc_now
+from signedin.server.means import shared_now
 from signedin.store import accounts, directory, outside
 
 __all__ = ["account", "session"]
@@ -53,15 +53,16 @@ def import_accounts(
 
     Example: signedin account import people.jsonl --service shop --dry-run
     """
-    now = utc_now()
-    people = [
-        _judged(line, said, lambda at, fields: person_of(at, fields, service or "", now))
-        for line, said in _lines(file)
-    ]
-    moved = carried_out(
-        lambda means: move_people(means, people, now, is_trial=dry_run, skip_refused=skip_refused)
-    )
-    _tell(moved, "account", is_trial=dry_run, as_json=as_json)
+
+    async def work(means: Means) -> MovedIn:
+        now = shared_now(means)
+        people = [
+            _judged(line, said, lambda at, fields: person_of(at, fields, service or "", now))
+            for line, said in _lines(file)
+        ]
+        return await move_people(means, people, now, is_trial=dry_run, skip_refused=skip_refused)
+
+    _tell(carried_out(work), "account", is_trial=dry_run, as_json=as_json)
 
 
 @session.command("import")
@@ -79,15 +80,16 @@ def import_sessions(
 
     Example: signedin session import sessions.jsonl --service shop --dry-run
     """
-    now = utc_now()
-    moving = [
-        _judged(line, said, lambda at, fields: _moving(at, fields, service or "", now))
-        for line, said in _lines(file)
-    ]
-    moved = carried_out(
-        lambda means: move_sessions(means, moving, now, is_trial=dry_run, skip_refused=skip_refused)
-    )
-    _tell(moved, "session", is_trial=dry_run, as_json=as_json)
+
+    async def work(means: Means) -> MovedIn:
+        now = shared_now(means)
+        moving = [
+            _judged(line, said, lambda at, fields: _moving(at, fields, service or "", now))
+            for line, said in _lines(file)
+        ]
+        return await move_sessions(means, moving, now, is_trial=dry_run, skip_refused=skip_refused)
+
+    _tell(carried_out(work), "session", is_trial=dry_run, as_json=as_json)
 
 
 @account.command("export")

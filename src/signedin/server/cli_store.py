@@ -22,14 +22,7 @@ from signedin.server.cli_shared import (
     settings_or_fail,
     told,
 )
-from signedin.server.means import (
-    database_of,
-    mark_keyring,
-    open_store,
-    refuse_another_keyring,
-    shared_now,
-    utc_now,
-)
+from signedin.server.means import database_of, mark_keyring, open_store, refuse_another_keyring, shared_now
 from signedin.store import schema_version
 from signedin.store.keyring import Keyring
 
@@ -140,7 +133,7 @@ def verify_audit(heads: Path | None, *, anchor_anew: bool, as_json: bool) -> Non
 
     async def work(means: Means) -> audit.Audit:
         if anchor_anew:
-            await audit.anchor_anew(means, utc_now())
+            await audit.anchor_anew(means, shared_now(means))
         with progress("Judging histories") as tell:
             return await audit.audit(means, heads, tell)
 

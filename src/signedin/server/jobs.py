@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 
 import structlog
 from litestar import Litestar
@@ -78,9 +79,14 @@ async def watch_nodes(server: Server) -> None:
 
 
 async def flush_now(server: Server) -> None:
-    """Write the notes of use that wait."""
-    means = server.means
-    await flush(means.recent, means.database, means.keyring, means.places)
+    """Write the notes of use that wait; where that takes longer than a turn, the list is older than it says (R15)."""
+    means, began = server.means, monotonic()
+    count = await flush(means.recent, means.database, means.keyring, means.places)
+    took = monotonic() - began
+    if took > FLUSH_EVERY.total_seconds():
+        log.warning(
+            "uses are written slowly: the list may be older than a minute", count=count, seconds=round(took)
+        )
 
 
 async def take_up_uses(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from signedin.rules.errors import NotFound
 from signedin.rules.registration import USUAL
 from signedin.rules.session import AppType
 from signedin.server.cli_shared import carried_out, fail, told
-from signedin.server.means import utc_now
+from signedin.server.means import shared_now
 
+_NOT_YET = datetime.fromtimestamp(0, UTC)
+"""Until it is registered: then the clock counts that all servers share."""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 name_option = click.option("--name", required=True, help="What it is called; people see it.")
 description_option = click.option("--description", default="", help="What it is for, in a sentence.")
@@ -72,7 +75,7 @@ def wanted_by(kind: ClientKind, said: dict[str, Any], *, is_public: bool) -> Cli
     scopes = frozenset(said["scopes"]) or (frozenset() if kind is ClientKind.SERVICE else USUAL)
     return Client(
         "", said["name"], kind, Authentication.NONE if is_public else Authentication(method), frozenset(grants),
-        scopes, utc_now(), said["description"], redirect_uris=said["redirect_uris"],
+        scopes, _NOT_YET, said["description"], redirect_uris=said["redirect_uris"],
         logout_uris=said["logout_uris"], back_channel_uri=said["back_channel_uri"], needs_sid=said["needs_sid"],
         resources=said["resources"], signed_resources=said["signed_resources"],
         keys=_keys_in(said["key_file"]),
@@ -83,7 +86,7 @@ def register(wanted: Client, logo_file: Path | None, *, as_json: bool) -> None:
     """Register it, and print its id and, this once, its secret."""
     logo = logo_file.read_bytes() if logo_file else b""
     made: registering.Registered = carried_out(
-        lambda means: registering.register_client(means, wanted, utc_now(), logo=logo)
+        lambda means: registering.register_client(means, wanted, shared_now(means), logo=logo)
     )
     secret = {"client_secret": made.secret} if made.secret else {}
     told(item(made.client) | secret, as_json=as_json, text="\n".join([made.client.id, *secret.values()]))
@@ -105,7 +108,7 @@ def switch(client_id: str, kinds: Collection[ClientKind], *, on: bool, as_json: 
             raise NotFound("There is no such client.", hint="List them to see their ids.")
         if on:
             return await registering.enable_client(means, client_id)
-        return await registering.disable_client(means, client_id, utc_now())
+        return await registering.disable_client(means, client_id, shared_now(means))
 
     changed: Client = carried_out(work)
     told(item(changed), as_json=as_json, text=f"{'Enabled' if on else 'Disabled'}: {changed.name}")

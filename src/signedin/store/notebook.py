@@ -22,6 +22,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.moments import from_micros, to_micros
 
 FOLDER = "uses"
+MOST_PAGES = 100
 _LINE = re.compile(rb"^(\d{1,19}) ([!-~]{1,100}) (\d{1,17})$", re.MULTILINE)
 log = structlog.get_logger("signedin.activity")
 
@@ -78,11 +79,12 @@ class Page(NamedTuple):
 
 
 class Notebook:
-    """The pages of one process: one at a time is written on."""
+    """The pages of one process: one at a time is written on, and those before are kept until they are not needed."""
 
     def __init__(self, keyring: Path) -> None:
         self._folder = keyring.with_name(FOLDER)
         self._page: Page | None = None
+        self._before: list[Page] = []
         self._is_told = False
         self.turn()
 
@@ -94,18 +96,28 @@ class Notebook:
             except OSError as error:
                 self._tell(error)
 
-    def turn(self) -> Page | None:
-        """Begin a new page; returns the one before, which is torn out once its uses are in the database."""
-        before, self._page, self._is_told = self._page, None, False
+    def turn(self) -> None:
+        """Begin a new page; the ones before stay until it is said that their uses are in the database."""
+        if self._page is not None:
+            self._before.append(self._page)
+        self._page, self._is_told = None, False
+        if len(self._before) > MOST_PAGES:  # of a database that comes and goes for hours
+            self._before.pop(0).tear_out()
         try:
             self._folder.mkdir(exist_ok=True, mode=0o700)
             self._page = Page.begun_in(self._folder)
         except OSError as error:
             self._tell(error)
-        return before
+
+    def written(self) -> None:
+        """All that stood on the pages before this one is in the database."""
+        for page in self._before:
+            page.tear_out()
+        self._before.clear()
 
     def close(self) -> None:
         """Nothing waits any more."""
+        self.written()
         if self._page is not None:
             self._page.tear_out()
             self._page = None
