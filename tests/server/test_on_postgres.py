@@ -255,7 +255,7 @@ def standby_is_awaited(postgres, name):
 
 @pytest.mark.guide("R74", "R48")
 def test_the_command_line_goes_by_the_databases_clock_however_wrong_its_machines_is(on_postgres, monkeypatch):
-    signedin, database = on_postgres
+    signedin, _ = on_postgres
     signedin.done("db", "upgrade")
     signedin.somebody()
     settings = load(os.environ, Path("none.toml"))
