@@ -102,6 +102,8 @@ def _rounds(case: Case, asked: dict[str, Asked], numbers: Numbers) -> None:
         case.figure(
             f"{deed}; {name}: processor time of the server", "us a request", [each for _, each in pairs]
         )
+    rate = {deed: [each for each, _ in found[deed, OURS]] for deed in DEEDS}
+    case.ratio(f"{OURS}: {DEEDS[2]} / {DEEDS[1]}", rate[DEEDS[2]], rate[DEEDS[1]], are_rates=True)
     for deed in DEEDS if THEIRS in asked else ():
         ours, theirs = ([rate for rate, _ in found[deed, name]] for name in (OURS, THEIRS))
         case.ratio(f"{deed}; {OURS} / {THEIRS}", ours, theirs, at_least=GOALS.get(deed), are_rates=True)
