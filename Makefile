@@ -17,7 +17,7 @@ COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env dev run demo test check format lint types house docs docs-check catalogues faults nemesis mutants bench lock vendor
+.PHONY: help env dev run demo example test check format lint types house docs docs-check catalogues faults nemesis mutants bench lock vendor
 
 help: ## List what can be done, with a sentence each.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ run: env ## Start Signedin on http://localhost:8000 (HOST and PORT choose anothe
 
 demo: env ## The same, with a database of its own filled with a believable account.
 	@exec $(BIN)/signedin demo --host $(HOST) --port $(PORT)
+
+example: dev ## Try an app that people connect, beside `make run`: NAME=sync_client, mobile_client or third_party (WORDS="--demo" beside `make demo`).
+	@exec $(PY) -m examples.$(NAME) $(WORDS)
 
 test: dev ## Run every test this machine can run (T="tests/rules -k mask" chooses; REQUIRE_ALL=1 forgives nothing).
 	@# The browsers' driver leaves a loop running in its process, so their tests have processes of their own.

@@ -26,6 +26,10 @@ BEHIND = "tests/server/test_running.py::test_the_proxies_of_the_page_take_what_s
 KEYS = f"{APPS}test_the_commands_about_keys_do_what_the_page_says"
 LEAKED = f"{APPS}test_a_report_of_what_has_leaked_is_taken_as_the_page_shows_it"
 BEGUN = f"{APPS}test_a_session_is_begun_and_a_ticket_fetched_as_the_page_shows_it"
+WORKED = "tests/connecting/test_docs.py::test_what_the_page_shows_stands_in_the_examples_that_are_started"
+CONNECTED = (
+    "tests/connecting/test_docs.py::test_the_commands_of_the_worked_ways_register_what_the_examples_need"
+)
 API, LIKE_THAT = (
     "tests/api/test_docs.py::test_every_line_for_the_shell_does_what_the_page_says",
     (f"{APPS}test_a_refusal_looks_as_the_page_about_the_api_shows_it"),
@@ -38,10 +42,14 @@ READ_BY = {
     "docs/api.md": {"curl -sS -H": API, "curl -sS -D-": API, "curl -sS -X": API, '{"type"': LIKE_THAT,
                     "RateLimit-Policy": LIKE_THAT},
     "docs/connect-an-app.md": {
-        "signedin app add": "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
-        "signedin client add":
+        "signedin client add --name":
             "tests/server/test_cli_clients.py::test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard",
-        "from joserfc": "tests/post/test_logouts.py::test_a_client_that_verifies_as_the_page_shows_takes_ours_and_no_other"},
+        "from joserfc": "tests/post/test_logouts.py::test_a_client_that_verifies_as_the_page_shows_takes_ours_and_no_other",
+        'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json': "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
+        'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --device': CONNECTED,
+        "signedin app add --type mobile": CONNECTED, "signedin key issue": CONNECTED, "signedin client add --service": CONNECTED,
+        "    with waiting_for": WORKED, "        claims =": WORKED, '            "iss"': WORKED, "            answer =": WORKED,
+        "def asked_about": WORKED},
     "docs/existing-apps.md": {"signedin key issue": BEGUN, "POST /v1/accounts": BEGUN, '{"account_id"': BEGUN,
                               "POST /v1/sessions": BEGUN, '{"ticket"': BEGUN},
     "docs/feed.md": {"async def told": "tests/client/test_asking_example.py::test_it_is_what_the_page_shows"},

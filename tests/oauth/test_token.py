@@ -8,10 +8,11 @@ from base64 import b64encode, urlsafe_b64decode
 import pytest
 
 from given import CALLBACK, SYNC_AGENT, VERIFIER, a_client, a_code, a_service, a_sync_app, account_of, given
-from people import ADA, Clock, running
+from people import ADA, ADELAIDE, BERLIN, Clock, done_apart, running
 from proofs import Prover
 from signedin.rules.client import Authentication, GrantType
 from signedin.rules.secret import Kind, digest, make_token
+from signedin.server.jobs import flush_now
 from signedin.store import clients
 
 FILES = "https://files.example.org"
@@ -285,6 +286,24 @@ def test_introspection_tells_the_tokens_client_and_its_resource_server_and_nobod
     assert program.get("/oauth/introspect", headers=files).status_code == 405
     clock.move(hours=1)
     assert ask(files, token).json() == {"active": False}
+
+
+@pytest.mark.guide("R31", "R33", "D16")
+def test_a_resource_servers_question_is_a_use_that_says_nothing_of_where_its_person_is(house, clock):
+    files = basic(house, a_service(house))
+    browser, sync = house.signed_in(), house.browser(SYNC_AGENT, BERLIN).http
+    it = given(house, a_sync_app(house, resources=(FILES,)), resources=(FILES,))
+    said = redeemed(sync, it).json()
+    row = lambda: next(each for each in browser.sessions() if each["app_type"] == "sync")  # noqa: E731
+    before = row()
+    assert before["location"].startswith("Berlin")
+    clock.move(minutes=5)
+    there = house.browser("files/1.0", ADELAIDE).http
+    assert asked(there, "/oauth/introspect", files, token=said["access_token"]).json()["active"]
+    done_apart(flush_now(house.server))
+    after = row()
+    assert after["last_activity_at"] > before["last_activity_at"]
+    assert (after["location"], after["masked_ip"]) == (before["location"], before["masked_ip"])
 
 
 @pytest.mark.security("10.4.10")

@@ -48,7 +48,10 @@ def test_the_commands_of_the_page_register_one_of_each_kind(installed, tmp_path,
     public = ECKey.generate_key("P-256").as_dict(private=False)
     (tmp_path / "public-keys.json").write_text(json.dumps({"keys": [public]}))
     made = []
-    for line in beginning("docs/connect-an-app.md", "signedin app add").splitlines():
+    first = (
+        'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json'
+    )
+    for line in beginning("docs/connect-an-app.md", first).splitlines():
         words = shlex.split(line.replace("ID", made[-1]["client_id"] if made else ""))[1:]
         done = installed.done(*words)
         if "add" in words:

@@ -26,10 +26,10 @@ INACTIVE: dict[str, Any] = {"active": False}
 Told = dict[str, Any]
 
 
-async def introspect(
-    means: Means, caller: Client, text: str, issuer: str, address: str, now: datetime
-) -> Told:
+async def introspect(means: Means, caller: Client, text: str, issuer: str, now: datetime) -> Told:
     """What the token says, or that it is not active. One that a resource server asks about is used by that (R31).
+
+    From where is not known then: the question comes from the resource server, and not from whoever uses the token.
 
     Raises:
         DatabaseProblem, Unavailable: it cannot be known.
@@ -47,7 +47,7 @@ async def introspect(
         return _said(opened.token, opened.scopes, issuer) | {"sub": opened.token.client_id}
     its_client = opened.token.client_id
     if caller.id != its_client:
-        means.recent.note(account_id, opened.token.row_id, address, now)
+        means.recent.note(account_id, opened.token.row_id, "", now)
     subject = await means.database.read(_subject, means, opened)
     proved_at = int(from_micros(opened.token.authenticated_at).timestamp())
     return _said(opened.token, opened.scopes, issuer) | {"sub": subject, "auth_time": proved_at}

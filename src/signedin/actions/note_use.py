@@ -59,7 +59,8 @@ class RecentUse:
     def note(self, account_id: AccountId, row_id: str, address: str, now: datetime, agent: str = "") -> None:
         """Note a use; a second one within the same minute and from the same address counts once.
 
-        `agent` is what the person's program calls itself; one that cannot be read leaves what was known.
+        `agent` is what the person's program calls itself; one that cannot be read leaves what was known, and so does
+        an `address` that nobody has told.
         """
         key = (account_id, row_id)
         told, waiting = plain_agent(agent) if agent else "", self._pending.get(key)
@@ -72,9 +73,9 @@ class RecentUse:
         if now - before >= _A_MINUTE and now - max(before, self._seen.get(key, before)) >= _A_MINUTE:
             times += 1
         if now >= before:
-            self._pending[key] = (now, times, address, told or by)
+            self._pending[key] = (now, times, address or from_where, told or by)
         else:
-            self._pending[key] = (before, times, from_where, by or told)
+            self._pending[key] = (before, times, from_where or address, by or told)
 
     def saw(self, account_id: AccountId, row_id: str, now: datetime) -> None:
         """Remember that this process itself knows the latest use; a slow request that began earlier changes nothing."""

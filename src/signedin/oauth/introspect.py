@@ -22,7 +22,7 @@ async def introspection(request: Ask, kept: NamedDependency[Kept]) -> ASGIRespon
     caller = await authenticated_client(kept.means, headers, form, now, issuer=issuer)
     if not caller.is_confidential:
         raise OAuthRefused("invalid_client", "Only a client that keeps a secret may ask.", status=401)
-    return told(await introspect(kept.means, caller, needed(form, "token"), issuer, arrival.address, now))
+    return told(await introspect(kept.means, caller, needed(form, "token"), issuer, now))
 
 
 ROUTES = [introspection]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -148,9 +149,10 @@ def _consent(
 def _client(client_id: str, app: DemoApp, now: datetime) -> Client:
     """The app as it was registered, before anybody used it; its logo is one of the sprite's."""
     usual = {GrantType.CODE, GrantType.REFRESH}
+    host = re.sub(r"[^a-z0-9]+", "-", client_id).strip("-")
     wanted = Client(
         client_id, app.name, ClientKind.THIRD_PARTY, Authentication.NONE, frozenset(usual), frozenset(app.scopes),
-        now - app.age - timedelta(days=60), app.description, redirect_uris=(f"https://{client_id}.example/back",),
+        now - app.age - timedelta(days=60), app.description, redirect_uris=(f"https://{host}.example/back",),
         is_verified=True,
     )  # fmt: skip
     return replace(judge(wanted), logo=app.logo)
