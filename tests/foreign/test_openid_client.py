@@ -1,0 +1,87 @@
+"""npm openid-client, really started, at Signedin and at the reference: each step of it, and what it must not take."""
+
+from __future__ import annotations
+
+import pytest
+
+from foreign.programs import Foreign, Wrong, node
+from foreign.servers import BACK, BYE, SECRET
+
+SCOPE = "openid email offline_access"
+
+
+@pytest.fixture
+def client(trusted):
+    with node("openid_client.mjs", trusted) as process:
+        yield Foreign(process)
+
+
+def discovered(client, server):
+    return client.does("discover", issuer=server.issuer, id="web", secret=SECRET)
+
+
+def signed_in(client, server, person, **said):
+    # offline_access is granted only where consent is asked for (OpenID Connect Core 1.0, section 11).
+    where = client.does("begin", back=BACK, scope=SCOPE, more={"prompt": "consent"}, **said)
+    return client.does("come_back", address=server.goes(person, where))
+
+
+@pytest.mark.guide("R22", "R26")
+def test_it_discovers_signs_in_refreshes_asks_and_gives_back(client, server):
+    assert discovered(client, server)["issuer"] == server.issuer
+    tokens = signed_in(client, server, server.person())
+    assert tokens["claims"]["iss"] == server.issuer
+    again = client.does("refresh", token=tokens["refresh_token"])
+    assert again["refresh_token"] != tokens["refresh_token"]
+    sub = tokens["claims"]["sub"]
+    assert client.does("userinfo", token=again["access_token"], sub=sub)["sub"] == sub
+    assert client.does("introspect", token=again["access_token"])["active"] is True
+    client.does("revoke", token=again["refresh_token"])
+    assert client.does("introspect", token=again["access_token"])["active"] is False
+
+
+def test_it_pushes_its_request(client, server):
+    discovered(client, server)
+    assert "request_uri=" in client.does("begin", back=BACK, scope=SCOPE, pushed=True)
+    assert signed_in(client, server, server.person(), pushed=True)["claims"]["iss"] == server.issuer
+
+
+def test_it_binds_its_tokens_to_a_key(client, server):
+    discovered(client, server)
+    client.does("bind")
+    tokens = signed_in(client, server, server.person())
+    assert tokens["token_type"].lower() == "dpop"
+    sub = tokens["claims"]["sub"]
+    assert client.does("userinfo", token=tokens["access_token"], sub=sub)["sub"] == sub
+    # the tokens that a confidential client refreshes are bound to the key that it shows
+    assert client.does("refresh", token=tokens["refresh_token"])["token_type"].lower() == "dpop"
+
+
+def test_it_signs_a_device_in(client, server):
+    discovered(client, server)
+    device = client.does("device", scope=SCOPE)
+    server.types(server.person(), device)
+    assert client.does("wait", device=device)["claims"]["iss"] == server.issuer
+
+
+@pytest.mark.guide("R41")
+def test_it_leads_to_where_one_logs_out_and_back(client, server):
+    discovered(client, server)
+    person = server.person()
+    tokens = signed_in(client, server, person)
+    where = client.does("end_session", hint=tokens["id_token"], back=BYE, state="s1")
+    assert server.leaves(person, where) == f"{BYE}?state=s1"
+
+
+def test_an_answer_of_another_server_is_not_taken(client, signedin, reference):
+    """Mix-up (RFC 9207): what was begun at one server is answered with a code, and the `iss`, of the other."""
+    for asked, other in ((signedin, reference), (reference, signedin)):
+        discovered(client, asked)
+        address = asked.goes(asked.person(), client.does("begin", back=BACK, scope=SCOPE))
+        _, _, issued = address.partition("iss=")
+        assert issued, address
+        client_of_other = address.replace(issued.partition("&")[0], other.issuer)
+        with pytest.raises(Wrong, match="iss"):
+            client.does("come_back", address=client_of_other)
+        with pytest.raises(Wrong, match="iss"):
+            client.does("come_back", address=address.replace(f"iss={issued.partition('&')[0]}", "other=1"))
