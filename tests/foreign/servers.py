@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,12 +22,12 @@ from clients.proxies import free_ports
 from foreign.programs import node
 from given import a_client
 from people import ADA, Browser, House, Secured, ToLoopback, running
-from signedin.rules.client import Authentication, GrantType
-from signedin.rules.secret import digest
+from signedin.rules.client import Authentication, Client, GrantType
+from signedin.rules.secret import Kind, digest, make_token
+from signedin.store import clients
 
 OURS, THEIRS, APP = "account.test", "reference.test", "app.test"
 BACK, BYE = f"https://{APP}/callback", f"https://{APP}/bye"
-SECRET = "a-secret-of-32-letters-or-more-for-hs256"  # noqa: S105  # of a client that is gone with the test
 GRANTS = (GrantType.CODE.value, GrantType.REFRESH.value, GrantType.DEVICE.value)
 
 
@@ -43,6 +44,7 @@ class Ours:
 
     house: House
     issuer: str
+    secret: str
 
     def person(self) -> Browser:
         return self.house.signed_in()
@@ -78,6 +80,7 @@ class Theirs:
 
     issuer: str
     secured: Secured
+    secret: str
 
     def person(self) -> httpx.Client:
         return httpx.Client(transport=ToLoopback(verify=self.secured.trusted), timeout=30)
@@ -125,29 +128,29 @@ def ours(authority: Authority, folder: Path) -> Iterator[Ours]:
             house, id="web", authentication=Authentication.BASIC, redirect_uris=(BACK,), logout_uris=(BYE,),
             is_pairwise=False,
         )  # fmt: skip
-        _with_a_secret(house, client)
-        yield Ours(house, house.base_url)
+        yield Ours(house, house.base_url, _secret_of(house, client))
 
 
-def _with_a_secret(house: House, client) -> None:
-    from signedin.store import clients
-
-    house.means.database.write_now(clients.change, replace(client, secrets=(digest(SECRET),)))
+def _secret_of(house: House, client: Client) -> str:
+    secret = make_token(Kind.CLS, 0, house.means.keyring.way_keys)
+    house.means.database.write_now(clients.change, replace(client, secrets=(digest(secret),)))
+    return secret
 
 
 @contextmanager
 def theirs(authority: Authority, trusted: Path) -> Iterator[Theirs]:
     [port] = free_ports(1)
+    secret = secrets.token_urlsafe(32)
     secured = authority.vouch_for(THEIRS)
     client = {
-        "client_id": "web", "client_secret": SECRET, "redirect_uris": [BACK], "post_logout_redirect_uris": [BYE],
+        "client_id": "web", "client_secret": secret, "redirect_uris": [BACK], "post_logout_redirect_uris": [BYE],
         "grant_types": list(GRANTS), "response_types": ["code"],
     }  # fmt: skip
     told = {
         "issuer": f"https://{THEIRS}:{port}", "port": port, "pem": str(secured.certificate), "clients": [client],
     }  # fmt: skip
     with node("reference.mjs", trusted, json.dumps(told)):
-        server = Theirs(told["issuer"], secured)
+        server = Theirs(told["issuer"], secured, secret)
         until(lambda: _listens(server))
         yield server
 
