@@ -9,6 +9,7 @@ import pytest
 from foreign.programs import Foreign, Wrong, node
 from foreign.servers import BACK, BYE
 
+pytestmark = pytest.mark.xdist_group("foreign clients")
 SCOPE = "openid email offline_access"
 
 

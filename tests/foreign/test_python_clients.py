@@ -17,6 +17,7 @@ from browser.names import known_names
 from foreign.servers import BACK
 from people import ToLoopback
 
+pytestmark = pytest.mark.xdist_group("foreign clients")
 SCOPE = ["openid", "email", "offline_access"]
 
 
