@@ -64,11 +64,13 @@ house: dev ## Do imports run downstairs, are the files short, is the map true?
 docs: dev ## Write the generated pages anew: map, coverage of the guide and of the security checklist, settings, errors.
 	@$(PY) tools/map.py
 	@$(PY) tools/coverage_table.py
+	@$(PY) tools/conformance.py
 	@PYTHONPATH=src $(PY) tools/reference.py
 	@PYTHONPATH=src $(PY) tools/session_rules.py
 
 docs-check: dev ## Are the generated pages true, and do the links in the docs lead somewhere?
 	@$(PY) tools/map.py --check
+	@$(PY) tools/conformance.py --check
 	@$(PY) tools/coverage_table.py --check
 	@PYTHONPATH=src $(PY) tools/session_rules.py --check
 	@$(PY) tools/links.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from bench.crowd import add_crowd, analyse
 from bench.figures import Case, percentile
 from bench.filling import settings_in
 from bench.machine import ROOT
+from bench.sampling import sampled
 from bench.workers import over_http
 from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
@@ -196,6 +198,9 @@ def _sweeps(case: Case, home: Home, numbers: Numbers) -> None:
     case.figure(f"{home.name}: a sign-in waits meanwhile, longest", "ms", [max(waits)])
     name = f"{home.name}: longest wait of a sign-in / {LONGEST_WAIT_MS:g} ms"
     case.ratio(name, [max(waits)], [LONGEST_WAIT_MS], at_most=1.0)
+    what = f"{home.name}: a sweep beside sign-ins:"
+    with sampled(case, what, os.getpid(), per_second=50, holding=False):
+        asyncio.run(_beside_sign_ins(home, numbers.seconds / 4))
     case.facts[f"{home.name}: swept"] = f"{swept:,} of {before:,} sessions in {swept_for:.0f} s"
 
 

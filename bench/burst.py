@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.figures import Case, percentile
 from bench.filling import AGENTS, PASSWORD, Filled, fill, opened
 from bench.machine import free_again, keep_to
+from bench.sampling import sampled
 from bench.serving import Serving, product
 from bench.stopwatch import Point, stopwatch
 from bench.wire import Load, Wire, request, steady
@@ -66,6 +67,8 @@ def measure(size: str, folder: Path) -> Case:
             load, burst = asyncio.run(_phase(server, filled, numbers.seconds, people=PEOPLE))
             beside.append(load)
             bursts.append(burst)
+        with sampled(case, "The server while eight people sign in:", server.pid):
+            asyncio.run(_phase(server, filled, numbers.seconds, people=PEOPLE))
         free_again()
     _tell(case, quiet, beside, bursts, numbers)
     return case

@@ -12,6 +12,7 @@ from bench.figures import Case, percentile
 from bench.filling import Filled, fill, opened
 from bench.machine import free_again, keep_to
 from bench.rotating import rate_of
+from bench.sampling import sampled
 from bench.serving import Serving, bare, product
 from bench.wire import request, steady
 from signedin.rules.secret import Kind, WayKeys, make_token
@@ -32,12 +33,14 @@ class Numbers:
     seconds: float
     rounds: int
     rate: int
+    turn: float
+    """Seconds in which uses are written once."""
 
 
 SIZES = {
-    "tiny": Numbers(5, 10, 0.2, 1, 100),
-    "small": Numbers(10_000, 5_000, 2, 5, 3_000),
-    "full": Numbers(10_000, 5_000, 5, 10, 3_000),
+    "tiny": Numbers(5, 10, 0.2, 1, 100, 0.2),
+    "small": Numbers(10_000, 5_000, 2, 5, 3_000, 21),
+    "full": Numbers(10_000, 5_000, 5, 10, 3_000, 21),
 }
 
 
@@ -54,6 +57,12 @@ def measure(size: str, folder: Path) -> Case:
         for connections in (16, 64):
             _rates(case, numbers, folder, filled, keys, connections, plain, server)
         _lateness(case, numbers, filled, plain, server)
+        _while_uses_are_written(case, numbers, filled, plain, server)
+        if case.is_missed:
+            with sampled(case, "The server under 16 connections:", server.pid):
+                rate_of(
+                    server.port, PATH, filled.spread(numbers.tokens), numbers.seconds, 16, folder, status=200
+                )
     free_again()
     case.facts["request"] = f"GET {PATH}, server on one core, client on another"
     case.facts["sessions"] = f"{numbers.people * 5:,}, of which {numbers.tokens:,} are asked for in turn"
@@ -116,3 +125,18 @@ def _lateness(case: Case, numbers: Numbers, filled: Filled, plain: Serving, serv
     for name, values in found.items():
         case.figure(f"p99 at {numbers.rate:,} a second; {name}", "ms", values)
     case.ratio(f"p99 at {numbers.rate:,} a second; check / bare", found["check"], found["bare"], at_most=LATE)
+
+
+def _while_uses_are_written(
+    case: Case, numbers: Numbers, filled: Filled, plain: Serving, server: Serving
+) -> None:
+    """Over a whole turn in which the uses of all these sessions are written, at a rate that leaves time for it."""
+    rate, found = numbers.rate // 2, {}
+    for name, where in (("bare", plain), ("check", server)):
+        asked = [request(PATH, {"signedin": each}, port=where.port) for each in filled.spread(numbers.tokens)]
+        load = asyncio.run(steady(where.port, asked, rate, numbers.turn))
+        found[name] = [percentile(load.milliseconds, 99)]
+        case.figure(f"p99 at {rate:,} a second while uses are written; {name}", "ms", found[name])
+    case.ratio(
+        f"p99 at {rate:,} a second while uses are written; check / bare", found["check"], found["bare"]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from bench.figures import Case
 from bench.filling import fill, opened
 from bench.machine import free_again, keep_to
+from bench.sampling import sampled
 from bench.serving import product
 from signedin.actions.issue_key import issue_service_key
 from signedin.client import SyncClient
@@ -59,6 +61,8 @@ def measure(size: str, folder: Path) -> Case:
                 ways["check"].append(_each(requests, client.check))
                 ways["jwt"].append(_each(requests[:500], jwt))
             from_memory = sum(client.known(each) is not None for each in requests)
+            with sampled(case, "`known`, again and again:", os.getpid()):
+                _again(requests, client.known, numbers.rounds / 3)
         finally:
             client.close()
     free_again()
@@ -82,6 +86,17 @@ def _each(
     for each in requests:
         ask(each)
     return (clock() - began) / len(requests) * 1e6
+
+
+def _again(
+    requests: list[list[tuple[bytes, bytes]]],
+    ask: Callable[[list[tuple[bytes, bytes]]], object],
+    seconds: float,
+) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for each in requests:
+            ask(each)
 
 
 def _jwt() -> Callable[[object], object]:

@@ -20,6 +20,7 @@ from bench.filling import fill, opened
 from bench.installing import Missing, installed, needs, said_by, versions
 from bench.machine import ROOT, free_again, processor_seconds
 from bench.rotating import as_cookie, rate_of
+from bench.sampling import sampled
 from bench.serving import Serving, free_port, product, running
 from bench.wire import Answer, Wire, request
 from signedin.rules.secret import Kind, make_token
@@ -104,6 +105,9 @@ def measure(size: str, folder: Path) -> Case:
         for name, who in asked.items():
             asyncio.run(_knows_whom(name, who))
         _rates(case, asked, folder, numbers)
+        if case.is_missed:
+            with sampled(case, f"{OURS}:", asked[OURS].serving.pid):
+                _rate(asked[OURS], folder, numbers.seconds)
     free_again()
     for peer in PEERS:
         if peer.name in asked:

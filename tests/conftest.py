@@ -71,6 +71,17 @@ def databases_go_with_their_test(request):
 
 
 @pytest.fixture
+def still_house(tmp_path):
+    """A running server with Ada's account whose jobs do not run: what waits to be sent waits."""
+    from people import ADA, Clock
+    from routes import still
+
+    with still(tmp_path, Clock()) as house:
+        house.somebody(ADA)
+        yield house
+
+
+@pytest.fixture
 def log_lines(capsys):
     """A function that reads what the log has since it was last asked."""
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines() if line]

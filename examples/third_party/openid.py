@@ -1,6 +1,7 @@
 """What an app needs of OpenID Connect: to ask, to take what comes back, and to believe none of it unseen.
 
-OpenID Connect Core 1.0, RFC 7636 (PKCE), RFC 9207 (`iss`), RFC 7009 (giving tokens back). Signatures are joserfc's.
+OpenID Connect Core 1.0 and Back-Channel Logout 1.0, RFC 7636 (PKCE), RFC 9207 (`iss`), RFC 7009 (giving tokens
+back). Signatures are joserfc's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 ALGORITHMS = ["RS256", "ES256"]
+SIGNED_OUT = "http://schemas.openid.net/event/backchannel-logout"
 SLACK = 60
 """Seconds by which two clocks may differ."""
 
@@ -120,6 +122,27 @@ class Provider:
             raise NotConnected(f"The ID token does not fit: {', '.join(wrong)}.")
         return claims
 
+    def signed_out(self, logout_token, now=None):
+        """The claims of a logout token that is the service's own and for this app (Back-Channel Logout 1.0, section 2.6)."""
+        now = now or time.time()
+        token = self._decoded(logout_token, "The logout token")
+        claims, events = token.claims, token.claims.get("events")
+        holds = {
+            "typ": token.header.get("typ") == "logout+jwt",
+            "iss": claims.get("iss") == self.issuer,
+            "aud": claims.get("aud") in (self.client_id, [self.client_id]),
+            "exp": is_number(claims.get("exp")) and now < claims["exp"] + SLACK,
+            "iat": is_number(claims.get("iat")) and claims["iat"] < now + SLACK,
+            "jti": bool(claims.get("jti")) and isinstance(claims["jti"], str),
+            "events": isinstance(events, dict) and isinstance(events.get(SIGNED_OUT), dict),
+            "nonce": "nonce" not in claims,
+            "sub or sid": bool(claims.get("sub") or claims.get("sid")),
+        }
+        wrong = [name for name, is_right in holds.items() if not is_right]
+        if wrong:
+            raise NotConnected(f"The logout token does not fit: {', '.join(wrong)}.")
+        return claims
+
     def refreshed(self, tokens):
         """New tokens for old ones, or the reason why there are none any more."""
         if not tokens.refresh:
@@ -137,20 +160,20 @@ class Provider:
     def _post(self, endpoint, **fields):
         return self.http.post(self.told[endpoint], data=fields, auth=self._auth)
 
-    def _decoded(self, id_token):
+    def _decoded(self, signed, what="The ID token"):
         for is_last in (False, True):
             if self._keys is None:
                 self._keys = KeySet.import_key_set(
                     self.http.get(self.told["jwks_uri"]).raise_for_status().json()
                 )
             try:
-                return jwt.decode(id_token, self._keys, algorithms=ALGORITHMS)
+                return jwt.decode(signed, self._keys, algorithms=ALGORITHMS)
             except InvalidKeyIdError:  # a key that is newer than those known here: read them again, once
                 self._keys = None
                 if is_last:
-                    raise NotConnected("The ID token is signed by nobody who is known.") from None
+                    raise NotConnected(f"{what} is signed by nobody who is known.") from None
             except (JoseError, ValueError):
-                raise NotConnected("The ID token is not signed by the service.") from None
+                raise NotConnected(f"{what} is not signed by the service.") from None
         return None
 
 

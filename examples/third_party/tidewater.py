@@ -31,6 +31,7 @@ pages = Blueprint("pages", __name__)
 SCOPE = "openid profile email sessions:read offline_access"
 SOON = 60
 WHY = {
+    "logged_out": "You were signed out of your account.",
     "revoked": "You revoked it in Settings > Sessions.",
     "logged_out_everywhere": "You logged out all devices.",
     "expired_idle": "It was not used for too long.",
@@ -72,13 +73,10 @@ class Calendar:
         self.cookie = "__Host-tidewater" if is_secure else "tidewater"
 
     def end_sessions(self, sub="", sid=""):
-        """Sign out here whoever was signed out there: for a back-channel logout (OpenID Connect Back-Channel Logout 1.0).
-
-        Not called yet. A route for it verifies the logout token first: the service's signature, `iss`, `aud`, `iat`,
-        `exp`, a `jti` that did not come before, the event, and no `nonce`; then it calls this and answers 200.
-        """
-        for visitor in self.visitors.values():
-            if visitor.person and (visitor.person.sub == sub or (sid and visitor.person.sid == sid)):
+        """Sign out here whoever was signed out there: of one browser by its `sid`, without one everywhere."""
+        for visitor in list(self.visitors.values()):
+            person = visitor.person
+            if person and (person.sid == sid if sid else person.sub == sub):
                 visitor.person, visitor.gone = None, "logged_out"
 
     def seen(self, person):
@@ -165,6 +163,17 @@ def disconnect():
     if person := visitor().person:
         calendar().provider.given_back(person.tokens)
     return remembered(redirect("/", 303), Visitor())
+
+
+@pages.post("/signed-out")
+def signed_out():
+    """The service tells of a sign-out (OpenID Connect Back-Channel Logout 1.0, section 2.5)."""
+    try:
+        claims = calendar().provider.signed_out(request.form.get("logout_token", ""))
+    except NotConnected as refusal:
+        return {"error": "invalid_request", "error_description": str(refusal)}, 400
+    calendar().end_sessions(claims.get("sub", ""), claims.get("sid", ""))
+    return "", 204
 
 
 @pages.after_request

@@ -54,7 +54,8 @@ def test_a_sign_in_that_had_shown_the_old_password_before_does_not_finish(house)
 
 
 @pytest.mark.guide("D20", "D21")
-def test_known_browsers_are_forgotten_so_that_their_next_sign_in_alerts(house):
+def test_known_browsers_are_forgotten_so_that_their_next_sign_in_alerts(still_house):
+    house = still_house
     browser = house.browser()
     browser.sign_in(remember="1")
     changed(house)

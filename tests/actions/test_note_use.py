@@ -19,6 +19,7 @@ from people import (
     Clock,
     settings_in,
 )
+from signedin.actions import note_use
 from signedin.actions.list_sessions import read_list
 from signedin.actions.note_use import flush, write_first
 from signedin.actions.relabel import relabel
@@ -127,6 +128,49 @@ def test_one_bad_row_loses_only_itself_and_holds_up_no_later_flush(home, monkeyp
     home.uses(ADELAIDE, BERLIN, ADELAIDE)
     home.flush()
     assert [row.last_at for row in home.listed()] == [home.clock(), began_at, home.clock()]
+
+
+@pytest.mark.guide("R15", "D28")
+def test_a_server_that_is_stopped_between_two_chunks_loses_no_note(home, monkeypatch):
+    began_at = home.clock()
+    monkeypatch.setattr(note_use, "CHUNK", 1)
+    home.clock.move(hours=1)
+    home.uses(ADELAIDE, BERLIN, ADELAIDE)
+
+    async def stopped_after_the_first():
+        means = home.means
+        flushing = asyncio.create_task(flush(means.recent, means.database, means.keyring, means.places))
+        pauses = asyncio.Event()
+
+        async def pause(_):
+            pauses.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(asyncio, "sleep", pause)
+        await pauses.wait()
+        flushing.cancel()
+        await asyncio.wait([flushing])
+
+    asyncio.run(stopped_after_the_first())
+    assert [row.last_at for row in home.listed()] == [home.clock(), began_at, began_at]
+    assert len(home.means.recent) == 2
+    monkeypatch.undo()
+    home.flush()
+    assert [row.last_at for row in home.listed()] == [home.clock()] * 3
+
+
+@pytest.mark.guide("R12")
+def test_an_address_is_located_and_sealed_only_where_it_is_another(home, monkeypatch):
+    located, locate = [], home.means.places.locate
+    monkeypatch.setattr(
+        home.means.places, "locate", lambda address: located.append(address) or locate(address)
+    )
+    for place in (ADELAIDE, ADELAIDE, BERLIN):
+        home.clock.move(minutes=5)
+        home.uses(place, ADELAIDE, ADELAIDE)
+        home.flush()
+    assert located == [ADELAIDE, ADELAIDE, ADELAIDE, BERLIN]
+    assert [row.last_from.location.city for row in home.listed()] == ["Berlin", "Adelaide", "Adelaide"]
 
 
 @pytest.mark.guide("D28")

@@ -13,6 +13,7 @@ from bench.__main__ import CASES, main, measured
 from bench.figures import Case, percentile
 from bench.installing import Missing, installed
 from bench.ranks import mann_whitney
+from bench.sampling import read_stacks, table_of
 from bench.writing import Run, page_of, said, write
 
 pytestmark = pytest.mark.xdist_group("bench")
@@ -140,3 +141,16 @@ def test_numbers_are_said_with_three_digits_that_mean_something():
     ]
     assert percentile(list(range(1, 1001)), 99) == pytest.approx(990, abs=1)
     assert percentile([3, 9, 5], 99) == 9
+
+
+def test_samples_of_a_process_are_told_by_what_it_was_busy_with_and_not_by_what_waited():
+    stacks = read_stacks(
+        "main (a.py:1);check (b.py:2);ask (c.py:3) 6\nmain (a.py:1);check (b.py:2) 2\nmain (a.py:1);send (d.py:4) 2\n"
+        "start (t.py:1);_worker (concurrent/futures/thread.py:69) 90\nnonsense\n"
+    )
+    assert sum(stacks.values()) == 10
+    told = table_of(stacks)
+    assert "10 samples" in told
+    assert "60.0%  60.0%  ask (c.py:3)" in told
+    assert "20.0%  80.0%  check (b.py:2)" in told
+    assert "_worker" not in told

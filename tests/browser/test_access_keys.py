@@ -20,7 +20,7 @@ def made(page, name="backup-nightly"):
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("See where your account is signed in").check()
     button(page, "Create access key").click()
-    expect(page.get_by_role("heading", name="Copy your new access key now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Copy your new access key now")).to_be_focused()
     return page.locator("#new-key-value").inner_text()
 
 
@@ -105,6 +105,7 @@ def test_who_signed_in_long_ago_enters_the_password_once_more(house, laptop, clo
     laptop.expects("403")
     button(page, "Create access key").click()
     expect(page.get_by_role("alert")).to_contain_text("The password is wrong.")
+    expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Name", exact=True)).to_have_value("backup-nightly")
     page.get_by_label("Your password").fill(PASSWORD)
     button(page, "Create access key").click()

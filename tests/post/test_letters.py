@@ -97,7 +97,8 @@ def test_a_letter_is_written_although_its_language_or_zone_is_gone(known):
 
 
 @pytest.mark.guide("R89")
-def test_the_first_sign_in_tells_the_account_its_language_and_only_a_choice_changes_it(house):
+def test_the_first_sign_in_tells_the_account_its_language_and_only_a_choice_changes_it(still_house):
+    house = still_house
     german = house.browser()
     german.http.headers["accept-language"] = "de"
     german.http.cookies.set("signedin_zone", "Europe%2FBerlin", domain="localhost.local", path="/")

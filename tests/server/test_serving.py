@@ -47,6 +47,12 @@ def test_the_collector_of_a_server_leaves_alone_what_was_made_at_the_start(insta
     assert looked_at < frozen / 20
 
 
+def test_a_thread_that_computes_lets_checks_through_sooner_than_python_usually_does(installed, process):
+    first = "import sys, uvicorn; uvicorn.Server.run = lambda *_: print(sys.getswitchinterval())"
+    said = process("serve", "--port", "0", first=first).ended()
+    assert float(said.out.split()[-1]) < 0.001
+
+
 @STOPPED_BY
 def test_a_server_told_to_stop_while_it_starts_ends_with_status_0_too(installed, process, number):
     server = process("serve", "--port", str(free_port()))

@@ -23,6 +23,7 @@ from signedin.rules.access_key import AccessKey, Wish
 from signedin.rules.account import OutsideId
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
+from signedin.rules.location import UNKNOWN
 from signedin.rules.presence import Presence, Service
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import digest
@@ -42,7 +43,7 @@ from signedin.store import (
     sessions,
     tombstones,
 )
-from signedin.store.activity import Use
+from signedin.store.activity import Use, Whereabouts
 from signedin.store.schema import PARTITIONS
 
 pytestmark = [
@@ -50,6 +51,7 @@ pytestmark = [
     pytest.mark.xdist_group("partitions"),
 ]
 NOW = Clock()()
+HERE = Whereabouts(b"sealed", "203.0.113.•••", UNKNOWN)
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
 MANY = 400
 UNPARTITIONED = {
@@ -267,7 +269,7 @@ def test_noting_a_use_looks_into_the_part_of_its_account_alone_however_often_use
     def deed(conn):
         for hour in range(PREPARED_AFTER + 4):
             at = NOW + timedelta(hours=hour)
-            use = Use(filled.account.id, filled.phone.session.id, at, 1, b"mac%d" % hour, b"sealed", "x")
+            use = Use(filled.account.id, filled.phone.session.id, at, 1, b"mac%d" % hour, lambda: HERE)
             assert activity.note(conn, [use]) == []
         return conn.scalars(sa.text(SCANNED)).all()
 

@@ -23,6 +23,7 @@ from signedin.rules.session import AppType
 from signedin.server.app import calls
 from signedin.store import accounts
 from web.elsewhere import APP_HOSTS, SHOP, Elsewhere
+from web.for_clients import BY_CLIENTS, ForClients
 
 pytestmark = pytest.mark.xdist_group("who may what")
 OLIVE, EVE, IVY = "olive@example.org", "eve@example.org", "ivy@example.org"
@@ -40,6 +41,11 @@ oper   an operator, by the cookie of theirs                   token that signs n
 
 TABLE = """
 GET    /                                         303   in    in    303   303   303   in    in    in    in    in
+GET    /.well-known/oauth-authorization-server   200   200   200   200   200   200   200   200   200   200   200
+GET    /.well-known/openid-configuration         200   200   200   200   200   200   200   200   200   200   200
+GET    /device                                   200   in    in    200   200   200   in    in    in    in    in
+POST   /device                                   200!  in    in    200!  200!  200!  in    in    in    in    in
+POST   /device/decide                            200!  in    in    422   422   422   in    in    in    in    in
 GET    /docs                                     200   200   200   200   200   200   200   200   200   200   200
 GET    /health/live                              200   200   200   200   200   200   200   200   200   200   200
 GET    /health/ready                             200   200   200   200   200   200   200   200   200   200   200
@@ -47,6 +53,21 @@ GET    /health/revocation                        200   200   200   200   200   2
 GET    /help/active-sessions                     200   200   200   200   200   200   200   200   200   200   200
 GET    /invite                                   200   200   200   200   200   200   200   200   200   200   200
 POST   /language                                 303!  303   303   303!  303!  303!  303   303   303   303   303
+GET    /logos/{name}                             200   200   200   200   200   200   200   200   200   200   200
+GET    /oauth/authorize                          303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
+POST   /oauth/authorize                          303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
+POST   /oauth/consent                            303!  in    in    410   410   410   in    in    in    in    in
+POST   /oauth/device_authorization               200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
+GET    /oauth/end_session                        200   200   200   200   200   200   200   200   200   200   200
+POST   /oauth/end_session                        303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
+POST   /oauth/introspect                         200   200   200   200   200   200   200   200   200   200   200
+GET    /oauth/jwks                               200   200   200   200   200   200   200   200   200   200   200
+POST   /oauth/logout                             in!   in    in    in!   in!   in!   in    in    in    in    in
+POST   /oauth/par                                201!  201!  201!  201!  201!  201!  201!  201!  201!  201!  201!
+POST   /oauth/revoke                             200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
+POST   /oauth/token                              200!  200!  200!  200!  200!  200!  200!  200!  200!  200!  200!
+GET    /oauth/userinfo                           401   401   401   401   401   401   401   401   401   401   401
+POST   /oauth/userinfo                           401   401   401   401   401   401   401   401   401   401   401
 GET    /openapi.json                             200   200   200   200   200   200   200   200   200   200   200
 GET    /privacy                                  200   200   200   200   200   200   200   200   200   200   200
 GET    /register                                 200   200   200   200   200   200   200   200   200   200   200
@@ -66,6 +87,7 @@ POST   /settings/sessions/{row_id}/not-me        303!  in    in    303!  404   4
 POST   /settings/sessions/{row_id}/recognize     303!  in    in    303!  404   404   in    in    in    in    in
 GET    /settings/sessions/{row_id}/revoke        200   in    in    200   404   404   in    in    in    in    in
 POST   /settings/sessions/{row_id}/revoke        303!  in    in    303!  404   404   in    in    in    in    in
+POST   /settings/sessions/{row_id}/scopes        303!  in    in    303!  404   404   in    in    in    in    in
 GET    /setup                                    in    in    in    in    in    in    in    in    in    in    in
 POST   /setup                                    in    in    in    in    in    in    in    in    in    in    in
 GET    /sign-in                                  303   200   200   303   303   303   200   200   200   200   200
@@ -150,6 +172,7 @@ class World:
         house.means.database.write_now(lambda conn: conn.execute(made))
         self.ada, self.shop = self.number_of(ADA), self.service(*OF_SERVICES)
         self.living, self.backend = {}, house.browser("httpx/1.0", "192.0.2.20")
+        self.clients = ForClients(house)
         self.nobodies = self.made_nobodies()
 
     def number_of(self, email):
@@ -272,6 +295,8 @@ class World:
     def asked(self, browser, how, target):
         """A request that is right, about something of Ada's that lives."""
         method, path = how
+        if path in BY_CLIENTS:
+            return self.clients.asked(browser, how, target)
         path = filled(path.replace("{account_id}", target), target)
         if path in (*ENDLESS, "/v1/feed"):
             with browser.http.stream(
@@ -302,6 +327,8 @@ class World:
 
     def target(self, path):
         """What the path names, living: somebody whom an app knows, or a key or a session of Ada's."""
+        if path in BY_CLIENTS:
+            return self.clients.target(path, self.caller("ses", ""))
         if "{account_id}" in path:
             return self.begun(whose=f"outside:p{next(self.numbers)}")["account_id"]
         if "{row_id}" not in path:
@@ -338,7 +365,7 @@ def said(answer, is_changed):
 def is_whole(how, answer):
     """Whether there is what the status promises: a page, a stream that has begun, JSON of the described shape."""
     kind, call = answer.headers.get("content-type", "").partition(";")[0], CALLS.get(how)
-    if answer.status_code in (204, 303) or how[1].endswith("/alive"):
+    if answer.status_code in (204, 303) or how[1].endswith(("/alive", "/oauth/revoke")):
         return not answer.content
     if how[1].startswith("/v1/"):
         if answer.status_code >= 400:
@@ -349,6 +376,8 @@ def is_whole(how, answer):
         if call.gives is None:
             return kind == call.media_type and "begun" in answer.extensions
         return msgspec.json.decode(answer.content, type=call.gives) is not None
+    if how[1].startswith("/oauth/") and kind == "application/json":
+        return ("error" in answer.json()) == (answer.status_code >= 400)
     if kind == "text/html":
         return "</html>" in answer.text
     return "begun" in answer.extensions if kind == "text/event-stream" else bool(answer.content)
@@ -385,8 +414,11 @@ def test_whatever_signs_nobody_in_is_answered_as_nobody(world, how):
     is_public, target = how in PUBLIC, world.target(how[1])
     before = world.state()
     for name in SOME if is_public else world.nobodies:
+        if how[1] in BY_CLIENTS and EXPECTED[how]["none"][-1] == "!":
+            target, before = world.target(how[1]), world.state()  # a code counts once
         answer = world.asked(world.nobody(name), how, target)
-        is_changed = is_public and how[0] == "POST" and world.state() != before
+        may_change = how[0] == "POST" or how[1] in BY_CLIENTS
+        is_changed = is_public and may_change and world.state() != before
         assert said(answer, is_changed) == EXPECTED[how]["none"], name
         assert is_whole(how, answer), name
         assert is_public or not says_of_ada(answer), name

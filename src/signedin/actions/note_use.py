@@ -6,8 +6,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import sqlalchemy as sa
 import structlog
@@ -19,7 +19,7 @@ from signedin.rules.errors import Unavailable
 from signedin.rules.location import mask_address
 from signedin.rules.presence import Presence
 from signedin.store import activity
-from signedin.store.activity import Devices, Use
+from signedin.store.activity import Devices, Use, Whereabouts
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.notebook import Notebook
@@ -27,7 +27,10 @@ from signedin.store.places import Places
 
 FLUSH_EVERY = timedelta(seconds=20)
 """How often notes are written; with one missed turn the list is still under a minute behind."""
-CHUNK = 1000
+CHUNK = 200
+"""So few that checks, whose interpreter the writing shares, wait for some milliseconds and not for all of it."""
+PAUSES = FLUSH_EVERY.total_seconds() / 4
+"""So long is paused at most in one turn, however much there is to write."""
 TRIES = 3
 """A note whose row another process was just writing is tried again at once, and then at the next turn."""
 FIRST_SECONDS = 4.0
@@ -132,7 +135,7 @@ class RecentUse:
 
 
 async def flush(recent: RecentUse, database: Database, keyring: Keyring, places: Places) -> int:
-    """Write what waits, in chunks; one bad row loses only itself.
+    """Write what waits, in chunks with pauses as long as each took; one bad row loses only itself.
 
     Raises:
         DatabaseProblem, Unavailable: nothing can be written now; the notes wait again.
@@ -143,13 +146,16 @@ async def flush(recent: RecentUse, database: Database, keyring: Keyring, places:
     taken, use_of, told = recent.take(), _use_maker(keyring, places, recent.told), recent.told
     try:
         for start in range(0, len(taken), CHUNK):
-            chunk = taken[start : start + CHUNK]
+            chunk, began = taken[start : start + CHUNK], monotonic()
             try:
                 for _ in range(TRIES):
                     chunk = chunk and await _write(database, chunk, use_of, told.devices)
                 recent.put_back(chunk)
+                chunk = []
+                if start + CHUNK < len(taken):
+                    await asyncio.sleep(min(monotonic() - began, PAUSES * CHUNK / len(taken)))
             except BaseException:  # a stop of the server (cancellation) counts as well
-                recent.put_back(taken[start:])
+                recent.put_back(chunk + taken[start + CHUNK :])
                 raise
     finally:
         if page is not None:
@@ -223,13 +229,14 @@ def _refuse_what_is_no_rows_fault(error: Exception) -> None:
 def _use_maker(keyring: Keyring, places: Places, told: ToldDevice) -> Callable[[_Note], Use]:
     def use_of(note: _Note) -> Use:
         (account_id, row_id), at, times, address, agent = note
-        use = Use(AccountId(account_id), row_id, at, times, agent_mac=told.mac(keyring, agent), agent=agent)
-        if not address:
-            return use
-        return replace(
-            use, address_mac=address_mac(keyring, address),
-            address=keyring.encrypt("address", account_id, address.encode()), masked_ip=mask_address(address),
-            location=places.locate(address),
+        here = address_mac(keyring, address) if address else b""
+
+        def where() -> Whereabouts:
+            sealed = keyring.encrypt("address", account_id, address.encode())
+            return Whereabouts(sealed, mask_address(address), places.locate(address))
+
+        return Use(
+            AccountId(account_id), row_id, at, times, here, where if here else None, told.mac(keyring, agent), agent
         )  # fmt: skip
 
     return use_of

@@ -123,7 +123,7 @@ class Client(AnyClient):
         try:
             refuse_after(before)
             said, begun, asked_at = self._knowing.question(asked)
-            answer = await self._wires.ask(said, self._knowing.ask_seconds)
+            answer = await self._wires.ask(said, flight.left_of(self._knowing.ask_seconds))
             flight.answer = self._knowing.answered(asked, begun, asked_at, answer)
         except Exception as problem:  # noqa: BLE001  # raised again by everybody who waits for it
             flight.problem = problem

@@ -7,6 +7,7 @@ may be from before an ending that has returned meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from signedin.client.answers import Unavailable
@@ -24,6 +25,18 @@ class Flight(Generic[E, A]):
         self.following: Flight[E, A] | None = None
         self.answer: A | None = None
         self.problem: BaseException | None = None
+        self._boarded_at = monotonic()
+
+    def left_of(self, seconds: float) -> float:
+        """How much of that time is left for the answer, since the first who waits for it began to.
+
+        Raises:
+            Unavailable: it was over before the question could be asked.
+        """
+        left = self._boarded_at + seconds - monotonic()
+        if left <= 0:
+            raise Unavailable("The service answers too slowly.")
+        return left
 
 
 def refuse_after(before: Flight[Any, Any] | None) -> None:

@@ -144,14 +144,14 @@ class Knowing:
             self.known(asked.credential.digest, asked.address, asked.agent)  # a use of its own
         return flight.answer
 
-    def ask(self, asked: Question) -> SignedIn | NotSignedIn:
-        """Ask the service, and wait.
+    def ask(self, asked: Question, seconds: float) -> SignedIn | NotSignedIn:
+        """Ask the service, and wait for so long.
 
         Raises:
             Unavailable: it cannot be known.
         """
         said, begun, asked_at = self.question(asked)
-        return self.answered(asked, begun, asked_at, self._wires.ask(said, self.ask_seconds))
+        return self.answered(asked, begun, asked_at, self._wires.ask(said, seconds))
 
     def carry(self, said: bytes) -> Answer:
         """The answer to any other question.

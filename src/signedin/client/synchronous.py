@@ -101,7 +101,7 @@ class SyncClient(AnyClient):
             flight, is_mine = self._flights.board(key)
         if is_mine:
             self._fly(key, flight, asked)
-        elif not flight.landed.wait(2 * knowing.ask_seconds):
+        elif not flight.landed.wait(knowing.ask_seconds):
             raise Unavailable("The service does not answer.")
         return knowing.landed(flight, asked, is_mine=is_mine)
 
@@ -113,7 +113,7 @@ class SyncClient(AnyClient):
             self._flights.begins(key, flight)
         try:
             refuse_after(before)
-            flight.answer = self._knowing.ask(asked)
+            flight.answer = self._knowing.ask(asked, flight.left_of(self._knowing.ask_seconds))
         except BaseException as problem:  # noqa: BLE001  # raised again by everybody who waited for it
             flight.problem = problem
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -47,18 +47,27 @@ LAST_USE = (
 """What a row of the list needs of its last use; `device` is there only where it is another than the sign-in's (D16)."""
 
 
+class Whereabouts(NamedTuple):
+    """From where a use came: the address encrypted and as it is shown, and its place."""
+
+    address: bytes
+    masked_ip: str
+    place: Location
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One coalesced note of use: the latest moment, and from where and by which agent as far as that was told."""
+    """One coalesced note of use: the latest moment, and from where and by which agent as far as that was told.
+
+    `where` is asked only of a use that came from another address than the last one, as most do not.
+    """
 
     account_id: AccountId
     row_id: str
     at: datetime
     times: int = 1
     address_mac: bytes = b""
-    address: bytes = b""
-    masked_ip: str = ""
-    location: Location | None = None
+    where: Callable[[], Whereabouts] | None = None
     agent_mac: bytes = b""
     agent: str = ""
 
@@ -150,17 +159,8 @@ def _values(
 ) -> dict[str, Any]:
     """What becomes of a row, beside what it was: an older use than is known changes the strip only."""
     days = DayLevels(known.counts, known.last_day).noted(day_of(use.at), use.times)
-    is_elsewhere = use.at > known.last_at and use.address_mac and use.address_mac != known.address_mac
-    place = (
-        {
-            "address": use.address,
-            "address_mac": use.address_mac,
-            "masked_ip": use.masked_ip,
-            "place": use.location,
-        }
-        if is_elsewhere
-        else dict.fromkeys(_FROM)
-    )
+    where = use.where if use.at > known.last_at and use.address_mac != known.address_mac else None
+    place = where()._asdict() | {"address_mac": use.address_mac} if where else dict.fromkeys(_FROM)
     by = {"agent_mac": use.agent_mac, "device": told[use.key]} if use.key in told else dict.fromkeys(_WITH)
     return place | by | {
         "account_id": int(use.account_id), "row_id": use.row_id, "was_at": known.last_at, "was_counts": known.counts,
