@@ -96,7 +96,9 @@ def _install(words: list[str], wanted: Path, target: Path) -> None:
                 shutil.copy(file, made)
         print(f"installing {versions(wanted.parent)}, once", file=sys.stderr, flush=True)
         if not _done(words, made):
-            raise Missing(f"{'pip' if words is PIP else 'npm'} could not install {versions(wanted.parent)}, as without a network")
+            raise Missing(
+                f"{'pip' if words is PIP else 'npm'} could not install {versions(wanted.parent)}, as without a network"
+            )
         with suppress(OSError):  # another run was faster
             made.rename(target)
 

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import Provider from 'oidc-provider'
 
-const { issuer, port, pem, clients } = JSON.parse(process.argv[2])
+const { issuer, port, pem } = JSON.parse(process.argv[2])
 const provider = new Provider(issuer, {
-  clients,
   claims: { openid: ['sub', 'sid', 'auth_time'], email: ['email', 'email_verified'], profile: ['name'] },
   findAccount: (_, sub) => ({
     accountId: sub, claims: () => ({ sub, email: sub, email_verified: true, name: 'Ada' })
@@ -13,7 +12,7 @@ const provider = new Provider(issuer, {
   features: {
     deviceFlow: { enabled: true }, dPoP: { enabled: true }, introspection: { enabled: true },
     pushedAuthorizationRequests: { enabled: true }, revocation: { enabled: true },
-    rpInitiatedLogout: { enabled: true }
+    rpInitiatedLogout: { enabled: true }, backchannelLogout: { enabled: true }, registration: { enabled: true }
   },
   pkce: { required: () => true },
   issueRefreshToken: (_, client, code) => client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -20,15 +21,36 @@ from browser.authority import Authority
 from client.shops import until
 from clients.proxies import free_ports
 from foreign.programs import node
-from given import a_client
-from people import ADA, Browser, House, Secured, ToLoopback, running
-from signedin.rules.client import Authentication, Client, GrantType
-from signedin.rules.secret import Kind, digest, make_token
-from signedin.store import clients
+from people import ADA, Browser, House, Secured, ToLoopback, done_apart, running
+from signedin.actions.register_client import register_client
+from signedin.rules.client import Authentication, Client, ClientKind, GrantType
+from signedin.rules.registration import USUAL
 
 OURS, THEIRS, APP = "account.test", "reference.test", "app.test"
 BACK, BYE = f"https://{APP}/callback", f"https://{APP}/bye"
-GRANTS = (GrantType.CODE.value, GrantType.REFRESH.value, GrantType.DEVICE.value)
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+GRANTS = (GrantType.CODE, GrantType.REFRESH, GrantType.DEVICE)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an application wants to be registered with, whichever server it is: where a sign-in and a sign-out lead
+    back to, where it hears of sign-outs, how it shows itself, and whether it runs on a person's own machine."""
+
+    back: str = BACK
+    bye: tuple[str, ...] = (BYE,)
+    hears: str = ""
+    auth: str = "client_secret_basic"
+    keys: tuple[dict, ...] = ()
+    is_native: bool = False
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What it got; the secret is empty where it keeps none."""
+
+    id: str
+    secret: str
 
 
 class Now:
@@ -44,7 +66,21 @@ class Ours:
 
     house: House
     issuer: str
-    secret: str
+
+    @cached_property
+    def web(self) -> Registered:
+        """A web application that keeps a secret."""
+        return self.registers(Wish())
+
+    def registers(self, wish: Wish) -> Registered:
+        """Register an application, as `signedin client add` does."""
+        wanted = Client(
+            "", "Foreign", ClientKind.THIRD_PARTY, Authentication(wish.auth), frozenset(GRANTS), USUAL,
+            self.house.clock(), redirect_uris=(wish.back,), logout_uris=wish.bye, back_channel_uri=wish.hears,
+            keys=wish.keys, is_native=wish.is_native,
+        )  # fmt: skip
+        made = done_apart(register_client(self.house.means, wanted, self.house.clock()))
+        return Registered(made.client.id, made.secret)
 
     def person(self) -> Browser:
         return self.house.signed_in()
@@ -80,7 +116,23 @@ class Theirs:
 
     issuer: str
     secured: Secured
-    secret: str
+
+    @cached_property
+    def web(self) -> Registered:
+        return self.registers(Wish())
+
+    def registers(self, wish: Wish) -> Registered:
+        """The same, by its own registration (OpenID Connect Dynamic Client Registration 1.0)."""
+        said = {
+            "redirect_uris": [wish.back], "post_logout_redirect_uris": [*wish.bye], "grant_types": [*GRANTS],
+            "token_endpoint_auth_method": wish.auth, "response_types": ["code"],
+            "application_type": "native" if wish.is_native else "web",
+        }  # fmt: skip
+        said |= {"jwks": {"keys": [*wish.keys]}} if wish.keys else {}
+        said |= {"backchannel_logout_uri": wish.hears} if wish.hears else {}
+        with self.person() as somebody:
+            made = somebody.post(f"{self.issuer}/reg", json=said).raise_for_status().json()
+        return Registered(made["client_id"], made.get("client_secret", ""))
 
     def person(self) -> httpx.Client:
         return httpx.Client(transport=ToLoopback(verify=self.secured.trusted), timeout=30)
@@ -112,7 +164,9 @@ class Theirs:
         assert page.status_code == 200, page.text
         form = re.search(r'<form[^>]* action="([^"]+)"', page.text)
         assert form, page.text
-        inputs = [dict(re.findall(r'(\w+)="([^"]*)"', each)) for each in re.findall(r"<input[^>]*>", page.text)]
+        inputs = [
+            dict(re.findall(r'(\w+)="([^"]*)"', each)) for each in re.findall(r"<input[^>]*>", page.text)
+        ]
         fields = {each["name"]: html.unescape(each.get("value", "")) for each in inputs if "name" in each}
         fields |= {name: ADA for name in ("login", "password") if name in fields}
         if "logout" in page.text:
@@ -122,35 +176,19 @@ class Theirs:
 
 @contextmanager
 def ours(authority: Authority, folder: Path) -> Iterator[Ours]:
-    with running(folder, Now(), authority.vouch_for(OURS), sweeps=False) as house:
+    at = authority.vouch_for(OURS)
+    with running(folder, Now(), at, sweeps=False, private_receivers=LOOPBACK) as house:
         house.somebody()
-        client = a_client(
-            house, id="web", authentication=Authentication.BASIC, redirect_uris=(BACK,), logout_uris=(BYE,),
-            is_pairwise=False,
-        )  # fmt: skip
-        yield Ours(house, house.base_url, _secret_of(house, client))
-
-
-def _secret_of(house: House, client: Client) -> str:
-    secret = make_token(Kind.CLS, 0, house.means.keyring.way_keys)
-    house.means.database.write_now(clients.change, replace(client, secrets=(digest(secret),)))
-    return secret
+        yield Ours(house, house.base_url)
 
 
 @contextmanager
 def theirs(authority: Authority, trusted: Path) -> Iterator[Theirs]:
     [port] = free_ports(1)
-    secret = secrets.token_urlsafe(32)
     secured = authority.vouch_for(THEIRS)
-    client = {
-        "client_id": "web", "client_secret": secret, "redirect_uris": [BACK], "post_logout_redirect_uris": [BYE],
-        "grant_types": list(GRANTS), "response_types": ["code"],
-    }  # fmt: skip
-    told = {
-        "issuer": f"https://{THEIRS}:{port}", "port": port, "pem": str(secured.certificate), "clients": [client],
-    }  # fmt: skip
+    told = {"issuer": f"https://{THEIRS}:{port}", "port": port, "pem": str(secured.certificate)}
     with node("reference.mjs", trusted, json.dumps(told)):
-        server = Theirs(told["issuer"], secured, secret)
+        server = Theirs(told["issuer"], secured)
         until(lambda: _listens(server))
         yield server
 

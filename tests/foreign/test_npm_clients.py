@@ -20,7 +20,7 @@ def client(request, trusted):
 
 
 def discovered(client, server):
-    return client.does("discover", issuer=server.issuer, id="web", secret=server.secret)
+    return client.does("discover", issuer=server.issuer, id=server.web.id, secret=server.web.secret)
 
 
 def signed_in(client, server, person, **said):
@@ -88,5 +88,7 @@ def test_an_answer_of_another_server_is_not_taken(client, signedin, reference):
             with pytest.raises(Wrong, match="iss"):
                 client.does("come_back", address=f"{where}?{urlencode(said | wrong)}")
         said["iss"] = asked.issuer
-        right = client.does("come_back", address=f"{where}?{urlencode(said)}")  # so it was that, and nothing else
+        right = client.does(
+            "come_back", address=f"{where}?{urlencode(said)}"
+        )  # so it was that, and nothing else
         assert right["claims"]["iss"] == asked.issuer

@@ -1,81 +1,116 @@
-"""Authlib and requests-oauthlib at Signedin and at the reference: sign-in, refresh, userinfo, and what is given back."""
+"""Authlib and requests-oauthlib, at Signedin and at the reference: the whole way of a sign-in, and what is given back."""
 
 from __future__ import annotations
 
-import secrets
-
 import httpx
 import pytest
-from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oidc.core import CodeIDToken
+from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oidc.discovery import OpenIDProviderMetadata
-from joserfc import jwt
-from joserfc.jwk import KeySet
+from oauthlib.oauth2 import DeviceClient
 from requests_oauthlib import OAuth2Session
 
 from browser.names import known_names
-from foreign.servers import BACK
+from clients.proxies import free_ports
+from foreign.authlib_app import Site, serving
+from foreign.servers import APP, BACK, Wish
 from people import ToLoopback
 
-pytestmark = pytest.mark.xdist_group("foreign clients")
+pytestmark = pytest.mark.xdist_group("foreign clients in python")
 SCOPE = ["openid", "email", "offline_access"]
 
 
-@pytest.fixture
-def transport(authority):
-    return ToLoopback(verify=authority.vouch_for("app.test").trusted)
+@pytest.fixture(scope="module")
+def reached(authority, tmp_path_factory):
+    """How a library that uses `requests` finds names under .test, and whom it trusts."""
+    with known_names(authority, tmp_path_factory.mktemp("names")) as known:
+        # Without `trust_env`, or a REQUESTS_CA_BUNDLE of this machine would count and not `verify`.
+        proxies = {"https": known["HTTPS_PROXY"]}
+        yield {"proxies": proxies, "verify": known["SSL_CERT_FILE"], "trust_env": False}
 
 
 @pytest.fixture
-def document(server, transport):
-    with httpx.Client(transport=transport, timeout=30) as http:
+def document(server, authority):
+    with visitor(authority) as http:
         return http.get(f"{server.issuer}/.well-known/openid-configuration").json()
 
 
+def visitor(authority, **more):
+    """Somebody's browser at an application."""
+    return httpx.Client(transport=ToLoopback(verify=authority.vouch_for(APP).trusted), timeout=30, **more)
+
+
+@pytest.fixture
+def site(server, authority, reached):
+    """An application of its own, and what it was registered with."""
+    site = Site(f"https://{APP}:{free_ports(1)[0]}")
+    known = server.registers(Wish(back=f"{site.address}/callback", bye=(f"{site.address}/bye",)))
+    with serving(site, server.issuer, known, authority.vouch_for(APP), **reached):
+        yield site, known
+
+
 @pytest.mark.guide("R22", "R26")
-def test_authlib_takes_the_whole_way(server, document, transport):
+def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, authority, reached):
+    """Authlib: discovery, sign-in, refresh, userinfo, introspection, revocation, logout."""
     OpenIDProviderMetadata(document).validate()
-    nonce, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
-    with OAuth2Client(
-        "web", server.secret, scope=" ".join(SCOPE), redirect_uri=BACK, code_challenge_method="S256",
-        transport=transport, timeout=30,
-    ) as client:  # fmt: skip
-        where, state = client.create_authorization_url(
-            document["authorization_endpoint"], code_verifier=verifier, nonce=nonce, prompt="consent"
-        )
-        back = server.goes(server.person(), where)
-        tokens = client.fetch_token(
-            document["token_endpoint"], authorization_response=back, code_verifier=verifier, state=state
-        )
-        keys = KeySet.import_key_set(client.get(document["jwks_uri"], withhold_token=True).json())
-        read = jwt.decode(tokens["id_token"], keys)
-        said = {"nonce": nonce, "client_id": "web", "access_token": tokens["access_token"]}
-        must = {"iss": {"essential": True, "value": server.issuer}, "aud": {"essential": True, "value": "web"}}
-        CodeIDToken(read.claims, read.header, options=must, params=said).validate()
-        assert client.get(document["userinfo_endpoint"]).json()["sub"] == read.claims["sub"]
-        again = client.refresh_token(document["token_endpoint"], refresh_token=tokens["refresh_token"])
-        assert again["refresh_token"] != tokens["refresh_token"]
-        asked = document["introspection_endpoint"]
-        assert client.introspect_token(asked, token=again["access_token"]).json()["active"] is True
-        assert client.revoke_token(document["revocation_endpoint"], token=again["refresh_token"]).is_success
-        assert client.introspect_token(asked, token=again["access_token"]).json() == {"active": False}
+    site, known = site
+    person = server.person()
+    with visitor(authority, base_url=site.address) as here:
+        back = server.goes(person, here.get("/sign-in").headers["location"])
+        sub = here.get(back).raise_for_status().json()["sub"]
+        assert here.get("/me").raise_for_status().json()["sub"] == sub
+        first = dict(site.tokens)
+        site.tokens["expires_at"] = 0  # so Authlib asks for new ones by itself
+        assert here.get("/me").raise_for_status().json()["sub"] == sub
+        for name in ("access_token", "refresh_token"):
+            assert site.tokens[name] != first[name]
+        with AuthlibSession(known.id, known.secret, **reached) as session:
+            asked, token = document["introspection_endpoint"], site.tokens["access_token"]
+            assert session.introspect_token(asked, token=token).json()["active"] is True
+            ends = document["revocation_endpoint"]
+            assert session.revoke_token(ends, token=site.tokens["refresh_token"]).ok
+            assert session.introspect_token(asked, token=token).json() == {"active": False}
+        led = server.leaves(person, here.get("/log-out").headers["location"])
+        assert here.get(led).json() == {"post_logout_redirect_uri": f"{site.address}/bye"}
 
 
-def test_requests_oauthlib_takes_the_whole_way(server, document, authority, tmp_path):
-    with known_names(authority, tmp_path) as known:
-        session = OAuth2Session("web", scope=SCOPE, redirect_uri=BACK, pkce="S256")
-        session.proxies, session.verify = {"https": known["HTTPS_PROXY"]}, known["SSL_CERT_FILE"]
-        where, _ = session.authorization_url(document["authorization_endpoint"], prompt="consent")
-        tokens = session.fetch_token(
-            document["token_endpoint"], client_secret=server.secret,
-            authorization_response=server.goes(server.person(), where),
-        )  # fmt: skip
-        assert session.get(document["userinfo_endpoint"]).json()["sub"]
-        again = session.refresh_token(document["token_endpoint"], auth=("web", server.secret))
-        assert again["refresh_token"] != tokens["refresh_token"]
-        given_back = session.post(
-            document["revocation_endpoint"], {"token": again["refresh_token"]}, auth=("web", server.secret),
-            withhold_token=True,
-        )  # fmt: skip
-        assert given_back.ok
-        assert session.get(document["userinfo_endpoint"]).status_code == 401
+def a_session(server, reached, **more):
+    session = OAuth2Session(server.web.id, **({"scope": SCOPE} | more))
+    for name, value in reached.items():
+        setattr(session, name, value)
+    return session
+
+
+def test_requests_oauthlib_takes_the_whole_way(server, document, reached):
+    """requests-oauthlib: sign-in, refresh, userinfo, revocation."""
+    session, shown = (
+        a_session(server, reached, redirect_uri=BACK, pkce="S256"),
+        (server.web.id, server.web.secret),
+    )
+    where, _ = session.authorization_url(document["authorization_endpoint"], prompt="consent")
+    tokens = session.fetch_token(
+        document["token_endpoint"], auth=shown, authorization_response=server.goes(server.person(), where)
+    )
+    assert session.get(document["userinfo_endpoint"]).json()["sub"]
+    again = session.refresh_token(document["token_endpoint"], auth=shown)
+    for name in ("access_token", "refresh_token"):
+        assert again[name] != tokens[name]
+    assert session.get(document["userinfo_endpoint"]).ok
+    given_back = session.post(
+        document["revocation_endpoint"], {"token": again["refresh_token"]}, auth=shown, withhold_token=True
+    )
+    assert given_back.ok
+    assert session.get(document["userinfo_endpoint"]).status_code == 401
+
+
+def test_requests_oauthlib_signs_a_device_in(server, document, reached):
+    """requests-oauthlib: device flow."""
+    session, shown = (
+        a_session(server, reached, client=DeviceClient(server.web.id, scope=SCOPE)),
+        (server.web.id, server.web.secret),
+    )
+    device = session.post(
+        document["device_authorization_endpoint"], {"scope": " ".join(SCOPE)}, auth=shown, withhold_token=True
+    ).json()
+    server.types(server.person(), device)
+    session.fetch_token(document["token_endpoint"], device_code=device["device_code"], auth=shown)
+    assert session.get(document["userinfo_endpoint"]).json()["sub"]
