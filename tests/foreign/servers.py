@@ -174,6 +174,12 @@ class Theirs:
         return person.post(urljoin(str(page.url), html.unescape(form[1])), data=fields)
 
 
+def visitor(authority: Authority, address: str = "") -> httpx.Client:
+    """Somebody's browser at an application."""
+    transport = ToLoopback(verify=authority.vouch_for(APP).trusted)
+    return httpx.Client(transport=transport, timeout=30, base_url=address)
+
+
 @contextmanager
 def ours(authority: Authority, folder: Path) -> Iterator[Ours]:
     at = authority.vouch_for(OURS)

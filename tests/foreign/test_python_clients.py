@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from oauthlib.oauth2 import DeviceClient
 from requests_oauthlib import OAuth2Session
 
-from browser.names import known_names
 from clients.proxies import free_ports
 from foreign.authlib_app import Site, serving
-from foreign.servers import APP, BACK, Wish
-from people import ToLoopback
+from foreign.servers import APP, BACK, Wish, visitor
 
 pytestmark = pytest.mark.xdist_group("foreign clients in python")
 SCOPE = ["openid", "email", "offline_access"]
 
 
 @pytest.fixture(scope="module")
-def reached(authority, tmp_path_factory):
+def sends_by(reached):
     """How a library that uses `requests` finds names under .test, and whom it trusts."""
-    with known_names(authority, tmp_path_factory.mktemp("names")) as known:
-        # Without `trust_env`, or a REQUESTS_CA_BUNDLE of this machine would count and not `verify`.
-        proxies = {"https": known["HTTPS_PROXY"]}
-        yield {"proxies": proxies, "verify": known["SSL_CERT_FILE"], "trust_env": False}
+    # Without `trust_env`, or a REQUESTS_CA_BUNDLE of this machine would count and not `verify`.
+    proxies = {"https": reached["HTTPS_PROXY"]}
+    return {"proxies": proxies, "verify": reached["SSL_CERT_FILE"], "trust_env": False}
 
 
 @pytest.fixture
@@ -34,27 +30,22 @@ def document(server, authority):
         return http.get(f"{server.issuer}/.well-known/openid-configuration").json()
 
 
-def visitor(authority, **more):
-    """Somebody's browser at an application."""
-    return httpx.Client(transport=ToLoopback(verify=authority.vouch_for(APP).trusted), timeout=30, **more)
-
-
 @pytest.fixture
-def site(server, authority, reached):
+def site(server, authority, sends_by):
     """An application of its own, and what it was registered with."""
     site = Site(f"https://{APP}:{free_ports(1)[0]}")
     known = server.registers(Wish(back=f"{site.address}/callback", bye=(f"{site.address}/bye",)))
-    with serving(site, server.issuer, known, authority.vouch_for(APP), **reached):
+    with serving(site, server.issuer, known, authority.vouch_for(APP), **sends_by):
         yield site, known
 
 
 @pytest.mark.guide("R22", "R26")
-def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, authority, reached):
+def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, authority, sends_by):
     """Authlib: discovery, sign-in, refresh, userinfo, introspection, revocation, logout."""
     OpenIDProviderMetadata(document).validate()
     site, known = site
     person = server.person()
-    with visitor(authority, base_url=site.address) as here:
+    with visitor(authority, site.address) as here:
         back = server.goes(person, here.get("/sign-in").headers["location"])
         sub = here.get(back).raise_for_status().json()["sub"]
         assert here.get("/me").raise_for_status().json()["sub"] == sub
@@ -63,7 +54,7 @@ def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, au
         assert here.get("/me").raise_for_status().json()["sub"] == sub
         for name in ("access_token", "refresh_token"):
             assert site.tokens[name] != first[name]
-        with AuthlibSession(known.id, known.secret, **reached) as session:
+        with AuthlibSession(known.id, known.secret, **sends_by) as session:
             asked, token = document["introspection_endpoint"], site.tokens["access_token"]
             assert session.introspect_token(asked, token=token).json()["active"] is True
             ends = document["revocation_endpoint"]
@@ -73,17 +64,17 @@ def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, au
         assert here.get(led).json() == {"post_logout_redirect_uri": f"{site.address}/bye"}
 
 
-def a_session(server, reached, **more):
+def a_session(server, sends_by, **more):
     session = OAuth2Session(server.web.id, **({"scope": SCOPE} | more))
-    for name, value in reached.items():
+    for name, value in sends_by.items():
         setattr(session, name, value)
     return session
 
 
-def test_requests_oauthlib_takes_the_whole_way(server, document, reached):
+def test_requests_oauthlib_takes_the_whole_way(server, document, sends_by):
     """requests-oauthlib: sign-in, refresh, userinfo, revocation."""
     session, shown = (
-        a_session(server, reached, redirect_uri=BACK, pkce="S256"),
+        a_session(server, sends_by, redirect_uri=BACK, pkce="S256"),
         (server.web.id, server.web.secret),
     )
     where, _ = session.authorization_url(document["authorization_endpoint"], prompt="consent")
@@ -102,10 +93,10 @@ def test_requests_oauthlib_takes_the_whole_way(server, document, reached):
     assert session.get(document["userinfo_endpoint"]).status_code == 401
 
 
-def test_requests_oauthlib_signs_a_device_in(server, document, reached):
+def test_requests_oauthlib_signs_a_device_in(server, document, sends_by):
     """requests-oauthlib: device flow."""
     session, shown = (
-        a_session(server, reached, client=DeviceClient(server.web.id, scope=SCOPE)),
+        a_session(server, sends_by, client=DeviceClient(server.web.id, scope=SCOPE)),
         (server.web.id, server.web.secret),
     )
     device = session.post(
