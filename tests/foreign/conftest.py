@@ -8,7 +8,7 @@ import pytest
 
 from browser.authority import Authority
 from browser.names import known_names
-from foreign.servers import ours, theirs
+from foreign.servers import ours, theirs, visitor
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,10 @@ def reached(authority, tmp_path_factory):
 @pytest.fixture(params=["signedin", "reference"])
 def server(request):
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def document(server, authority):
+    """What the server tells of itself."""
+    with visitor(authority) as http:
+        return http.get(f"{server.issuer}/.well-known/openid-configuration").json()

@@ -2,7 +2,14 @@
 import * as oauth from 'oauth4webapi'
 import { follow } from './told.mjs'
 
-let server, client, shows, bound, asked
+let server, client, shows, bound, asked, own
+
+const ways = {
+  client_secret_basic: (secret) => oauth.ClientSecretBasic(secret),
+  client_secret_post: (secret) => oauth.ClientSecretPost(secret),
+  private_key_jwt: () => oauth.PrivateKeyJwt({ key: own.privateKey, kid: 'own' }),
+  none: () => oauth.None()
+}
 
 // A server may ask once for a nonce of its own in the proof of the key (RFC 9449, section 8).
 async function proved(send, read) {
@@ -17,11 +24,15 @@ async function proved(send, read) {
 const told = (tokens) => ({ ...tokens, claims: oauth.getValidatedIdTokenClaims(tokens) ?? null })
 
 await follow({
-  async discover({ issuer, id, secret }) {
+  async key() {
+    own = await oauth.generateKeyPair('ES256')
+    return crypto.subtle.exportKey('jwk', own.publicKey)
+  },
+  async discover({ issuer, id, secret, way }) {
     const there = new URL(issuer)
     server = await oauth.processDiscoveryResponse(there, await oauth.discoveryRequest(there))
     client = { client_id: id }
-    shows = secret ? oauth.ClientSecretBasic(secret) : oauth.None()
+    shows = ways[way](secret)
     bound = undefined
     return server
   },

@@ -2,13 +2,23 @@
 import * as client from 'openid-client'
 import { follow } from './told.mjs'
 
-let config, bound, asked
+let config, bound, asked, own
+
+const ways = {
+  client_secret_basic: (secret) => client.ClientSecretBasic(secret),
+  client_secret_post: (secret) => client.ClientSecretPost(secret),
+  private_key_jwt: () => client.PrivateKeyJwt({ key: own.privateKey, kid: 'own' }),
+  none: () => client.None()
+}
 
 await follow({
-  async discover({ issuer, id, secret }) {
+  async key() {
+    own = await client.randomDPoPKeyPair('ES256')
+    return crypto.subtle.exportKey('jwk', own.publicKey)
+  },
+  async discover({ issuer, id, secret, way }) {
     bound = undefined
-    const shows = secret ? client.ClientSecretBasic(secret) : client.None()
-    config = await client.discovery(new URL(issuer), id, undefined, shows)
+    config = await client.discovery(new URL(issuer), id, undefined, ways[way](secret))
     return config.serverMetadata()
   },
   async bind() {

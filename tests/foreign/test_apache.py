@@ -45,12 +45,6 @@ def here(guard, authority):
         yield browser
 
 
-@pytest.fixture
-def document(server, authority):
-    with visitor(authority) as http:
-        return http.get(f"{server.issuer}/.well-known/openid-configuration").json()
-
-
 def signed_in(server, person, here):
     """Ask for a guarded page, be sent away, sign in, and come back to it."""
     back = server.goes(person, here.get("/").headers["location"])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from foreign.programs import Foreign, Wrong, node
-from foreign.servers import BACK, BYE
+from foreign.servers import BACK, BYE, Wish
 
 pytestmark = pytest.mark.xdist_group("foreign clients")
 SCOPE = "openid email offline_access"
@@ -19,8 +19,9 @@ def client(request, trusted):
         yield Foreign(process)
 
 
-def discovered(client, server):
-    return client.does("discover", issuer=server.issuer, id=server.web.id, secret=server.web.secret)
+def discovered(client, server, known=None, way="client_secret_basic"):
+    known = known or server.web
+    return client.does("discover", issuer=server.issuer, id=known.id, secret=known.secret, way=way)
 
 
 def signed_in(client, server, person, **said):
@@ -31,6 +32,7 @@ def signed_in(client, server, person, **said):
 
 @pytest.mark.guide("R22", "R26")
 def test_it_discovers_signs_in_refreshes_asks_and_gives_back(client, server):
+    """openid-client, oauth4webapi: discovery, sign-in, refresh, userinfo, introspection, revocation."""
     assert discovered(client, server)["issuer"] == server.issuer
     tokens = signed_in(client, server, server.person())
     assert tokens["claims"]["iss"] == server.issuer
@@ -44,12 +46,14 @@ def test_it_discovers_signs_in_refreshes_asks_and_gives_back(client, server):
 
 
 def test_it_pushes_its_request(client, server):
+    """openid-client, oauth4webapi: PAR."""
     discovered(client, server)
     assert "request_uri=" in client.does("begin", back=BACK, scope=SCOPE, pushed=True)
     assert signed_in(client, server, server.person(), pushed=True)["claims"]["iss"] == server.issuer
 
 
 def test_it_binds_its_tokens_to_a_key(client, server):
+    """openid-client, oauth4webapi: DPoP."""
     discovered(client, server)
     client.does("bind")
     tokens = signed_in(client, server, server.person())
@@ -60,7 +64,28 @@ def test_it_binds_its_tokens_to_a_key(client, server):
     assert client.does("refresh", token=tokens["refresh_token"])["token_type"].lower() == "dpop"
 
 
+@pytest.mark.parametrize("way", ["client_secret_post", "private_key_jwt", "none"])
+def test_it_shows_that_it_is_itself(client, server, way):
+    """openid-client, oauth4webapi: client authentication."""
+    keys = (client.does("key") | {"kid": "own"},) if way == "private_key_jwt" else ()
+    known = server.registers(Wish(auth=way, keys=keys))
+    assert bool(known.secret) is (way == "client_secret_post")
+    discovered(client, server, known, way)
+    if way == "none":
+        client.does(
+            "bind"
+        )  # the tokens that a public client refreshes are bound to its key (RFC 9449, section 5)
+    tokens = signed_in(client, server, server.person(), pushed=True)
+    again = client.does("refresh", token=tokens["refresh_token"])
+    sub = tokens["claims"]["sub"]
+    assert client.does("userinfo", token=again["access_token"], sub=sub)["sub"] == sub
+    client.does("revoke", token=again["refresh_token"])
+    with pytest.raises(Wrong, match="invalid_grant"):
+        client.does("refresh", token=again["refresh_token"])
+
+
 def test_it_signs_a_device_in(client, server):
+    """openid-client, oauth4webapi: device flow."""
     discovered(client, server)
     device = client.does("device", scope=SCOPE)
     server.types(server.person(), device)
@@ -69,6 +94,7 @@ def test_it_signs_a_device_in(client, server):
 
 @pytest.mark.guide("R41")
 def test_it_leads_to_where_one_logs_out_and_back(client, server):
+    """openid-client, oauth4webapi: logout."""
     discovered(client, server)
     person = server.person()
     tokens = signed_in(client, server, person)
@@ -77,7 +103,10 @@ def test_it_leads_to_where_one_logs_out_and_back(client, server):
 
 
 def test_an_answer_of_another_server_is_not_taken(client, signedin, reference):
-    """Mix-up (RFC 9207): what was begun at one server comes back in the name of the other, or of none."""
+    """openid-client, oauth4webapi: mix-up.
+
+    What was begun at one server comes back in the name of the other, or of none (RFC 9207).
+    """
     for asked, other in ((signedin, reference), (reference, signedin)):
         discovered(client, asked)
         address = asked.goes(asked.person(), client.does("begin", back=BACK, scope=SCOPE))

@@ -25,12 +25,6 @@ def sends_by(reached):
 
 
 @pytest.fixture
-def document(server, authority):
-    with visitor(authority) as http:
-        return http.get(f"{server.issuer}/.well-known/openid-configuration").json()
-
-
-@pytest.fixture
 def site(server, authority, sends_by):
     """An application of its own, and what it was registered with."""
     site = Site(f"https://{APP}:{free_ports(1)[0]}")
