@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from client.shops import until
 from clients.proxies import found
+from fences import beginning
 from foreign.servers import Registered
 
-SCOPE = "openid email offline_access"
 NAME = "ada"
 
 
@@ -34,11 +35,10 @@ class Agent:
     @contextmanager
     def asks_for(self, flow: str, issuer: str, known: Registered, back: str) -> Iterator[str]:
         """Let it ask for a sign-in; what it says to its person. When the block is left it has tokens."""
-        words = (
-            "oidc-gen", NAME, "--manual", "--iss", issuer, "--client-id", known.id, "--client-secret", known.secret,
-            "--redirect-uri", back, "--scope", SCOPE, "--cert-path", self._trusted, "--flow", flow, *self._password,
+        words = [
+            *self._as_the_page_shows(flow, issuer, known, back), "--cert-path", self._trusted, *self._password,
             "--no-url-call", "--no-scheme", "--prompt=none", "--confirm-default",
-        )  # fmt: skip
+        ]  # fmt: skip
         said = self._folder / "said"
         with (
             said.open("w") as out,
@@ -53,6 +53,17 @@ class Agent:
             finally:
                 process.kill()
         assert "Everything setup correctly!" in said.read_text()
+
+    @staticmethod
+    def _as_the_page_shows(flow: str, issuer: str, known: Registered, back: str) -> list[str]:
+        """The command of docs/connect-an-app.md, for this server and this address."""
+        instead = {
+            "https://account.example.org": issuer, "http://localhost:4242": back, "ID": known.id, "SECRET": known.secret,
+            "code": flow,
+        }  # fmt: skip
+        words = shlex.split(beginning("docs/connect-an-app.md", f"oidc-gen {NAME}"))
+        assert instead.keys() <= set(words)
+        return [instead.get(word, word) for word in words]
 
     def token(self, *words: str) -> str:
         """An access token; with --force-new it is a new one."""

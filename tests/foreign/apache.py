@@ -46,15 +46,7 @@ StartServers 1
   DocumentRoot {folder}/pages
   SSLEngine on
   SSLCertificateFile {folder}/own.pem
-  OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
-  OIDCClientID {id}
-  OIDCClientSecret {secret}
-  OIDCRedirectURI https://{host}:{port}/back
-  OIDCCryptoPassphrase only-for-the-cookies-of-this-test
-  OIDCScope "openid email offline_access"
-  OIDCAuthRequestParams prompt=consent
-  OIDCPKCEMethod S256
-  {more}
+  {told}
   OIDCOutgoingProxy {proxy}
   OIDCCABundlePath {folder}/trusted.pem
   OIDCRemoteUserClaim sub
@@ -89,17 +81,17 @@ def there_is() -> str:
 
 @contextmanager
 def apache(
-    port: int, issuer: str, known: Registered, secured: Secured, reached: dict[str, str], *, more: str = ""
+    port: int, issuer: str, known: Registered, secured: Secured, reached: dict[str, str], told: str
 ) -> Iterator[None]:
-    """Apache at that port, as a client of that issuer, until the block ends."""
+    """Apache at that port, with those lines about its sign-in, until the block ends."""
     program = there_is()
     loaded = [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED]
     folder = Path(tempfile.mkdtemp(prefix="apache-"))
     try:
         _fill(folder, secured, reached)
         (folder / "apache.conf").write_text(CONFIGURATION.format(
-            folder=folder, host=HOST, port=port, issuer=issuer, id=known.id, secret=known.secret,
-            proxy=reached["HTTPS_PROXY"], modules="\n".join(loaded), more=more,
+            folder=folder, host=HOST, port=port, issuer=issuer, id=known.id, secret=known.secret, told=told,
+            proxy=reached["HTTPS_PROXY"], modules="\n".join(loaded),
             user="User www-data\nGroup www-data" if os.getuid() == 0 else "",
         ))  # fmt: skip
         with started([program, "-f", str(folder / "apache.conf"), "-D", "FOREGROUND"], port):

@@ -66,6 +66,7 @@ class Ours:
 
     house: House
     issuer: str
+    apache_is_told: str = ""
 
     @cached_property
     def web(self) -> Registered:
@@ -116,6 +117,8 @@ class Theirs:
 
     issuer: str
     secured: Secured
+    # offline_access is granted only where consent is asked for (OpenID Connect Core 1.0, section 11).
+    apache_is_told: str = "OIDCAuthRequestParams prompt=consent\n"
 
     @cached_property
     def web(self) -> Registered:

@@ -10,6 +10,7 @@ import pytest
 
 from client.shops import until
 from clients.proxies import free_ports
+from fences import beginning
 from foreign.apache import HOST, apache, there_is
 from foreign.servers import BYE, Registered, Wish, visitor
 
@@ -35,8 +36,22 @@ def guard(server, authority, reached):
     address = f"https://{HOST}:{port}"
     wish = Wish(back=f"{address}/back", bye=(f"{address}/bye/",), hears=f"{address}/back?logout=backchannel")
     known = server.registers(wish)
-    with apache(port, server.issuer, known, authority.vouch_for(HOST), reached):
+    told = as_the_page_shows(server, known, address) + server.apache_is_told
+    with apache(port, server.issuer, known, authority.vouch_for(HOST), reached, told):
         yield Guard(address, known)
+
+
+def as_the_page_shows(server, known, address):
+    """The lines of docs/connect-an-app.md, for this server and this address."""
+    told = beginning("docs/connect-an-app.md", "OIDCProviderMetadataURL")
+    instead = {
+        "https://account.example.org": server.issuer, "https://app.example.org": address, "ClientID ID": f"ClientID {known.id}",
+        "ClientSecret SECRET": f"ClientSecret {known.secret}",
+    }  # fmt: skip
+    for shown, meant in instead.items():
+        assert told.count(shown) == 1, shown
+        told = told.replace(shown, meant)
+    return told
 
 
 @pytest.fixture

@@ -45,7 +45,10 @@ def sub_of(token, document, program):
 
 @pytest.mark.guide("R22")
 def test_it_signs_in_by_the_browser_refreshes_and_gives_back(agent, server, known, back, document, program):
-    """oidc-agent: discovery, sign-in, refresh, revocation."""
+    """oidc-agent: discovery, sign-in, refresh, revocation.
+
+    The command is that of docs/connect-an-app.md.
+    """
     with agent.asks_for("code", server.issuer, known, back) as said:
         led = server.goes(server.person(), re.search(r"https://\S+", said)[0])
         assert "Success" in httpx.get(led, timeout=30).text
