@@ -31,7 +31,7 @@ WITH_FOREIGN = """## Foreign clients
 
 Programs that others wrote are really started and take these steps, at Signedin and at npm `oidc-provider`, which shows that the tests are right.
 Servers and clients have names of their own over TLS.
-Each step that stands here is completed at both.
+Each step that stands here is completed at both; that a person revokes a client is tried at Signedin alone.
 """
 HEAD = """# Conformance
 

@@ -7,6 +7,7 @@ import os
 import queue
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,16 +67,16 @@ def packages() -> Path:
 @contextmanager
 def node(program: str, trusted: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A program of this folder, beside its packages, with the tests' authority and names."""
-    folder = packages()
-    for file in HERE.glob("*.mjs"):
-        shutil.copy(file, folder)
     known = os.environ | {"NODE_EXTRA_CA_CERTS": str(trusted)}
-    process = subprocess.Popen(
-        ["node", "--import", f"{folder}/names.mjs", f"{folder}/{program}", *words],
-        env=known, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    with tempfile.TemporaryDirectory(prefix="foreign-") as folder:
+        (Path(folder) / "node_modules").symlink_to(packages() / "node_modules")
+        for file in HERE.glob("*.mjs"):  # packages are looked for where a program really lies
+            shutil.copy(file, folder)
+        with subprocess.Popen(
+            ["node", "--import", f"{folder}/names.mjs", f"{folder}/{program}", *words],
+            env=known, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            try:
+                yield process
+            finally:
+                process.kill()

@@ -69,7 +69,6 @@ def signed_in(server, person, here):
     return page.headers["person"]
 
 
-@pytest.mark.guide("R22")
 def test_it_signs_in_refreshes_and_logs_out(server, guard, here, document, authority):
     """mod_auth_openidc: discovery, sign-in, refresh, userinfo, introspection, revocation, logout."""
     person = server.person()
@@ -94,7 +93,7 @@ def test_it_signs_in_refreshes_and_logs_out(server, guard, here, document, autho
     assert server.leaves(person, led.headers["location"]).startswith(f"{guard.address}/bye/")
 
 
-@pytest.mark.guide("R41", "R49")
+@pytest.mark.guide("R49")
 def test_it_hears_that_somebody_has_logged_out_elsewhere(server, guard, here, document):
     """mod_auth_openidc: back-channel logout."""
     person = server.person()

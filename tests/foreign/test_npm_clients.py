@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from apps import asked_page
 from foreign.programs import Foreign, Wrong, node
 from foreign.servers import BACK, BYE, Wish
 
@@ -30,7 +31,6 @@ def signed_in(client, server, person, **said):
     return client.does("come_back", address=server.goes(person, where))
 
 
-@pytest.mark.guide("R22", "R26")
 def test_it_discovers_signs_in_refreshes_asks_and_gives_back(client, server):
     """openid-client, oauth4webapi: discovery, sign-in, refresh, userinfo, introspection, revocation."""
     assert discovered(client, server)["issuer"] == server.issuer
@@ -92,7 +92,6 @@ def test_it_signs_a_device_in(client, server):
     assert client.does("wait", device=device)["claims"]["iss"] == server.issuer
 
 
-@pytest.mark.guide("R41")
 def test_it_leads_to_where_one_logs_out_and_back(client, server):
     """openid-client, oauth4webapi: logout."""
     discovered(client, server)
@@ -121,3 +120,21 @@ def test_an_answer_of_another_server_is_not_taken(client, signedin, reference):
             "come_back", address=f"{where}?{urlencode(said)}"
         )  # so it was that, and nothing else
         assert right["claims"]["iss"] == asked.issuer
+
+
+@pytest.mark.guide("R24", "R78", "R79")
+def test_it_has_nothing_left_when_its_person_revokes_it(client, signedin):
+    """openid-client, oauth4webapi: revoked by the person."""
+    known, person = signedin.registers(Wish()), signedin.person()
+    discovered(client, signedin, known)
+    tokens = signed_in(client, signedin, person)
+    connected = [each for each in person.sessions() if each["app_type"] == "oauth"]
+    row = max(connected, key=lambda each: each["consented_at"])
+    assert person.revoke(row["id"]).status_code == 303
+    assert client.does("introspect", token=tokens["access_token"]) == {"active": False}
+    with pytest.raises(Wrong, match="invalid_token"):
+        client.does("userinfo", token=tokens["access_token"], sub=tokens["claims"]["sub"])
+    with pytest.raises(Wrong, match="invalid_grant"):
+        client.does("refresh", token=tokens["refresh_token"])
+    asked = client.does("begin", back=BACK, scope=SCOPE).removeprefix(signedin.issuer)
+    assert "wants to use your account" in asked_page(person, asked).text

@@ -43,7 +43,6 @@ def sub_of(token, document, program):
     return answer.raise_for_status().json()["sub"]
 
 
-@pytest.mark.guide("R22")
 def test_it_signs_in_by_the_browser_refreshes_and_gives_back(agent, server, known, back, document, program):
     """oidc-agent: discovery, sign-in, refresh, revocation.
 
@@ -64,7 +63,6 @@ def test_it_signs_in_by_the_browser_refreshes_and_gives_back(agent, server, know
         assert program.get(document["userinfo_endpoint"], headers=shown).status_code == 401
 
 
-@pytest.mark.guide("R22")
 def test_it_signs_in_by_a_code_that_is_typed_elsewhere(agent, server, known, back, document, program):
     """oidc-agent: device flow."""
     with agent.asks_for("device", server.issuer, known, back) as said:

@@ -33,7 +33,6 @@ def site(server, authority, sends_by):
         yield site, known
 
 
-@pytest.mark.guide("R22", "R26")
 def test_a_flask_app_with_authlib_takes_the_whole_way(server, site, document, authority, sends_by):
     """Authlib: discovery, sign-in, refresh, userinfo, introspection, revocation, logout."""
     OpenIDProviderMetadata(document).validate()

@@ -8,7 +8,8 @@ export async function follow(steps) {
     try {
       answer = { came: (await steps[step](said)) ?? null }
     } catch (wrong) {
-      const why = wrong.cause?.message ?? wrong.cause?.error ?? null
+      const challenge = [wrong.cause, wrong.cause?.cause].find(Array.isArray) // of WWW-Authenticate
+      const why = challenge?.[0].parameters.error ?? wrong.cause?.message ?? wrong.cause?.error ?? null
       answer = { wrong: wrong.error ?? wrong.code ?? wrong.name, said: wrong.message, why }
     }
     process.stdout.write(`${JSON.stringify(answer)}\n`)
