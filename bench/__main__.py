@@ -28,6 +28,7 @@ from bench import (
     peers,
     postgres,
     timing,
+    tokens,
 )
 from bench.figures import Case
 from bench.machine import Neighbours, described, pace, revision
@@ -46,6 +47,7 @@ CASES: dict[str, Callable[[str, Path], Case]] = {
     "postgres": postgres.measure,
     "both": both.measure,
     "peers": peers.measure,
+    "tokens": tokens.measure,
     "timing": timing.measure,
 }
 

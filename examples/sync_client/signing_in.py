@@ -109,8 +109,9 @@ class waiting_for_the_browser:  # noqa: N801  # read as a verb: with waiting_for
                 )
                 if is_ours:
                     told = told if told.get("iss") == issuer else {"error": "another service has answered"}
-                    answers.put(told)
                 self._answer(404 if not is_ours else 200, DONE if "code" in told and is_ours else REFUSED)
+                if is_ours:  # after the page, which would not arrive if the program ended first
+                    answers.put(told)
 
             def _answer(self, status, page):
                 self.send_response(status)

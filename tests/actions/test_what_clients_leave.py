@@ -21,7 +21,7 @@ from given import (
     given,
     redeemed,
 )
-from people import ADA, BERLIN, GRACE, PASSWORD, Clock, done_apart, settings_in
+from people import ADA, GRACE, PASSWORD, Clock, done_apart, settings_in
 from signedin.actions import exchange
 from signedin.actions.introspect import introspect
 from signedin.actions.keep_question import Question, keep, push
@@ -93,7 +93,7 @@ def counts(means):
 def opens(house, tokens):
     """Whether a token is active, by what its own client is told."""
     caller = house.means.database.read_now(clients.find, tokens.grant.client_id)
-    given = (house.means, caller, tokens.access_token, ISSUER, BERLIN, house.clock())
+    given = (house.means, caller, tokens.access_token, ISSUER, house.clock())
     return asyncio.run(introspect(*given))["active"]
 
 

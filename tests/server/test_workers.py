@@ -89,6 +89,28 @@ def test_a_restart_drops_no_request_and_every_process_is_a_new_one(served):
     assert len(answers) > 10
 
 
+def test_who_comes_while_several_processes_stop_is_refused_at_once_and_what_is_under_way_is_answered(served):
+    port, server = served
+    begun = "POST /v1/leaked-tokens HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n["
+    with socket.create_connection(("127.0.0.1", port), 30) as under_way:
+        under_way.sendall(begun.encode())
+        assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
+        server.running.send_signal(signal.SIGTERM)
+        until(lambda: is_refused(port))
+        assert workers_of(server.running.pid), "one still waits for what is under way"
+        under_way.sendall(b"]")
+        assert under_way.recv(100).startswith(b"HTTP/1.1 2")
+    assert server.running.wait(60) == 0
+
+
+def is_refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 30).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def test_the_ports_of_the_metrics_stay_the_same_however_often_the_processes_are_replaced(
     installed, process, monkeypatch
 ):

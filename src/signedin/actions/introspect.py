@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signedin.actions.authenticate_token import Opened, OpenedService, open_secret
+from signedin.actions.authenticate_token import OpenedService, open_secret
 from signedin.actions.means import Means
 from signedin.actions.still_held import in_force, still_held
 from signedin.actions.which_token import which_token
 from signedin.rules.account import AccountId
-from signedin.rules.claims import subject_of
+from signedin.rules.claims import subject_for, subject_of
 from signedin.rules.client import Client, ClientKind
 from signedin.rules.living import LivingServiceToken, LivingToken
 from signedin.rules.moments import from_micros
@@ -48,7 +48,7 @@ async def introspect(means: Means, caller: Client, text: str, issuer: str, now: 
     its_client = opened.token.client_id
     if caller.id != its_client:
         means.recent.note(account_id, opened.token.row_id, "", now)
-    subject = await means.database.read(_subject, means, opened)
+    subject = subject_for(means.keyring.mac, its_client, account_id, is_pairwise=opened.token.is_pairwise)
     proved_at = int(from_micros(opened.token.authenticated_at).timestamp())
     return _said(opened.token, opened.scopes, issuer) | {"sub": subject, "auth_time": proved_at}
 
@@ -66,11 +66,6 @@ def _said(token: LivingToken | LivingServiceToken, scopes: frozenset[str], issue
         "iat": int(from_micros(token.made_at).timestamp()), "exp": int(from_micros(token.until).timestamp()),
     }  # fmt: skip
     return told | ({"cnf": {"jkt": token.key_thumbprint}} if token.key_thumbprint else {})
-
-
-def _subject(conn: sa.Connection, means: Means, opened: Opened) -> str:
-    account, client = accounts.find(conn, opened.account_id), clients.find(conn, opened.token.client_id)
-    return subject_of(means.keyring.mac, client, account) if account and client else ""
 
 
 def _refresh_token(

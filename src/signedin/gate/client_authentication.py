@@ -80,6 +80,23 @@ async def authenticated_client(
     return client
 
 
+async def client_at_once(means: Means, authorization: bytes) -> Client | None:
+    """The client whose id and secret stand in a Basic header, where they are right; of what is not, nothing is said or logged.
+
+    Raises:
+        ClientRefused: the header cannot be read.
+        Unavailable, DatabaseProblem: it cannot be known.
+    """
+    scheme, _, text = authorization.decode("latin-1").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    shown = _in_header(text)
+    client = await find_client(means, shown.client_id)
+    if client is None or not _is_one_of(shown.proof, client.secrets) or _why_not(client, shown):
+        return None
+    return client
+
+
 def _why_not(client: Client, shown: _Shown) -> str:
     if client.is_disabled:
         return "disabled"

@@ -14,7 +14,7 @@ from signedin.rules.oauth_refusal import OAuthRefused
 LARGEST = 32_768
 MOST = 60
 LONGEST_NAME, LONGEST_VALUE = 100, 16_000
-_KIND = "application/x-www-form-urlencoded"
+KIND = "application/x-www-form-urlencoded"
 _OFTEN = "resource"
 """The one parameter that may come several times (RFC 8707, section 2): its values with blanks between, as none has one."""
 Ask = Request[Any, Any, Any]
@@ -28,8 +28,8 @@ async def form_of(request: Ask) -> dict[str, str]:
     """
     kind, _, more = request.headers.get("content-type", "").partition(";")
     charset = more.lower().replace(" ", "").replace('"', "")
-    if kind.strip().lower() != _KIND or charset not in {"", "charset=utf-8"}:
-        raise OAuthRefused("invalid_request", f"The body has to be {_KIND} in UTF-8.")
+    if kind.strip().lower() != KIND or charset not in {"", "charset=utf-8"}:
+        raise OAuthRefused("invalid_request", f"The body has to be {KIND} in UTF-8.")
     body = b""
     async for part in request.stream():
         body += part

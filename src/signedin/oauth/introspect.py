@@ -13,8 +13,10 @@ from signedin.oauth.arriving import Ask, arrived, needed, told
 from signedin.oauth.form import form_of
 from signedin.rules.oauth_refusal import OAuthRefused
 
+PATH = "/oauth/introspect"
 
-@post("/oauth/introspect", status_code=200)
+
+@post(PATH, status_code=200)
 async def introspection(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """What it says; exactly `{"active": false}` for what is dead, unknown or none of the caller's business."""
     arrival, headers = arrived(request), request.scope["headers"]

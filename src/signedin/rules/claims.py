@@ -27,9 +27,16 @@ def subject_of(mac: Callable[[str, bytes], bytes], client: Client, account: Acco
 
 def subject_of_id(mac: Callable[[str, bytes], bytes], client: Client, account_id: AccountId) -> str:
     """The same of whoever has that id, also where nothing else is known of them any more."""
-    if not client.is_pairwise:
-        return str(account_id)
-    return mac("subject", f"{client.id}\n{account_id}".encode()).hex()[:40]
+    return subject_for(mac, client.id, account_id, is_pairwise=client.is_pairwise)
+
+
+def subject_for(
+    mac: Callable[[str, bytes], bytes], client_id: str, account_id: AccountId, *, is_pairwise: bool
+) -> str:
+    """The same for a client of which no more is known than that."""
+    return (
+        mac("subject", f"{client_id}\n{account_id}".encode()).hex()[:40] if is_pairwise else str(account_id)
+    )
 
 
 def claims_of(account: Account, scopes: Collection[str]) -> dict[str, Any]:

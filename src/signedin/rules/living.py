@@ -78,6 +78,7 @@ class LivingToken(NamedTuple):
     inactive: str | None
     disabled_at: int | None
     registered: frozenset[str]
+    is_pairwise: bool
     idle: int
     last_at: int
     app_type: str | None

@@ -39,6 +39,7 @@ from signedin.oauth import device_authorization, introspect, revoke, token, user
 from signedin.oauth import discovery as oauth_discovery
 from signedin.oauth import jwks as oauth_jwks
 from signedin.oauth import par as oauth_par
+from signedin.oauth.introspect_at_once import IntrospectAtOnce
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -107,7 +108,8 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing, settings.base_url)
     clients = ClientCors(LastResort(OwnName(gate, settings.base_url)), means)
     own = Cors(clients, settings.cors_origins)
-    ours = SecurityHeaders(own, is_secure=names.is_secure)
+    asked = IntrospectAtOnce(own, means, settings.base_url, server.clock)
+    ours = SecurityHeaders(asked, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
     whole = Head(LastResort(Spelling(hosts)))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)

@@ -72,8 +72,18 @@ def serve_by_many(settings: Settings, host: str, port: int) -> None:
             first.close()
         config = _config(partial(worker, chosen, first.setup), factory=True, workers=settings.workers)
         log.info("started", base_url=chosen.base_url, workers=settings.workers)
-        Multiprocess(config, sockets).run()
+        _Several(config, sockets).run()
         log.info("stopped")
+
+
+class _Several(Multiprocess):
+    """uvicorn's supervisor, which lets go of the port when it stops: what came later would wait for nobody."""
+
+    def terminate_all(self) -> None:
+        """Stop every process; from here on whoever comes is refused at once, and goes where somebody answers."""
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
 
 
 def worker(settings: Settings, setup: str | None) -> App:

@@ -119,13 +119,25 @@ def names_in(kept: str) -> frozenset[str]:
     return frozenset(json.loads(kept))
 
 
+KEY = """
+SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
+FROM access_keys k
+JOIN accounts c ON c.account_id = k.account_id
+WHERE k.account_id = {whose} AND k.digest = {digest}
+"""
+"""A key whatever the clock says of it; `{whose}` and `{digest}` as the driver wants them."""
+SERVICE_KEY = """
+SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = {digest}
+"""
+
+
 def key_from(row: tuple[Any, ...] | None) -> LivingKey | None:
-    """A key as it was asked for, in that order."""
+    """A key as `KEY` asks for it."""
     return None if row is None else LivingKey(row[0], names_in(row[1]), *row[2:])
 
 
 def service_key_from(row: tuple[Any, ...] | None) -> LivingServiceKey | None:
-    """A service key as it was asked for, in that order."""
+    """A service key as `SERVICE_KEY` asks for it."""
     if row is None:
         return None
     return LivingServiceKey(row[0], row[1], names_in(row[2]), names_in(row[3]), *row[4:])

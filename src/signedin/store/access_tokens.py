@@ -68,7 +68,7 @@ def living_from(row: Sequence[Any] | None) -> LivingToken | None:
     return LivingToken(
         grant_id, client_id, row_id, names_in(scopes), None if allowed is None else names_in(allowed),
         tuple(json.loads(audience)), made_at, until, key, proved_at, sid, inactive, disabled_at,
-        registered_scopes(registered), *limits,
+        *_registered(registered), *limits,
     )  # fmt: skip
 
 
@@ -79,14 +79,15 @@ def of_service_from(row: Sequence[Any] | None) -> LivingServiceToken | None:
     grant_id, client_id, scopes, audience, made_at, until, key, disabled_at, registered = row
     return LivingServiceToken(
         grant_id, client_id, names_in(scopes), tuple(json.loads(audience)), made_at, until, key, disabled_at,
-        registered_scopes(registered),
+        _registered(registered)[0],
     )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
-def registered_scopes(registered: str | None) -> frozenset[str]:
-    """The scopes that a client may have, of all that it has registered."""
-    return frozenset(json.loads(registered or "{}").get("scopes", ()))
+def _registered(registered: str | None) -> tuple[frozenset[str], bool]:
+    """The scopes that a client may have, and whether it has names of its own for people, of all that it has registered."""
+    said = json.loads(registered or "{}")
+    return frozenset(said.get("scopes", ())), bool(said.get("is_pairwise", True))
 
 
 def add(conn: sa.Connection, account_id: AccountId, digest: bytes, token: AccessToken) -> None:

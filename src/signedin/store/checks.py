@@ -12,11 +12,13 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from signedin.rules.client import Client
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
-from signedin.store.access_keys import key_from, service_key_from
+from signedin.store.access_keys import KEY, SERVICE_KEY, key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
+from signedin.store.clients import NAMED, client_named
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
@@ -75,16 +77,9 @@ _SINCE = f"""
 SELECT seq, scope, account_id, digests, cut_off, ifnull((SELECT value FROM facts WHERE name = 'lineage'), '')
 FROM endings WHERE seq > ? ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608  # made of our own words alone
-_KEY = """
-SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
-FROM access_keys k
-JOIN accounts c ON c.account_id = k.account_id
-WHERE k.account_id = ? AND k.digest = ?
-"""
 _TOKEN, _SERVICE_TOKEN = LIVING.format(whose="?", digest="?"), OF_SERVICE.format(digest="?")
-_SERVICE_KEY = """
-SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = ?
-"""
+_KEY, _SERVICE_KEY = KEY.format(whose="?", digest="?"), SERVICE_KEY.format(digest="?")
+_CLIENT = NAMED.format(client_id="?")
 
 
 class Checks:
@@ -169,6 +164,10 @@ class Checks:
     def service_token(self, digest: bytes) -> LivingServiceToken | None:
         """The same for what a service client has for itself; raises as `token`."""
         return of_service_from(self._first(_SERVICE_TOKEN, (digest,)))
+
+    def client(self, client_id: str) -> Client | None:
+        """The client of that id, also one that is disabled; raises as `token`."""
+        return client_named(self._first(_CLIENT, (client_id,)))
 
     def number(self, account_id: int) -> int:
         """The number of the account's latest event.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
+from signedin.rules.moments import from_micros
 from signedin.rules.session import AppType
 from signedin.store.schema import Json, Moment, metadata
 
@@ -36,6 +39,11 @@ _OWN_WORDS: tuple[tuple[str, Callable[[Any], Any], Any], ...] = (
     ("authentication", Authentication, Authentication.NONE), ("app_type", AppType, AppType.OAUTH),
     ("grant_types", lambda names: frozenset(map(GrantType, names)), ()), ("scopes", frozenset, ()),
 )  # fmt: skip
+NAMED = """
+SELECT client_id, name, description, is_verified, logo, kind, registered, secrets, made_at, disabled_at
+FROM clients WHERE client_id = {client_id}
+"""
+"""A client, as whoever asks about one at each request does; `{client_id}` as the driver wants it."""
 _NEVER_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,15 +78,41 @@ def every(conn: sa.Connection) -> list[Client]:
 
 
 def client_from(row: sa.Row[*tuple[Any, ...]]) -> Client:
-    """The client in a row. One of before there was OAuth has registered nothing: it may ask for nothing."""
-    said: dict[str, Any] = dict(row.registered or {})
+    """The client in a row."""
+    return _client(
+        row.client_id, row.name, row.description, row.is_verified, row.logo, row.kind, row.registered or {},
+        row.secrets or (), row.made_at, row.disabled_at,
+    )  # fmt: skip
+
+
+def client_named(row: Sequence[Any] | None) -> Client | None:
+    """The client as `NAMED` asks for it: read anew each time, and made anew where anything in it is another."""
+    return None if row is None else _as_kept(*row)
+
+
+@lru_cache(maxsize=256)
+def _as_kept(*row: Any) -> Client:
+    client_id, name, description, is_verified, logo, kind, registered, secrets, *moments = row
+    made_at, disabled_at = (None if at is None else from_micros(at) for at in moments)
+    said, hashed = json.loads(registered or "{}"), json.loads(secrets or "[]")
+    return _client(
+        client_id, name, description, bool(is_verified), logo, kind, said, hashed, made_at, disabled_at
+    )
+
+
+def _client(
+    client_id: str, name: str, description: str, is_verified: bool, logo: str | None, kind: str | None,
+    registered: dict[str, Any], secrets: Iterable[str], made_at: datetime | None, disabled_at: datetime | None,
+) -> Client:  # fmt: skip
+    """One of before there was OAuth has registered nothing: it may ask for nothing."""
+    said = dict(registered)
     said |= {name: timedelta(seconds=said[name]) for name in _SPANS if name in said}
     said |= {name: tuple(said[name]) for name in _MANY if name in said}
     said |= {name: make(said.get(name, unsaid)) for name, make, unsaid in _OWN_WORDS}
     return Client(
-        id=row.client_id, name=row.name, description=row.description, is_verified=row.is_verified, logo=row.logo,
-        kind=ClientKind(row.kind or ClientKind.THIRD_PARTY), made_at=row.made_at or _NEVER_ASKED,
-        disabled_at=row.disabled_at, secrets=tuple(map(bytes.fromhex, row.secrets or ())), **said,
+        id=client_id, name=name, description=description, is_verified=is_verified, logo=logo,
+        kind=ClientKind(kind or ClientKind.THIRD_PARTY), made_at=made_at or _NEVER_ASKED, disabled_at=disabled_at,
+        secrets=tuple(map(bytes.fromhex, secrets)), **said,
     )  # fmt: skip
 
 

@@ -12,12 +12,14 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from signedin.rules.client import Client
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
-from signedin.store.access_keys import key_from, service_key_from
+from signedin.store.access_keys import KEY, SERVICE_KEY, key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.checks import as_of, of_a_host
+from signedin.store.clients import NAMED, client_named
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
 from signedin.store.lineage import LINEAGE, known_at
@@ -56,16 +58,9 @@ DELETE FROM nodes WHERE node_id IN (
 RETURNING node_id
 """
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
-_KEY = """
-SELECT k.key_id, k.scopes, k.issued_at, k.expires_at, NULLIF(c.state, 'active')
-FROM access_keys k
-JOIN accounts c ON c.account_id = k.account_id
-WHERE k.account_id = %s AND k.digest = %s
-"""
 _TOKEN, _SERVICE_TOKEN = LIVING.format(whose="%s", digest="%s"), OF_SERVICE.format(digest="%s")
-_SERVICE_KEY = """
-SELECT key_id, name, scopes, app_types, expires_at, revoked_at FROM service_keys WHERE digest = %s
-"""
+_KEY, _SERVICE_KEY = KEY.format(whose="%s", digest="%s"), SERVICE_KEY.format(digest="%s")
+_CLIENT = NAMED.format(client_id="%s")
 
 
 class _Lines(NamedTuple):
@@ -145,6 +140,10 @@ class PostgresChecks:
     async def service_token(self, digest: bytes) -> LivingServiceToken | None:
         """The same for what a service client has for itself; raises as `token`."""
         return of_service_from(await self._first(_SERVICE_TOKEN, digest))
+
+    async def client(self, client_id: str) -> Client | None:
+        """The client of that id, also one that is disabled; raises as `token`."""
+        return client_named(await self._first(_CLIENT, client_id))
 
     async def number(self, account_id: int) -> int:
         """The number of the account's latest event.
