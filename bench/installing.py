@@ -1,7 +1,8 @@
 """What the product is measured beside comes from the registries, into a folder outside of the repository.
 
-A folder of bench/peers names its packages by exact version: package.json for npm, which is asked for what stood
-there on one day, so that what they bring along stays the same too; requirements.txt with hashes for pip.
+A folder names its packages by exact version: package.json for npm, which goes by a package-lock.json beside it, or
+else is asked for what stood there on one day, so that what they bring along stays the same too; requirements.txt with
+hashes for pip.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ LONGEST = 1800
 """Seconds: better-sqlite3 compiles SQLite where it finds no ready-made one."""
 NPM = ["npm", "install", "--omit=dev", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
        "--fetch-retries=1", "--fetch-timeout=30000", f"--before={AS_OF}"]  # fmt: skip
+NPM_CI = ["npm", "ci", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error",
+          "--fetch-retries=1", "--fetch-timeout=30000"]  # fmt: skip
 PIP = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps", "--quiet",
        "--disable-pip-version-check", "--retries=1", "--timeout=30", "--target=.", "-r", "requirements.txt"]  # fmt: skip
 
@@ -44,12 +47,15 @@ def installed(named: Path, *, hurried: bool = False) -> Path:
     runs_on = said_by("node", "--version") if by_npm else platform.python_version()
     if by_npm and int(runs_on.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
         raise Missing(f"it needs Node {OLDEST_NODE} or newer, and this machine has {runs_on}")
-    key = "\n".join([wanted.read_text(), AS_OF, runs_on, platform.machine()])
+    lock = named / "package-lock.json"
+    stays = lock.read_text() if lock.exists() else AS_OF
+    key = "\n".join([wanted.read_text(), stays, runs_on, platform.machine()])
     target = _kept() / f"{named.name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     if hurried and not target.exists() and "allowScripts" in wanted.read_text():
         raise Missing(f"{versions(named)} may take minutes to compile, once, and nobody waits for that here")
     if not target.exists():
-        _install(NPM if by_npm else PIP, wanted, target)
+        by = NPM_CI if lock.exists() else NPM
+        _install(by if by_npm else PIP, wanted, target)
     return target
 
 
@@ -85,11 +91,14 @@ def _install(words: list[str], wanted: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="making-") as making:
         made = Path(making) / "made"
         made.mkdir()
-        shutil.copy(wanted, made)
+        for file in wanted, wanted.with_name("package-lock.json"):
+            if file.exists():
+                shutil.copy(file, made)
         print(f"installing {versions(wanted.parent)}, once", file=sys.stderr, flush=True)
         if not _done(words, made):
-            by = "npm" if words is NPM else "pip"
-            raise Missing(f"{by} could not install {versions(wanted.parent)}, as without a network")
+            raise Missing(
+                f"{'pip' if words is PIP else 'npm'} could not install {versions(wanted.parent)}, as without a network"
+            )
         with suppress(OSError):  # another run was faster
             made.rename(target)
 

@@ -19,6 +19,11 @@ ENABLED_BY = {
     "nginx": "apt install nginx",
     "caddy": "apt install caddy",
     "no node": "apt install nodejs",
+    "no npm": "apt install npm",
+    "needs node": "Node 20 or newer with npm, from nodejs.org where the distribution's is older",
+    "npm could not install": "the npm registry has to be reached, once",
+    "apache2": "apt install apache2-bin libapache2-mod-auth-openidc",
+    "oidc-agent": "apt install oidc-agent-cli",
     "curl": "apt install curl",
 }
 NEEDS_HISTORY = "there is no history here"

@@ -45,11 +45,13 @@ READ_BY = {
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json': "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --device': CONNECTED,
         "signedin app add --type mobile": CONNECTED, "signedin key issue": CONNECTED, "signedin client add --service": CONNECTED,
-        "signedin client add":
+        "signedin client add --name":
             "tests/server/test_cli_clients.py::test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard",
         "from joserfc": "tests/post/test_logouts.py::test_a_client_that_verifies_as_the_page_shows_takes_ours_and_no_other",
         "    with waiting_for": WORKED, "        claims =": WORKED, '            "iss"': WORKED, "            answer =": WORKED,
-        "def asked_about": WORKED},
+        "def asked_about": WORKED,
+        "OIDCProviderMetadataURL": "tests/foreign/test_apache.py::test_it_signs_in_refreshes_and_logs_out",
+        "oidc-gen ada": "tests/foreign/test_oidc_agent.py::test_it_signs_in_by_the_browser_refreshes_and_gives_back"},
     "docs/existing-apps.md": {"signedin key issue": BEGUN, "POST /v1/accounts": BEGUN, '{"account_id"': BEGUN,
                               "POST /v1/sessions": BEGUN, '{"ticket"': BEGUN},
     "docs/feed.md": {"async def told": "tests/client/test_asking_example.py::test_it_is_what_the_page_shows"},

@@ -91,6 +91,16 @@ def test_what_is_installed_is_named_by_exact_versions_and_pythons_by_their_hashe
             )
 
 
+def test_a_lock_file_of_npm_says_what_each_package_is_and_not_from_where():
+    named = peers.ROOT / "tests/foreign"
+    wanted = json.loads((named / "package.json").read_text())["dependencies"]
+    locked = json.loads((named / "package-lock.json").read_text())["packages"]
+    assert locked.pop("")["dependencies"] == wanted
+    for name, version in wanted.items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+    assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in locked.values())
+
+
 def test_a_case_that_does_not_exist_is_refused_with_those_that_do(capsys):
     with pytest.raises(SystemExit):
         main(["nothing-like-it"])

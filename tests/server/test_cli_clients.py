@@ -64,7 +64,7 @@ def test_the_commands_of_the_page_register_one_of_each_kind(installed, tmp_path,
 
 
 def test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard(installed):
-    words = shlex.split(beginning("docs/connect-an-app.md", "signedin client add"))[1:]
+    words = shlex.split(beginning("docs/connect-an-app.md", "signedin client add --name"))[1:]
     made = installed.done(*words).value
     assert made["post_logout_redirect_uris"] == ["https://app.example.org/bye"]
     assert made["backchannel_logout_uri"] == "https://app.example.org/logout"
