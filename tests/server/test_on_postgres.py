@@ -77,6 +77,29 @@ def test_a_missing_database_a_port_where_nobody_answers_and_an_unknown_role_are_
         assert sentence in said.err + said.out
 
 
+EVERY_START = (("db", "upgrade"), ("db", "status"), ("doctor",), ("serve", "--port", "0"))
+
+
+@pytest.mark.parametrize("words", EVERY_START)
+def test_a_database_in_another_encoding_and_a_server_without_tls_are_each_told_at_every_start(
+    signedin, monkeypatch, words
+):
+    with psycopg.connect(own_server().url("postgres"), autocommit=True) as conn:
+        conn.execute("CREATE DATABASE in_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        try:
+            for where, sentence, hint in (
+                (own_server().url("in_ascii"), "The database is not in UTF-8", "ENCODING 'UTF8'"),
+                (own_server().url("postgres") + "?sslmode=verify-full", "speaks no TLS", "Turn TLS on there"),
+            ):
+                monkeypatch.setenv("SIGNEDIN_DATABASE_URL", where)
+                said = signedin(*words)
+                assert said.status == 1
+                assert sentence in said.err + said.out
+                assert hint in said.err + said.out
+        finally:
+            conn.execute("DROP DATABASE in_ascii WITH (FORCE)")
+
+
 def test_a_role_that_may_not_make_tables_is_told_so_without_any_sql(signedin, monkeypatch, newcomer):
     monkeypatch.setenv("SIGNEDIN_DATABASE_URL", newcomer)
     said = signedin("db", "upgrade")

@@ -79,6 +79,27 @@ def test_options_of_the_database_that_would_do_nothing_are_refused_with_where_to
     load({"SIGNEDIN_DATABASE_URL": address.replace(options, "sslmode=require")}, tmp_path / "none.toml")
 
 
+@pytest.mark.security("16.2.5", "12.3.1")
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("sslmod=require", "PostgreSQL knows no sslmod=, but sslmode="), ("zzz=1", "PostgreSQL knows no zzz="),
+     ("secret@db:1=2", "one of them is unknown"), ("sslmode", "like sslmode=verify-full&sslrootcert=/path"),
+     ("sslmode=require&sslmode=prefer", "say sslmode= once"), ("port=abc", "one port for all of its hosts"),
+     ("host=db1,db2&port=1,2,3", "one port for all of its hosts")],
+)  # fmt: skip
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("db", "status"), ("doctor",)])
+def test_a_slip_in_what_is_asked_of_the_database_is_told_before_anybody_connects(
+    signedin, query, told, words
+):
+    signedin.environment["SIGNEDIN_DATABASE_URL"] = (
+        f"postgresql://signedin:secret@db.example.org/signedin?{query}"
+    )
+    said = signedin(*words)
+    assert said.status == 1
+    assert told in said.err
+    assert "secret" not in said.err
+
+
 @pytest.mark.security("16.2.5")
 @pytest.mark.parametrize(
     ("name", "address"),

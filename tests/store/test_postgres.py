@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
 from databases import empty_database_in, only_on_postgres
-from people import settings_in
+from people import ADA, CHROME_ON_MACOS, PASSWORD, Clock, recognised, settings_in
 from postgres_server import PostgresServer, make_database, programs
+from signedin.actions import operate
+from signedin.actions.begin_session import Vouched, begin_session
+from signedin.actions.issue_key import issue_service_key
+from signedin.actions.keep_lease import Leases
+from signedin.actions.lend import Lending
+from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.sign_in import Ticks, Visit, sign_in
+from signedin.gate.user_agent import read_device
+from signedin.rules.access_key import Wish
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.presence import Presence, Service
+from signedin.rules.scope import OF_SERVICES
+from signedin.rules.session import AppType
 from signedin.server.means import close_means, open_means
-from signedin.store import durability, endings, held, postgres
+from signedin.store import accounts, durability, endings, held, postgres, problems
 from signedin.store.held import HeldLines
 from signedin.store.line import MOST_WAITING, Line
 from signedin.store.postgres_checks import PostgresChecks
@@ -47,6 +61,85 @@ def test_endings_are_durable_also_where_the_database_is_careless_by_default(data
     database.engine.dispose()
     assert database.write_now(commits) == "on"
     assert database.note_now(commits) == "off"
+
+
+AWKWARD = {
+    "client_encoding": "LATIN1", "TimeZone": "Asia/Kathmandu", "DateStyle": "SQL, DMY", "IntervalStyle": "sql_standard",
+    "bytea_output": "escape", "standard_conforming_strings": "off", "default_transaction_isolation": "serializable",
+    "default_transaction_read_only": "on", "client_min_messages": "error", "statement_timeout": "1ms",
+    "lock_timeout": "1ms", "idle_in_transaction_session_timeout": "1ms", "idle_session_timeout": "1ms",
+    "extra_float_digits": "-15", "transform_null_equals": "on", "synchronous_commit": "off",
+}  # fmt: skip
+"""What a role or a database may be set to for the sake of others, and Signedin does not go by."""
+
+
+@pytest.mark.guide("R48")
+def test_people_sign_in_at_once_and_are_ended_however_the_database_is_set(tmp_path):
+    settings, clock = settings_in(tmp_path, 8000), Clock()
+    with psycopg.connect(settings.database_url, autocommit=True) as conn:
+        for name, value in AWKWARD.items():
+            conn.execute(f"ALTER DATABASE {conn.info.dbname} SET {name} = '{value}'")
+    means = open_means(settings)
+    where = Visit("203.0.113.7", CHROME_ON_MACOS, read_device(CHROME_ON_MACOS), "1")
+    name = "Łucja \\ 'Ada' 愛 🌍"
+
+    async def all_of_it():
+        await add_by_operator(means, Applicant(ADA, name, PASSWORD), clock())
+        account = await means.database.read(accounts.find_by_email, ADA)
+        key = (await issue_service_key(means, Wish("shop", OF_SERVICES), [AppType.WEB], clock())).key
+        shop = Service(key.id, key.name, frozenset(key.scopes), frozenset(key.app_types))
+        ada = Vouched(str(account.id), AppType.WEB)
+        coming = [sign_in(means, ADA, PASSWORD, where, Ticks(), clock())]
+        coming += [begin_session(means, shop, ada, where, clock()) for _ in range(19)]
+        tokens = [each.token for each in await asyncio.gather(*coming)]
+        await operate.disable(means, ADA, clock())
+        await means.lines.close()
+        return account, tokens
+
+    account, tokens = asyncio.run(all_of_it())
+    assert account.name == name
+    assert len(set(tokens)) == 20
+    assert not any(isinstance(each, Presence) for each in recognised(means, *tokens, now=clock()))
+    close_means(means)
+
+
+def test_a_process_takes_as_many_connections_as_it_is_said_to_and_no_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(held, "SECONDS", 60)
+    page = Path(__file__).resolve().parents[2] / "docs" / "running.md"
+    said = int(re.search(r"A process holds up to (\d+) connections", page.read_text())[1])
+    means = open_means(settings_in(tmp_path, 8000))
+    counted = [0]
+
+    def connections():
+        ours = "application_name = 'signedin' AND datname = current_database()"
+        return outside.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {ours}").fetchone()[0]
+
+    async def crowd():
+        database, lock = means.database, "SELECT pg_advisory_xact_lock_shared(1)"
+        lines = means.lines._held()
+        own = [Leases(means)._line._line, Lending(means)._line._line, lines.checks, lines.endings]
+        ways = (database.write, database.read, database.note)
+        deeds = [way(lambda conn: conn.exec_driver_sql(lock)) for way in ways for _ in range(20)]
+        deeds += [line.ask(lock, ()) for line in own for _ in range(20)]
+        listening = [
+            asyncio.create_task(means.bus.listen(asyncio.Event())) for _ in range(2)
+        ]  # the lease, and the ear
+        waiting = [asyncio.create_task(each) for each in deeds]
+        while max(counted) <= said and counted.count(said) < 50:
+            counted.append(await asyncio.to_thread(connections))
+        outside.execute("SELECT pg_advisory_unlock(1)")
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for each in listening:
+            each.cancel()
+        for each in own:
+            await each.close()
+
+    with psycopg.connect(settings_in(tmp_path, 8000).database_url, autocommit=True) as outside:
+        outside.execute("SELECT pg_advisory_lock(1)")
+        asyncio.run(crowd())
+    close_means(means)
+    assert max(counted) == said
+    assert f"a process of Signedin takes up to {said}." in problems.BY_STATE["53300"][2]
 
 
 @pytest.mark.security("16.2.5", "13.3.1")
@@ -127,7 +220,13 @@ def own_server():
 
 
 @pytest.mark.guide("R48")
-def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_told_as_kept(own_server):
+@pytest.mark.parametrize("client_min_messages", ["notice", "error"])
+def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_told_as_kept(
+    own_server, client_min_messages
+):
+    with psycopg.connect(own_server.url("postgres"), autocommit=True) as conn:
+        conn.execute("SET synchronous_commit = off")
+        conn.execute(f"ALTER ROLE signedin SET client_min_messages = {client_min_messages}")
     database = postgres.PostgresDatabase(own_server.url("signedin"))
     answers = []
 

@@ -235,7 +235,7 @@ class LinkExpired(Refused):
 class DatabaseProblem(Refused):
     """The database cannot be used as it is; the sentence says why, the hint what to do.
 
-    `reason` is the sentence for programs: one of those in store/problems.py or store/lineage.py, or newer, missing,
+    `reason` is the sentence for programs: one of those in store/problems.py or store/lineage.py, or encoding, newer, missing,
     replaced, lineage_unread or unknown.
     """
 

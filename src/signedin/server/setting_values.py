@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+import sqlalchemy as sa
+from psycopg.pq import Conninfo
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -58,19 +62,47 @@ def database_url(text: str) -> Path | str:
     if text.startswith("sqlite:///"):
         return Path(text.removeprefix("sqlite:///"))
     if text.startswith(("postgresql://", "postgres://")) and _split(text).path.strip("/"):
-        _refuse_options(_split(text).query)
-        return "postgresql://" + text.partition("://")[2]
+        _refuse_what_does_nothing(_split(text).query)
+        address = "postgresql://" + text.partition("://")[2]
+        _refuse_ports_of_nobody(address)
+        return address
     raise ValueError("write it like sqlite:///path or postgresql://user@host/name")
 
 
-def _refuse_options(query: str) -> None:
+def _refuse_what_does_nothing(query: str) -> None:
+    try:
+        said = [name for name, _ in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))]
+    except ValueError:
+        raise ValueError(
+            "write what stands behind its ? like sslmode=verify-full&sslrootcert=/path"
+        ) from None
+    known = {each.keyword.decode() for each in Conninfo.get_defaults()}
+    for name in said:
+        if name not in known:
+            what = (
+                f"PostgreSQL knows no {name}="
+                if re.fullmatch("[a-z_]{1,40}", name)
+                else "one of them is unknown"
+            )
+            near = "".join(f", but {each}=" for each in get_close_matches(name, known, 1))
+            raise ValueError(f"check what stands behind its ?: {what}{near}")
+        if said.count(name) > 1:
+            raise ValueError(f"say {name}= once behind its ?, several hosts with commas between")
     # Those that every connection is given (store/postgres.py) take their place, so that they would do nothing;
     # joined to them, a statement_timeout of somebody's would cancel commits.
-    if "options" in dict(parse_qsl(query, keep_blank_values=True)):
+    if "options" in said:
         raise ValueError(
             "leave out options=, which would do nothing, for Signedin gives its own;"
             " set them for its role instead: ALTER ROLE signedin SET name = value"
         )
+
+
+def _refuse_ports_of_nobody(address: str) -> None:
+    url = sa.make_url(address).set(drivername="postgresql+psycopg")
+    try:
+        url.get_dialect()().create_connect_args(url)
+    except sa.exc.ArgumentError:
+        raise ValueError("name one port for all of its hosts, or one for each of them, as numbers") from None
 
 
 def bus(text: str) -> str:

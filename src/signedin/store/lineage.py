@@ -6,7 +6,7 @@ its successor asks it nothing: that counts as a database that is away (docs/deci
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -17,13 +17,13 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from psycopg import AsyncConnection, Connection
-from psycopg.conninfo import conninfo_to_dict
 
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.lease import waits_until
 from signedin.rules.lineage import Lineage, Succession
 from signedin.rules.wording import marked as _
 from signedin.store.boot_clock import boot_time
+from signedin.store.connecting import attempts, refuse_other_encodings, why_not
 from signedin.store.lineage_note import LineageNote, Noted
 
 LINEAGE = """((SELECT system_identifier FROM pg_control_system())::text
@@ -94,18 +94,18 @@ class Known:
         """Connect to the newest there is among the hosts of the address.
 
         Raises:
-            DatabaseProblem: all that can be reached is an older one, or another.
-            psycopg.Error: nobody can be reached.
+            DatabaseProblem: nobody can be reached, or all that can be is an older one, another, or not in UTF-8.
         """
         refusal: DatabaseProblem | None = None
-        for each in _attempts(conninfo, how):
+        for each in attempts(conninfo, how):
             try:
                 conn = Connection.connect(**each)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 if refusal is None:
-                    raise
+                    raise why_not(error, each) from error
                 continue
             try:
+                refuse_other_encodings(conn)
                 self._take(conn, conn.execute(_ASKED).fetchone())
                 conn.rollback()
             except BaseException as problem:  # noqa: BLE001  # raised again there, unless it is a refusal
@@ -118,18 +118,18 @@ class Known:
         """The same on an event loop.
 
         Raises:
-            DatabaseProblem: all that can be reached is an older one, or another.
-            psycopg.Error: nobody can be reached.
+            DatabaseProblem: nobody can be reached, or all that can be is an older one, another, or not in UTF-8.
         """
         refusal: DatabaseProblem | None = None
-        for each in _attempts(conninfo, how):
+        for each in attempts(conninfo, how):
             try:
                 conn = await AsyncConnection.connect(**each)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 if refusal is None:
-                    raise
+                    raise await asyncio.to_thread(why_not, error, each) from error
                 continue
             try:
+                refuse_other_encodings(conn)
                 self._take(conn, await (await conn.execute(_ASKED)).fetchone())
             except BaseException as problem:  # noqa: BLE001  # raised again there, unless it is a refusal
                 refusal = _put_away(conn, problem)
@@ -207,19 +207,6 @@ class Known:
             "an older or another database is refused", refused="/".join(map(str, found)),
             newest="/".join(map(str, newest or ())),
         )  # fmt: skip
-
-
-def _attempts(conninfo: str, how: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """All hosts of the address as they stand; and where those led to an old database, each host alone."""
-    asked = {name: how[name] for name in ("autocommit", "context") if name in how}
-    address = conninfo_to_dict(conninfo, **{name: how[name] for name in how if name not in asked})
-    yield address | asked
-    hosts, ports = (str(address.get(name) or "").split(",") for name in ("host", "port"))
-    if len(hosts) < 2 or "hostaddr" in address:
-        return
-    for at, host in enumerate(hosts):
-        alone = {"host": host, "port": ports[at if len(ports) == len(hosts) else 0]}
-        yield address | {name: value for name, value in alone.items() if value} | asked
 
 
 def _put_away(conn: Connection[Any] | AsyncConnection[Any], problem: BaseException) -> DatabaseProblem:

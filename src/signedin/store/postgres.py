@@ -6,7 +6,7 @@ a crash and nothing else. A commit whose outcome is not known is never told as s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.wording import marked as _
+from signedin.store.connecting import ENCODING
 from signedin.store.database import Database
 from signedin.store.held import has_ended
 from signedin.store.line import Line
@@ -33,6 +34,31 @@ _AT_LEISURE = sa.text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
 
 NOT_KNOWN = _("Look whether it was done before you do it again: that is not known.")
 """What is said of a write that had begun and was given up: its commit may be on the way."""
+PINNED = {
+    # What statements mean, however the role, the database or the server is set.
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "standard_conforming_strings": "on",
+    "client_min_messages": "warning",  # a commit that was told not to wait for its standby warns, and says nothing else
+    # Who waits is told so by us; who is paused or cut off in a transaction holds its rows for three seconds at most.
+    "statement_timeout": "0",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "3s",
+    "idle_session_timeout": "0",
+}
+"""Settings of PostgreSQL that every connection is given; docs/running.md says them, and what is left to the operator."""
+
+
+def options_of(settings: Mapping[str, str]) -> str:
+    r"""Settings of PostgreSQL as libpq hands them on.
+
+    >>> options_of({"timezone": "UTC", "default_transaction_isolation": "read committed"})
+    '-c timezone=UTC -c default_transaction_isolation=read\\ committed'
+    """
+    return " ".join(f"-c {name}=" + value.replace(" ", "\\ ") for name, value in settings.items())
+
+
 CONNECT = {
     "connect_timeout": "3",
     "target_session_attrs": "primary",  # of several hosts in the address: a check never asks a standby
@@ -42,8 +68,8 @@ CONNECT = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "application_name": "signedin",
-    # Who is paused or cut off in the middle of a transaction holds its rows for three seconds at most.
-    "options": "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=3s",
+    "client_encoding": ENCODING,
+    "options": options_of(PINNED),
 }
 
 
@@ -172,7 +198,6 @@ class PostgresDatabase(Database):
             return done
 
     def _connected(self, size: int, **options: str) -> sa.Engine:
-        said = "".join(f" -c {name}={value}" for name, value in options.items())
         engine = sa.create_engine(
             self.url,
             pool_size=size,
@@ -180,7 +205,7 @@ class PostgresDatabase(Database):
             pool_timeout=READ_SECONDS,
             pool_use_lifo=True,
             hide_parameters=True,  # errors are logged, and parameters are people's
-            connect_args=CONNECT | {"options": CONNECT["options"] + said},
+            connect_args=CONNECT | {"options": options_of(PINNED | options)},
         )
 
         @sa.event.listens_for(engine, "connect")

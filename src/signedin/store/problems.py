@@ -16,8 +16,7 @@ _LOCKED = (
     _("The database is locked by another program."),
     _("Stop the other program, or wait and try again."),
 )
-SENTENCES = (
-    ("lock timeout", _("Somebody else uses that part of the database."), _("Try again in a moment.")),
+BY_SQLITE = (
     ("locked", *_LOCKED),
     ("busy", *_LOCKED),
     ("readonly", _("The database cannot be written to."), _("Check the owner and the rights of the file and its folder.")),
@@ -29,27 +28,46 @@ SENTENCES = (
     ("malformed", _("The database file is damaged."), _("Stop the server and restore a backup.")),
     ("disk i/o", _("The disk reports an error."), _("Check the disk; stop the server until it is healthy.")),
 )  # fmt: skip
-BY_POSTGRES = (
-    (r'fatal: +database ".*" does not exist', "missing",
-     _("There is no such database on the server."),
-     _("Make it: CREATE DATABASE, as docs/running.md says; or check the name in SIGNEDIN_DATABASE_URL.")),
-    (r'role ".*" (does not exist|is not permitted)|password authentication failed|no password supplied|no pg_hba.conf', "refused",
-     _("The database's server has no such role, or refuses its password."),
-     _("Check the user and password in SIGNEDIN_DATABASE_URL, and pg_hba.conf.")),
-    (r"connection refused|no route to host|failed to resolve host|could not translate host|timeout expired|no such file", "unreachable",
+BY_STATE = {
+    "3D000": ("missing", _("There is no such database on the server."),
+              _("Make it: CREATE DATABASE, as docs/running.md says; or check the name in SIGNEDIN_DATABASE_URL.")),
+    "28": ("refused", _("The database's server has no such role, or refuses its password."),
+           _("Check the user and password in SIGNEDIN_DATABASE_URL, and pg_hba.conf.")),
+    "53300": ("full_of_connections", _("The database takes no more connections."),
+              _("Raise max_connections of PostgreSQL: a process of Signedin takes up to 24.")),
+    "57P": ("unreachable", _("The database's server takes no connections yet, or no more."),
+            _("Wait until it has started; its log says what it does.")),
+    "42501": ("not_allowed", _("The database's user may not do that."),
+              _("Let it own the database and its schema public, as docs/running.md says.")),
+    "55P03": ("in_use", _("Somebody else uses that part of the database."), _("Try again in a moment.")),
+    "53100": ("full", _("The disk or the database is full."), _("Make room on the disk; nothing was lost.")),
+}  # fmt: skip
+"""What PostgreSQL means, whatever its language, by SQLSTATE or how that begins; with the reason for programs."""
+BY_LIBPQ = (
+    (r"does not support ssl", "tls",
+     _("The database's server speaks no TLS, and sslmode in SIGNEDIN_DATABASE_URL asks for it."),
+     _("Turn TLS on there (ssl = on, with a certificate); or, on one machine only, leave sslmode out.")),
+    (r"root certificate file", "tls",
+     _("The certificate by which the database's server is to be known is not there, or cannot be read."),
+     _("Check sslrootcert in SIGNEDIN_DATABASE_URL: the path, and that the server's user may read it.")),
+    (r"certificate verify failed|does not match host name", "tls",
+     _("The database's server shows a certificate that is not trusted, or is for another name."),
+     _("Check the host and sslrootcert in SIGNEDIN_DATABASE_URL, and the server's certificate.")),
+    (r"certificate|private key|ssl negotiation|ssl error: .*(alert|version|protocol)|channel binding", "tls",
+     _("TLS with the database's server fails."),
+     _("Check sslmode, sslrootcert, sslcert and sslkey in SIGNEDIN_DATABASE_URL, and the server's log.")),
+    (r"no password supplied", "refused", *BY_STATE["28"][1:]),
+    (r"connection refused|no route to host|network is unreachable|(resolve|translate) host|timeout expired|no such file",
+     "unreachable",
      _("Nobody answers at the address of the database."),
      _("Check that PostgreSQL runs, and the host and port in SIGNEDIN_DATABASE_URL.")),
-    (r"too many clients|remaining connection slots|too many connections", "full_of_connections",
-     _("The database takes no more connections."),
-     _("Raise max_connections of PostgreSQL: a process of Signedin takes up to 23.")),
-    (r"permission denied|must be owner", "not_allowed",
-     _("The database's user may not do that."),
-     _("Let it own the database and its schema public, as docs/running.md says.")),
+    (r"invalid (\w+ value|connection option|uri|percent)|invalid (integer|port)|weak sslmode|definition of service|parse network address", "address",
+     _("The address of the database says something that PostgreSQL does not know."),
+     _("Look at what stands behind the ? of SIGNEDIN_DATABASE_URL, at sslmode above all.")),
 )  # fmt: skip
-"""How PostgreSQL says what a newcomer meets first, with the reason for programs."""
+"""How libpq says what keeps it from ever hearing the server: never in another language."""
 _NOT_ALLOWED = "42501"
 REASONS = {
-    "lock timeout": "in_use",
     "locked": "locked",
     "busy": "locked",
     "readonly": "read_only",
@@ -84,12 +102,27 @@ def told_clearly() -> Iterator[None]:
 
 def problem_of(error: Exception) -> DatabaseProblem:
     """The sentence for a driver's error."""
-    said = str(getattr(error, "orig", None) or error).lower()
-    if not isinstance(getattr(error, "orig", None) or error, sqlite3.Error):
-        for pattern, reason, sentence, hint in BY_POSTGRES:
-            if re.search(pattern, said):
-                return DatabaseProblem(sentence, hint=hint, reason=reason)
-    for part, sentence, hint in SENTENCES:
+    cause = getattr(error, "orig", None) or error
+    said = str(cause).lower()
+    if not isinstance(cause, sqlite3.Error):
+        state = getattr(cause, "sqlstate", None)
+        return problem_in_state(state) if state else _before_any_answer(said)
+    for part, sentence, hint in BY_SQLITE:
         if part in said:
             return DatabaseProblem(sentence, hint=hint, reason=REASONS[part])
+    return DatabaseProblem()
+
+
+def problem_in_state(state: str | None) -> DatabaseProblem:
+    """The sentence for an SQLSTATE of PostgreSQL, `None` for one that is not known."""
+    for begins, (reason, sentence, hint) in BY_STATE.items():
+        if state and state.startswith(begins):
+            return DatabaseProblem(sentence, hint=hint, reason=reason)
+    return DatabaseProblem()
+
+
+def _before_any_answer(said: str) -> DatabaseProblem:
+    for pattern, reason, sentence, hint in BY_LIBPQ:
+        if re.search(pattern, said):
+            return DatabaseProblem(sentence, hint=hint, reason=reason)
     return DatabaseProblem()
