@@ -59,7 +59,7 @@ def refuse_other_encodings(conn: Connection[Any] | AsyncConnection[Any]) -> None
             _("The database is not in UTF-8, so it cannot keep every name."),
             hint=_(
                 "Make another and name it in SIGNEDIN_DATABASE_URL: CREATE DATABASE signedin OWNER signedin"
-                " ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0 (docs/running.md)."
+                " ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0 (docs/running.md)."
             ),
             reason="encoding",
         )
