@@ -55,7 +55,7 @@ EXAMPLES: dict[Any, Any] = {
         "ticket": "sgn_tik_...", "url": "https://account.example.org/ticket#sgn_tik_...", "expires_at": _AT,
     },
     shapes.Acknowledged: {
-        "uses_noted": 1, "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
+        "uses_noted": 1, "cookie": "__Host-signedin", "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
         "endings": [{"seq": 13, "scope": "account", "account": _ACCOUNT, "cut_off": 40}],
         "answer_for_seconds": 2.85, "renew_every_seconds": 1.0,
     },
