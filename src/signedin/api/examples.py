@@ -70,3 +70,14 @@ EXAMPLES: dict[Any, Any] = {
     Findings: [{"token": "sgn_key_..."}],
 }  # fmt: skip
 """By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""
+STREAMS = {
+    "application/x-ndjson": (
+        '{}\n{"lineage": "9f2c41d0a7b3e865", "endings": [{"seq": 13, "scope": "account", "account": "'
+        + _ACCOUNT + '", "cut_off": 40}]}\n'
+    ),
+    "text/event-stream": (
+        'retry: 1000\n\nid: 12\nevent: hello\ndata: {"number": 12}\n\n'
+        'id: 13\nevent: session-ended\ndata: {"id": "' + _ID + '", "number": 13}\n\n: still here\n\n'
+    ),
+}  # fmt: skip
+"""How a stream begins, by its media type."""
