@@ -244,7 +244,7 @@ class Tokens(World):
     def caller(self, who, scope):
         """The same as before, unless it has ended; one that opens nothing anyway is made once."""
         which = (who, scope if who[-1] == "-" else "")
-        if who in ("bare", "res", "svc") and which in self.living:
+        if who in ("bare", "svc") and which in self.living:
             return self.living[which]
         return super().caller(who, scope)
 
