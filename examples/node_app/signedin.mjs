@@ -18,11 +18,13 @@ const UPTIME = "/proc/uptime";
 const HAS_CLOCK = existsSync(UPTIME);
 const CLOCK_STEP_MS = 10; // what a reading may be behind
 const TOKEN = /^sgn_(ses|app)_[0-9A-Za-z]{61}$/;
+const EITHER = ["__Host-signedin", "signedin"]; // the cookie, until the service has told its name
 
 export class Unavailable extends Error {}
 
 export class Signedin {
-  #url; #key; #cookie; #appTypes;
+  #url; #key; #appTypes;
+  #cookies = EITHER;
   #node = randomBytes(8).toString("hex");
   #boot = null;
   #lineage = null;
@@ -36,11 +38,11 @@ export class Signedin {
   #leaving = false;
   #stream = null;
 
+  // `url` is where this process reaches the service: it need not be the address that people use.
   constructor(url, key, { appTypes = ["web"] } = {}) {
     this.#url = url.replace(/\/$/, "");
     this.#key = key;
     this.#appTypes = appTypes.join(",");
-    this.#cookie = url.startsWith("https://") ? "__Host-signedin" : "signedin";
     if (HAS_CLOCK) this.#goOn(); // otherwise every request is asked about
   }
 
@@ -71,15 +73,18 @@ export class Signedin {
 
   #credential(headers) {
     const found = (headers.cookie ?? "").split(";").map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ""))
-      .filter((pair) => pair.startsWith(`${this.#cookie}=`)).map((pair) => pair.slice(this.#cookie.length + 1));
+      .filter((pair) => this.#cookies.some((name) => pair.startsWith(`${name}=`)));
     const [scheme, bearer] = (headers.authorization ?? "").split(" ", 2);
     const isOurs = scheme.toLowerCase() === "bearer" && (bearer ?? "").startsWith("sgn_");
-    if (found.length > 1 || (found.length && isOurs)) return { reason: "malformed" }; // a doubt reads as nothing
-    const token = found[0] ?? (isOurs ? bearer : "");
+    const shown = { ...(found.length && { cookie: found.join("; ") }), ...(isOurs && { authorization: `Bearer ${bearer}` }) };
+    if (found.length + isOurs > 1) { // a doubt reads as nothing, where it is known in which cookie sessions come
+      return this.#cookies === EITHER ? { token: JSON.stringify(shown), shown } : { reason: "malformed" };
+    }
+    const token = found[0]?.slice(found[0].indexOf("=") + 1) ?? (isOurs ? bearer : "");
     if (!token) return { reason: "missing" };
     if (!TOKEN.test(token)) return { reason: "malformed" };
     if (token.startsWith("sgn_ses_") !== found.length > 0) return { reason: "wrong_kind" };
-    return { token, byCookie: found.length > 0, digest: createHash("sha256").update(token).digest("hex").slice(0, 32) };
+    return { token, shown, digest: createHash("sha256").update(token).digest("hex").slice(0, 32) };
   }
 
   // --- memory -------------------------------------------------------------------------------------------------
@@ -116,8 +121,7 @@ export class Signedin {
   async #ask(sent, address, agent) {
     const boot = this.#boot;
     const askedAt = this.#now();
-    const shown = sent.byCookie ? { cookie: `${this.#cookie}=${sent.token}` } : { authorization: `Bearer ${sent.token}` };
-    const said = { "signedin-key": this.#key, "user-agent": agent, ...shown };
+    const said = { "signedin-key": this.#key, "user-agent": agent, ...sent.shown };
     if (address) said["signedin-address"] = address;
     const answer = await this.#fetch(`/v1/check?app_type=${this.#appTypes}`, { headers: said });
     if (answer.status === 401) return { reason: answer.read().reason ?? "unknown" };
@@ -125,7 +129,7 @@ export class Signedin {
     if (answer.status !== 200 || !header("account")) throw new Unavailable(`the service answered ${answer.status}`);
     const who = { account: header("account"), session: header("session") };
     const goodFor = Number(header("good-for"));
-    if (goodFor > 0 && Number(header("seq")) >= this.#applied && boot !== null && boot === this.#boot) {
+    if (sent.digest && goodFor > 0 && Number(header("seq")) >= this.#applied && boot !== null && boot === this.#boot) {
       const until = askedAt + goodFor * 1000;
       if (this.#memory.size >= MOST_REMEMBERED) this.#memory.clear();
       this.#memory.set(sent.digest, { who, account: who.account, epoch: Number(header("epoch")), until });
@@ -199,7 +203,11 @@ export class Signedin {
     if (answer.status === 410) return null;
     if (answer.status === 401 || answer.status === 403) this.#forget();
     if (answer.status !== 200) throw new Unavailable(`the service answered ${answer.status}`);
-    return answer.read();
+    const told = answer.read();
+    // A service of before names tells none: then the address says it.
+    if (told.cookie) this.#cookies = [told.cookie];
+    else if (this.#cookies === EITHER) this.#cookies = [EITHER[this.#url.startsWith("https://") ? 0 : 1]];
+    return told;
   }
 
   // A hint and nothing more: what is heard is acknowledged at once instead of within a second.

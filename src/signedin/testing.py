@@ -155,6 +155,7 @@ class StandIn:
 
     def _with_lease(self, client: C) -> C:
         client._knowing.holds_by_itself = False  # noqa: SLF001
+        client._knowing.cookie.told(COOKIE)  # noqa: SLF001
         self._clients.append(client)
         self._lend(client)
         return client

@@ -138,6 +138,33 @@ def test_an_origin_is_named_as_browsers_do(service):
     assert closed.sent == [{"type": "websocket.close", "code": 4403}]
 
 
+@pytest.mark.security("4.4")
+@pytest.mark.parametrize(("origin", "scheme", "reported", "is_ours"), [
+    ("https://shop.example.org", "wss", None, True), ("https://shop.example.org", "ws", "https", True),
+    ("https://shop.example.org", "ws", None, True), ("http://shop.example.org", "ws", None, True),
+    ("http://shop.example.org", "ws", "http", True), ("https://shop.example.org", None, None, True),
+    ("http://shop.example.org", "wss", None, False), ("http://shop.example.org", "ws", "https", False),
+    ("http://shop.example.org", "ws", "http, HTTPS", False), ("http://shop.example.org", "ws", "wss", False),
+    ("null", "ws", None, False), ("chrome-extension://shop.example.org", "ws", None, False),
+    ("https://shop.example.org:444", "wss", None, False), ("", "ws", None, False),
+])  # fmt: skip
+def test_a_page_without_tls_opens_no_websocket_where_that_is_known_to_have_come_over_it(
+    service, origin, scheme, reported, is_ours
+):
+    async def accepting(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 1000})
+
+    headers = [(b"origin", origin.encode())]
+    headers += [(b"x-forwarded-proto", reported.encode())] if reported else []
+    named = {"scheme": scheme} if scheme else {}
+    asked = Server(guarded(service, accepting)).ask(service.sign_in(), "websocket", headers=headers, **named)
+    answer = asyncio.run(asked)
+    assert answer.sent[0] == (
+        {"type": "websocket.accept"} if is_ours else {"type": "websocket.close", "code": 4403}
+    )
+
+
 async def until(happened):
     async with asyncio.timeout(5):
         while not happened():  # noqa: ASYNC110  # what happens is on this very loop

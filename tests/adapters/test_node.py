@@ -9,9 +9,10 @@ import pytest
 
 from adapters.example_apps import node_words, started
 from client.shops import service_key, until
+from faults.deeds import sign_in_many, utc_now
 from nemesis.fault_proxy import FaultProxy, Wire
 from nemesis.history import SLACK, WAITS_AT_MOST
-from people import ADELAIDE, FIREFOX_ON_WINDOWS, done_apart
+from people import ADA, ADELAIDE, FIREFOX_ON_WINDOWS, Clock, done_apart, running
 from signedin.server.jobs import flush_now
 from signedin.store import endings
 
@@ -120,6 +121,31 @@ def test_it_leaves_so_that_nobody_waits_for_it(house, app, phone):
     app.stop()
     assert len(house.means.database.read_now(endings.every_node)) == len(before) - 1
     assert revoked(house, phone) < 2.5
+
+
+@pytest.mark.guide("R48", "D18", "D34")
+def test_by_an_inner_address_it_finds_the_cookie_of_the_one_that_people_use(tmp_path):
+    clock = Clock()
+    clock.now = utc_now()
+    with running(tmp_path, clock, base_url="https://app.example.org") as house:
+        house.somebody(ADA)
+        [session] = sign_in_many(house.means, ADA, 1)
+        with started(node_words, house.base_url, service_key(house)) as app:
+            ours, nobody = f"__Host-signedin={session.token}", house.browser()
+            for cookie, status in (
+                (ours, 200), (f"signedin=x; {ours}", 200), (f"signedin={session.token}", 401), ("signedin=x", 401),
+            ):  # fmt: skip
+                assert app.asked_by(nobody, cookie=cookie).status_code == status, cookie
+
+            def is_from_memory():
+                asked = house.server.recogniser.asked
+                assert app.asked_by(nobody, cookie=ours).json()["session"] == session.id
+                return house.server.recogniser.asked == asked
+
+            until(is_from_memory)
+            missing = app.asked_by(nobody, cookie=f"signedin={session.token}")
+            assert (missing.status_code, missing.json()["reason"]) == (401, "missing")
+            app.stop()
 
 
 @pytest.mark.security("attack-14", "attack-20")

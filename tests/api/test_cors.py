@@ -55,6 +55,12 @@ def test_no_answer_takes_credentials_from_another_origin(house):
     laptop = house.signed_in()
     for answer in (preflight(house, SHOP), laptop.http.get("/v1/sessions", headers={"origin": SHOP})):
         assert "access-control-allow-credentials" not in answer.headers
+    for headers in ({}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-origin"}):
+        for path in ("/v1/sessions", "/v1/sessions/current", "/v1/account", "/v1/sessions/events"):
+            for origin in (SHOP, "https://evil.example", "null"):
+                looked = laptop.http.get(path, headers={"origin": origin} | headers)
+                assert (looked.status_code, looked.json()["reason"]) == (401, "missing"), (path, origin)
+    assert laptop.http.get("/v1/sessions", headers=laptop.own()).status_code == 200, "from a page of ours"
     changed = laptop.http.post(
         "/v1/sessions/logout-all", headers={"origin": SHOP, "sec-fetch-site": "cross-site"}
     )

@@ -113,6 +113,12 @@ def test_an_ending_is_told_and_the_revoke_returns_when_it_is_acknowledged(house,
     assert done == [204]
 
 
+@pytest.mark.guide("D18")
+def test_every_answer_names_the_cookie_in_which_sessions_come(house, speaker):
+    for said in ({"join": True}, {"applied": speaker.head}, {"leave": True}):
+        assert speaker.ack(**said).json()["cookie"] == "signedin"
+
+
 @pytest.mark.security("7.4.1")
 def test_who_listens_by_a_key_that_is_revoked_is_cut_off_at_the_next_heartbeat(house, monkeypatch):
     monkeypatch.setattr(feed, "HEARTBEAT_EVERY", 0.05)

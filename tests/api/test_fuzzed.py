@@ -34,6 +34,7 @@ JUDGED = {
     "GET /v1/check": {
         "scope": "there is no such scope: several stand in one text, with spaces",
         "resource": "an address is more than the characters of one",
+        "host": "it is listed where the service is installed",
     },
     "POST /v1/access-keys": {
         "name": "a name has letters, whatever script they are of",

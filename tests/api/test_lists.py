@@ -125,6 +125,18 @@ def test_who_has_the_list_already_is_told_that_nothing_has_changed(house, path):
         assert ask(house, path, token=token, headers={"if-none-match": said}).status_code == 200
 
 
+@pytest.mark.guide("R15")
+def test_a_key_that_lists_the_keys_is_in_use_at_that_moment_whatever_this_process_knows(house):
+    def own():
+        (found,) = [key for key in ask(house, "/v1/access-keys").json()["items"] if key["name"] == "one"]
+        return found["last_used_at"]
+
+    for _ in range(3):
+        assert own() == house.clock().isoformat().replace("+00:00", "Z")
+        house.means.recent.__init__(house.means.recent.told)  # as in another process of the server
+        house.clock.move(seconds=30)
+
+
 @pytest.mark.security("14.2.2", "14.3.2")
 def test_a_list_is_kept_by_the_program_alone_and_asked_for_each_time(house):
     by_program, by_browser = ask(house, "/v1/sessions"), house.signed_in().open("/v1/sessions")

@@ -172,7 +172,9 @@ def documented(how, who):
         return 422, "unknown_field"
     if who in NOBODY:
         return 401, "not_signed_in"
-    if who == "cookie from elsewhere" and how[0] != "GET" and "feed" not in how[1]:
+    if who == "cookie from elsewhere" and how[0] == "GET":
+        return 401, "not_signed_in"
+    if who == "cookie from elsewhere" and "feed" not in how[1]:
         return 403, "cross_site_request"
     if kind == SERVICE:
         return let_in if who == "service with all" else (403, "insufficient_permission")

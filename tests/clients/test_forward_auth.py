@@ -63,6 +63,14 @@ def test_a_service_key_that_a_client_sends_changes_nothing(guarded):
         assert opened(stranger, **{"signedin-key": key}).status_code == 401
 
 
+@pytest.mark.security("attack-20")
+def test_of_other_names_that_begin_like_ours_the_app_gets_what_the_page_of_the_docs_says(guarded):
+    """None through Caddy; through nginx, which takes away whole names alone, what was sent, and it says nothing."""
+    told = opened(guarded.signed_in(), **{"signedin-foo": "x", "signedin-seq": "1"}).json()
+    others = set(told["everything"]) - {"HTTP_" + name.upper().replace("-", "_") for name in IDENTITY}
+    assert others == ({"HTTP_SIGNEDIN_FOO", "HTTP_SIGNEDIN_SEQ"} if guarded.proxy.name == "nginx" else set())
+
+
 @pytest.mark.guide("R4", "R44")
 @pytest.mark.parametrize(
     "page",

@@ -45,7 +45,6 @@ def test_p4_a_kill_at_any_statement_of_a_use_leaves_it_noted_whole_or_not_at_all
     assert found[-1] is True, "who lived to the end has noted it"
 
 
-@pytest.mark.guide("R25", "R26")
 @pytest.mark.security("7.4.1")
 def test_p3_a_kill_at_any_statement_leaves_a_key_whole_or_ended_for_good(folder, start):
     session, key = session_and_key(folder)

@@ -18,6 +18,7 @@ from signedin.rules.access_key import Wish
 from signedin.rules.moving_in import person_of, session_of
 from signedin.rules.scope import OF_SERVICES
 from signedin.rules.session import AppType
+from signedin.server.jobs import flush_now
 
 pytestmark = pytest.mark.xdist_group("moved sessions")
 OLD = "the old app's secret of this browser"
@@ -158,3 +159,22 @@ def test_the_client_library_asks_for_the_token_and_tells_over_from_unknowable(ho
         who = client.check({"authorization": f"Bearer {token}"}, address=BERLIN)
         assert who.session == handed(house, anna).json()["session"]["id"]
         assert client.go_on(anna, "never was a session's", address=BERLIN) is None
+
+
+@pytest.mark.guide("D16", "D31")
+@pytest.mark.parametrize("address", ["", "unknown", "testclient", "1.2.3.4.5", "x" * 200])
+def test_what_is_no_address_of_the_person_is_left_out_and_the_place_stays_as_it_was(house, anna, address):
+    with SyncClient(house.base_url, house.shop) as client:
+        token = client.go_on(anna, OLD, address=address, agent=SAFARI_ON_IPHONE)
+        assert client.check({"authorization": f"Bearer {token}"}).account
+    done_apart(flush_now(house.server))
+    shown = {"authorization": f"Bearer {house.shop}"}
+    [row] = house.browser().http.get(f"/v1/accounts/outside:{anna}/sessions", headers=shown).json()["items"]
+    assert row["location"].startswith("Berlin")
+
+
+@pytest.mark.guide("D16", "D31")
+def test_a_session_that_begins_needs_the_address_of_its_person_and_one_that_goes_on_no_wrong_one(house, anna):
+    refused = [handed(house, anna, moved_from="", address=""), handed(house, anna, address="unknown")]
+    assert [(each.status_code, each.json()["field"]) for each in refused] == [(422, "address")] * 2
+    assert handed(house, anna, address="").status_code == 200

@@ -65,6 +65,7 @@ GET    /v1/check?app_type=web                   401   401   401   401   401   40
 GET    /v1/check?app_type=sync                  401   401   401   401   401   401   401   401   401   401   401
 GET    /v1/check?app_type=mobile                401   401   401   401   401   401   401   401   401   401   401
 GET    /v1/check?scope=account:read             200   403   200   403   403   200   401   401   401   401   401
+GET    /v1/check?scope=account:read&resource=https://files.example.org 401 401 401 401 401 401 401 401 200 401 401
 GET    /v1/check?scope=sessions:check           403   403   403   403   403   403   401   401   401   401   401
 """
 """A status, as in the other table. Without the scope means without the one that the call asks for, or openid."""
@@ -90,7 +91,7 @@ def scope_of(how):
     """What the call asks for: what a token without the scope goes without."""
     if how[1].startswith("/oauth/userinfo"):
         return "openid"
-    named = how[1].partition("scope=")[2] or ASKS_FOR.get(" ".join(how), "")
+    named = how[1].partition("scope=")[2].partition("&")[0] or ASKS_FOR.get(" ".join(how), "")
     scope = named or (CALLS[how].scope if how in CALLS else "")
     return scope if scope in OF_PEOPLE else "account:read"
 
@@ -243,7 +244,7 @@ class Tokens(World):
     def caller(self, who, scope):
         """The same as before, unless it has ended; one that opens nothing anyway is made once."""
         which = (who, scope if who[-1] == "-" else "")
-        if who in ("bare", "res", "svc") and which in self.living:
+        if who in ("bare", "svc") and which in self.living:
             return self.living[which]
         return super().caller(who, scope)
 

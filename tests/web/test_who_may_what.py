@@ -124,6 +124,7 @@ GET    /v1/sessions/{row_id}                     200   200   200   200   404   4
 GET    /v1/check?app_type=web                    200   200   401   200   200   200   401   401   401   401   401
 GET    /v1/check?app_type=mobile                 401   401   200   401   401   401   401   401   401   401   401
 GET    /v1/check?scope=account:read              200   200   401   200   200   200   200   403   401   401   401
+GET    /v1/check?scope=account:read&resource=https://files.example.org 200 200 401 200 200 200 401 401 401 401 401
 """
 """A status; `in` is 303 to the sign-in page; `!` changes something in the database, and nothing else does."""
 

@@ -1,8 +1,9 @@
-"""The keys there are, each with its last use: never older than what this process has seen itself."""
+"""The keys there are, each with its last use: never older than what this process has seen itself, nor than the question."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from signedin.actions.means import Means
@@ -15,10 +16,13 @@ from signedin.store import access_keys, services
 K = TypeVar("K", AccessKey, ServiceKey)
 
 
-async def list_keys(means: Means, presence: Presence) -> list[AccessKey]:
-    """The access keys of the one who asks, the newest first."""
+async def list_keys(means: Means, presence: Presence, now: datetime) -> list[AccessKey]:
+    """The access keys of the one who asks, the newest first; one that asks by itself is in use by that."""
     found = await means.database.read(access_keys.of, presence.account_id)
-    return [_latest(means, key, key.account_id) for key in found]
+    return [
+        replace(key, last_at=now) if key.id == presence.key_id else _latest(means, key, key.account_id)
+        for key in found
+    ]
 
 
 async def list_keys_of(means: Means, email: str) -> list[AccessKey]:

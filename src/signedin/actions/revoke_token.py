@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from signedin.actions.ending import end_row
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
-from signedin.actions.which_token import which_token
+from signedin.actions.which_token import grant_of, which_token
 from signedin.rules.account import AccountId
 from signedin.rules.client import Client
 from signedin.rules.event import Event, EventKind
@@ -41,7 +41,7 @@ def _revoke(conn: sa.Connection, client: Client, read: TokenRead, now: datetime)
     """The grant, where the session that it goes with has ended."""
     account_id = AccountId(read.account_id)
     accounts.hold(conn, account_id)
-    grant = grants.find(conn, account_id, _grant_of(conn, account_id, read) or "")
+    grant = grants.find(conn, account_id, grant_of(conn, account_id, read) or "")
     if grant is None or grant.client_id != client.id:
         return None
     if read.kind is Kind.ACC:
@@ -55,10 +55,3 @@ def _revoke(conn: sa.Connection, client: Client, read: TokenRead, now: datetime)
     event = Event(EventKind.SESSION_LOGGED_OUT, now, session.id, session.id, {"client": client.id})
     end_row(conn, session, EndReason.LOGGED_OUT, now, journal.record(conn, account_id, event))
     return grant
-
-
-def _grant_of(conn: sa.Connection, account_id: AccountId, read: TokenRead) -> str | None:
-    if read.kind is Kind.ACC:
-        return access_tokens.grant_of(conn, account_id, read.digest)
-    shown = grants.find_refresh(conn, account_id, read.digest)
-    return shown.grant_id if shown else None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from signedin.actions.means import Means
 from signedin.actions.sign import verified
+from signedin.rules.account import AccountId
 from signedin.rules.id_token import ACCESS_TYP
 from signedin.rules.secret import Kind, TokenRead, account_of_session_id, digest, read_token
+from signedin.store import access_tokens, grants
 
 LONGEST = 8_192
 _KINDS = frozenset({Kind.ACC, Kind.REF})
@@ -27,3 +31,11 @@ async def which_token(means: Means, text: str, now: datetime) -> TokenRead | Non
     name = (said or {}).get("jti")
     account_id = account_of_session_id(name, means.keyring.way_keys) if isinstance(name, str) else None
     return None if account_id is None else TokenRead(Kind.ACC, account_id, digest(str(name)))
+
+
+def grant_of(conn: sa.Connection, account_id: AccountId, read: TokenRead) -> str | None:
+    """The id of the grant that an access or refresh token goes with, while there is one."""
+    if read.kind is Kind.ACC:
+        return access_tokens.grant_of(conn, account_id, read.digest)
+    shown = grants.find_refresh(conn, account_id, read.digest)
+    return shown.grant_id if shown else None

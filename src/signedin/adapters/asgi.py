@@ -29,6 +29,7 @@ from signedin.client import NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.rules.sent import agent_of, header
 
 _OURS = b"signedin"
+_OVER_TLS = frozenset({"wss", "https"})
 
 
 class Signedin:
@@ -90,7 +91,7 @@ class Signedin:
         )
 
     async def _decide(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> SignedIn | Refusal:
-        if scope["type"] == "websocket" and self._is_foreign(headers):
+        if scope["type"] == "websocket" and self._is_foreign(scope, headers):
             return FOREIGN
         address, agent, needed = self._address(scope, headers), agent_of(headers), self._needed
         found: SignedIn | NotSignedIn | None
@@ -109,12 +110,20 @@ class Signedin:
         said = b",".join([value for name, value in headers if name == b"x-forwarded-for"]).decode("latin-1")
         return where(str(peer[0]) if peer else "", said, self._proxies)
 
-    def _is_foreign(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Whether a page of another host opens the WebSocket: browsers send the cookie along, and say the origin."""
+    def _is_foreign(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Whether a page of another origin opens the WebSocket: browsers send the cookie along, and say the origin.
+
+        A page that came without TLS is another's wherever the WebSocket is known to have come with it. Where a proxy
+        ends TLS without a word that is not known, and then only the host is compared.
+        """
         origin = header(headers, b"origin")
         if origin is None or origin in self._origins:
             return False
-        return urlsplit(origin).netloc != (header(headers, b"host") or "")
+        page = urlsplit(origin)
+        if page.scheme not in {"http", "https"} or page.netloc != (header(headers, b"host") or ""):
+            return True
+        reported = (header(headers, b"x-forwarded-proto") or "").rpartition(",")[2].strip().lower()
+        return page.scheme == "http" and not {scope.get("scheme"), reported}.isdisjoint(_OVER_TLS)
 
 
 def without_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

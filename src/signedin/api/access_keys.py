@@ -61,7 +61,8 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """The caller's access keys, the newest first; never a secret."""
     presence = with_scope(request, "keys:read")
     refuse_unknown(request, {"limit", "cursor"})
-    page, more = page_of(kept.means, _CURSOR, request, await list_keys(kept.means, presence), _order)
+    keys = await list_keys(kept.means, presence, arrival_of(request).now)
+    page, more = page_of(kept.means, _CURSOR, request, keys, _order)
     return tagged(request, {"items": [key_items.item(key) for key in page], "next_cursor": more})
 
 

@@ -43,11 +43,11 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
     `email` and `name` are kept of somebody who has no account yet. `remember` asks for a mark of their browser, and
     `known_browser` is the mark that was given out for it. `moved_from` is the token of a session that has moved in:
-    then nothing begins, and it goes on.
+    then nothing begins, it goes on, and `address` may be missing.
     """
 
     app_type: Annotated[str, msgspec.Meta(extra_json_schema={"enum": _TYPES})]
-    address: str
+    address: str = ""
     user_agent: str = ""
     app_name: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)] = ""
     email: str = ""
@@ -130,6 +130,8 @@ def _app_type(person: Person) -> AppType:
 def _visit(person: Person, app_type: AppType) -> Visit:
     """Where the person is, read as if they had come here by themselves."""
     address = normalise_address(person.address)
+    if address is None and person.moved_from and not person.address:
+        address = ""  # it is not told, so the place of the last use stays the one that is known
     if address is None:
         raise errors.InvalidInput("The address of the person is needed.", field="address")
     device = read_device(person.user_agent, {}, person.app_name or None, _PICTURES.get(app_type))

@@ -22,7 +22,8 @@ CALL = "call"
 class Caller(StrEnum):
     """Who may make a call: a person, by a session or by a key with the scope; a session alone; an app; anybody.
 
-    `CHECKED` is whoever is asked about: a session, or a key that holds what the question names.
+    `CHECKED` is whoever is asked about: a session, by the cookie of another host too, or a key that holds what the
+    question names.
     """
 
     PERSON = "person"
@@ -84,7 +85,11 @@ QUERY: dict[str, dict[str, Any]] = {
         pattern="^(?:web|admin|sync|mobile)(?:,(?:web|admin|sync|mobile))*$",
     ),
     "scope": _text("What a key has to hold; a session passes without.", examples=["sessions:read"]),
-    "resource": _text("With a scope: for which resource.", format="uri"),
+    "resource": _text(
+        "With a scope: for which resource. A token has to be for it; an access key, which is for none, is refused.",
+        format="uri",
+    ),
+    "host": _text("Another host, as `SIGNEDIN_APP_HOSTS` lists it: a session is shown by that host's own cookie there."),
 }  # fmt: skip
 """Every parameter of a query there is, by its name, which means the same in every call."""
 

@@ -55,7 +55,7 @@ EXAMPLES: dict[Any, Any] = {
         "ticket": "sgn_tik_...", "url": "https://account.example.org/ticket#sgn_tik_...", "expires_at": _AT,
     },
     shapes.Acknowledged: {
-        "uses_noted": 1, "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
+        "uses_noted": 1, "cookie": "__Host-signedin", "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
         "endings": [{"seq": 13, "scope": "account", "account": _ACCOUNT, "cut_off": 40}],
         "answer_for_seconds": 2.85, "renew_every_seconds": 1.0,
     },
@@ -70,3 +70,14 @@ EXAMPLES: dict[Any, Any] = {
     Findings: [{"token": "sgn_key_..."}],
 }  # fmt: skip
 """By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""
+STREAMS = {
+    "application/x-ndjson": (
+        '{}\n{"lineage": "9f2c41d0a7b3e865", "endings": [{"seq": 13, "scope": "account", "account": "'
+        + _ACCOUNT + '", "cut_off": 40}]}\n'
+    ),
+    "text/event-stream": (
+        'retry: 1000\n\nid: 12\nevent: hello\ndata: {"number": 12}\n\n'
+        'id: 13\nevent: session-ended\ndata: {"id": "' + _ID + '", "number": 13}\n\n: still here\n\n'
+    ),
+}  # fmt: skip
+"""How a stream begins, by its media type."""

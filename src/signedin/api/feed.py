@@ -22,6 +22,7 @@ from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of
 from signedin.api.call import Call, Caller, described
 from signedin.gate.ear import Ear
+from signedin.gate.keep import Kept
 from signedin.rules.account import AccountId
 from signedin.rules.errors import DatabaseProblem, InvalidInput, Unavailable
 from signedin.rules.feed import LARGEST_NUMBER, JoinAgain, Use, said_ending, said_renewal
@@ -39,14 +40,15 @@ _FEED = Call(Caller.SERVICE, SCOPE, ("after",), media_type=NDJSON)
 
 
 @post("/v1/feed/ack", status_code=200, opt=described(_ACK))
-async def acknowledge(request: Ask, ear: NamedDependency[Ear]) -> ASGIResponse:
+async def acknowledge(request: Ask, ear: NamedDependency[Ear], kept: NamedDependency[Kept]) -> ASGIResponse:
     """Join, renew, acknowledge, report, leave: what a client library says every second."""
     service = arrival_of(request).service_with(SCOPE)
     refuse_unknown(request, set())
     said = await body_of(request, shapes.Said)
     uses, now = [_use(each) for each in said.uses], arrival_of(request).now
     noted = await note_reports(ear.means, service, uses, now)
-    answer = await _answered(ear, service, said, now) | {"uses_noted": noted}
+    answer = await _answered(ear, service, said, now)
+    answer |= {"uses_noted": noted, "cookie": kept.names.session}
     return json_answer(answer, headers=[("cache-control", "no-store")])
 
 

@@ -217,6 +217,7 @@ class Acknowledged(Struct):
     """What a client library is answered; which fields there are depends on what it said (docs/feed.md)."""
 
     uses_noted: Count
+    cookie: Annotated[str, Meta(description="In which cookie browsers show their session.")]
     head: Count | UnsetType = UNSET
     lineage: str | UnsetType = UNSET
     complete: bool | UnsetType = UNSET

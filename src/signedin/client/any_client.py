@@ -8,15 +8,16 @@ from datetime import timedelta
 
 from signedin.client.address import Address
 from signedin.client.answers import NotSignedIn, SignedIn
-from signedin.client.asking import Credential, GivenHeaders, Question, credential_of
+from signedin.client.asking import Credential, GivenHeaders, Question
 from signedin.client.clock import boot_clock
 from signedin.client.feed import Asks
 from signedin.client.fork import leave_alone, watch
 from signedin.client.knowing import ASK_WITHIN, Knowing
 from signedin.client.opened import Open
+from signedin.client.session_cookie import SessionCookie
 from signedin.client.wires import Wires
 from signedin.rules.ending import Ending
-from signedin.rules.sent import CookieNames, digest_at_once
+from signedin.rules.sent import digest_at_once
 from signedin.rules.session import AppType
 
 SESSION_TYPES = frozenset(AppType) - {AppType.OAUTH}
@@ -25,9 +26,11 @@ SESSION_TYPES = frozenset(AppType) - {AppType.OAUTH}
 class AnyClient:
     """Answers for sessions of a Signedin service in another process, from memory while it holds a lease.
 
-    `app_types` are the ones that are let in (D12), and `key` is a service key with the scope `sessions:check` for
-    them. `cookie` is the name of the session's cookie where it is not the service's own. `tls` verifies an https
-    address by something else than what this machine trusts; `socket` is a Unix socket that leads there.
+    `base_url` is where this process reaches the service, which may be an inner address and need not be the one that
+    people use. `app_types` are the ones that are let in (D12), and `key` is a service key with the scope
+    `sessions:check` for them. The service tells in which cookie its sessions come; `cookie` names another. `tls`
+    verifies an https address by something else than what this machine trusts; `socket` is a Unix socket that leads
+    there.
     `ask_within` is how long a request waits for the service, until nobody is let in because it cannot be known.
     `outage_grace` lets sessions that are known live on for that long while the service cannot be asked: then an
     ending does not hold here until it can (P2); without it nobody is let in meanwhile.
@@ -53,9 +56,7 @@ class AnyClient:
         self._ask_within = ask_within
         self._key, self._grace, self._carried_by = key, outage_grace, carried_by
         self._clock = clock or boot_clock()
-        names = CookieNames.for_base_url(base_url)
-        self._names = names if cookie is None else CookieNames(cookie, "", "", "", is_secure=names.is_secure)
-        self._sought = f"{self._names.session}=".encode()
+        self._cookie = SessionCookie(base_url, cookie)
         self._knowing = self._begun()
         self._begin_to_ask()
         watch(self)
@@ -75,10 +76,10 @@ class AnyClient:
 
     def known(self, headers: GivenHeaders, address: str = "", agent: str = "") -> SignedIn | None:
         """Somebody, if memory can say so now; `None` means: `check`. Waits for nothing, so it may be called anywhere."""
-        digest = digest_at_once(headers, self._sought)
+        digest = digest_at_once(headers, self._cookie.sought)
         if digest is not None:
             return self._knowing.known(digest, address, agent)
-        credential = credential_of(headers, self._names)
+        credential = self._cookie.credential(headers)
         if isinstance(credential, NotSignedIn):
             return None
         return self._knowing.known(credential.digest, address, agent)
@@ -104,18 +105,18 @@ class AnyClient:
     def _begun(self) -> Knowing:
         wires = self._carried_by or Wires(self._address)
         return Knowing(
-            self._address, self._key, self._app_types, self._names, wires, self._clock, self._grace,
+            self._address, self._key, self._app_types, self._cookie, wires, self._clock, self._grace,
             self._ask_within,
         )  # fmt: skip
 
     def _asked(self, headers: GivenHeaders, address: str, agent: str, scope: str) -> Question | NotSignedIn:
-        credential = credential_of(headers, self._names, scope=scope)
+        credential = self._cookie.credential(headers, scope)
         return (
             credential if isinstance(credential, NotSignedIn) else Question(credential, address, agent, scope)
         )
 
     def _hold_open(self, headers: GivenHeaders, close: Callable[[str], object], scope: str = "") -> Open:
-        credential = credential_of(headers, self._names, scope=scope)
+        credential = self._cookie.credential(headers, scope)
         if not isinstance(credential, Credential):
             one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
             one.end(credential.reason)

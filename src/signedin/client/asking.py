@@ -34,12 +34,16 @@ GivenHeaders = Mapping[str, str] | Iterable[tuple[bytes, bytes]] | Iterable[tupl
 
 
 class Credential(NamedTuple):
-    """What signs in with a request: the token as it came, and how; `digest` is the key it is remembered by."""
+    """What signs in with a request: the token as it came, and how; `digest` is the key it is remembered by.
+
+    `shown` are the headers that it is asked about with, where they are not the usual ones.
+    """
 
     token: str
     digest: bytes
     by_cookie: bool
     is_session: bool
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 class Question(NamedTuple):
@@ -68,7 +72,7 @@ class Told(NamedTuple):
 
 def credential_of(headers: GivenHeaders, names: CookieNames, *, scope: str = "") -> Credential | NotSignedIn:
     """What signs in with these headers, read exactly as the service reads them; what it cannot be costs no question."""
-    pairs = _pairs(headers)
+    pairs = pairs_of(headers)
     token, kinds = sent_credential(pairs, names)
     if token is None:
         return NotSignedIn("malformed" if cookies_are_too_many(pairs) else "missing")
@@ -86,13 +90,9 @@ def check(
 ) -> bytes:
     """The question whether somebody is signed in: the credential goes in a header, and never in an address."""
     query = {"app_type": ",".join(app_types)} | ({"scope": asked.scope} if asked.scope else {})
-    token = asked.credential.token
-    shown = (
-        ("cookie", f"{names.session}={token}")
-        if asked.credential.by_cookie
-        else ("authorization", f"Bearer {token}")
-    )
-    said = [("host", address.named), (KEY_HEADER, key), shown]
+    token, by_cookie = asked.credential.token, asked.credential.by_cookie
+    usual = ("cookie", f"{names.session}={token}") if by_cookie else ("authorization", f"Bearer {token}")
+    said = [("host", address.named), (KEY_HEADER, key), *(asked.credential.shown or (usual,))]
     if where := normalise_address(asked.address) if asked.address else None:
         said.append((ADDRESS_HEADER, where))
     if agent := plain_agent(asked.agent):
@@ -158,8 +158,8 @@ def _may_be_a_key(token: str) -> bool:
     return token.startswith(OURS) and len(token) <= LONGEST_TOKEN and bare.isascii() and bare.isalnum()
 
 
-def _pairs(headers: GivenHeaders) -> Headers:
-    """As ASGI has them: names in lower case, bytes."""
+def pairs_of(headers: GivenHeaders) -> Headers:
+    """Headers as ASGI has them: names in lower case, bytes."""
     if isinstance(headers, Mapping):
         return [_pair(name, value) for name, value in headers.items()]
     return [_pair(name, value) for name, value in headers]

@@ -48,17 +48,22 @@ class Asks(Protocol):
 
 
 class Feed:
-    """The loop; `look` is called at each turn, for what else has to be looked after every second."""
+    """The loop; `look` is called at each turn, for what else has to be looked after every second.
+
+    `cookie_told` is called with the name of the session's cookie, as often as the service tells it.
+    """
 
     def __init__(
-        self, address: Address, key: str, lease: Lease, uses: Uses, wires: Asks, look: Callable[[], object]
-    ) -> None:
+        self, address: Address, key: str, lease: Lease, uses: Uses, wires: Asks, look: Callable[[], object],
+        cookie_told: Callable[[object], object],
+    ) -> None:  # fmt: skip
         self._address = address
         self._said = (("host", address.named), ("authorization", f"Bearer {key}"))
         self._lease = lease
         self._uses = uses
         self._wires = wires
         self._look = look
+        self._cookie_told = cookie_told
         self._stops = threading.Event()
         self._stream: tuple[Wire, Incoming] | None = None
         self._rest = b""
@@ -147,9 +152,11 @@ class Feed:
         if answer.status != 200:
             raise Unavailable(f"The service answered {answer.status}.")
         try:
-            return json.loads(answer.body)
-        except ValueError:
+            told = json.loads(answer.body)
+            self._cookie_told(told.get("cookie"))
+        except (ValueError, AttributeError):
             raise Unavailable("What answered is no Signedin service.") from None
+        return told
 
     def _answer(self, said: dict[str, Any]) -> Answer:
         body = json.dumps({"node": self._lease.node_id} | said).encode()

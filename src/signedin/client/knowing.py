@@ -17,9 +17,9 @@ from signedin.client.feed import Asks, Feed
 from signedin.client.flights import Flight
 from signedin.client.memory import Memory
 from signedin.client.opened import Open, Opened
+from signedin.client.session_cookie import SessionCookie
 from signedin.client.uses import Uses
 from signedin.rules.holding import Lease
-from signedin.rules.sent import CookieNames
 
 ASK_WITHIN = timedelta(seconds=2)
 """How long a question may take, unless the app says so: as long as the service itself waits for its database."""
@@ -33,10 +33,10 @@ class Knowing:
     """One for each process; `clock` is `None` where no clock runs through suspend: then everything is asked."""
 
     def __init__(
-        self, address: Address, key: str, app_types: tuple[str, ...], names: CookieNames, wires: Asks,
+        self, address: Address, key: str, app_types: tuple[str, ...], cookie: SessionCookie, wires: Asks,
         clock: Callable[[], float] | None, grace: timedelta | None = None, ask_within: timedelta = ASK_WITHIN,
     ) -> None:  # fmt: skip
-        self.address, self.key, self.app_types, self.names = address, key, app_types, names
+        self.address, self.key, self.app_types, self.cookie = address, key, app_types, cookie
         self._wires = wires
         self._clock = clock or _stands_still
         self.holds_by_itself = clock is not None
@@ -46,7 +46,7 @@ class Knowing:
         self.memory = Memory(self._clock, self.opened.heard)
         self.lease = Lease(self.memory, self._clock)
         self.uses = Uses(self._clock)
-        self.feed = Feed(address, key, self.lease, self.uses, wires, self._look_after_open)
+        self.feed = Feed(address, key, self.lease, self.uses, wires, self._look_after_open, cookie.told)
         self._started = threading.Lock()
         self._is_started = False
         self._process = os.getpid()
@@ -88,7 +88,7 @@ class Knowing:
 
     def question(self, asked: Question) -> tuple[bytes, int, int]:
         """The bytes to ask with, and what the answer is to be told with."""
-        said = check(self.address, self.key, self.names, self.app_types, asked)
+        said = check(self.address, self.key, self.cookie.names, self.app_types, asked)
         return said, self.memory.asking(), int(self._clock() * SECOND)
 
     def answered(self, asked: Question, begun: int, asked_at: int, answer: Answer) -> SignedIn | NotSignedIn:

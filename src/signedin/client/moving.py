@@ -8,6 +8,7 @@ from urllib.parse import quote
 from signedin.client.address import Address
 from signedin.client.answers import KeyRefused, Unavailable
 from signedin.client.exchange import Answer, question
+from signedin.rules.location import normalise_address
 
 OVER = frozenset({404, 409, 410})
 """Never moved in, of a disabled account, or ended: the person signs in."""
@@ -16,8 +17,10 @@ OVER = frozenset({404, 409, 410})
 def moved(
     address: Address, key: str, account: str, moved_from: str, where: str, agent: str, app_type: str
 ) -> bytes:
-    """The question: the old secret goes in the body, and never in an address."""
-    said = {"app_type": app_type, "address": where, "user_agent": agent, "moved_from": moved_from}
+    """The question: the old secret goes in the body, and never in an address; what is no address of a network is left out."""
+    said = {"app_type": app_type, "user_agent": agent, "moved_from": moved_from}
+    if usable := normalise_address(where):
+        said["address"] = usable
     target = f"{address.prefix}/v1/accounts/outside:{quote(account, safe='')}/sessions"
     headers = [
         ("host", address.named),

@@ -77,12 +77,13 @@ class SyncClient(AnyClient):
         return one.lives_on(found, begun)
 
     def go_on(
-        self, account: str, moved_from: str, *, address: str, agent: str = "", app_type: str = "web"
+        self, account: str, moved_from: str, *, address: str = "", agent: str = "", app_type: str = "web"
     ) -> str | None:
         """The token of a session that has moved in from this app (docs/move-in.md); `None`: it is over, or never has.
 
-        `account` is the app's own id of the person, `moved_from` its own session's secret. The service key needs the
-        scope `sessions:begin`. The token is shown as a bearer token from now on.
+        `account` is the app's own id of the person, `moved_from` its own session's secret, `address` where the person
+        is, as far as that is known. The service key needs the scope `sessions:begin`. The token is shown as a bearer
+        token from now on.
 
         Raises:
             Unavailable: it cannot be known: answer 503, and sign nobody out.

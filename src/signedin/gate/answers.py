@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from signedin.rules import errors, once, vouching
-from signedin.rules.feed import JoinAgain
+from signedin.rules.feed import JoinAgain, ServiceKeyRefused
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.said_twice import SaidTwice
 
@@ -23,6 +23,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.CannotRevokeCurrent: 409,
     errors.EmailTaken: 409,
     errors.InsufficientPermission: 403,
+    ServiceKeyRefused: 403,
     errors.StepUpRequired: 403,
     vouching.BackToApp: 403,
     vouching.AccountInactive: 409,

@@ -20,15 +20,14 @@ async def opened_by(
 ) -> Presence | Service | Absence:
     """Whose key or token this is now; one for another resource server than the one that is guarded opens nothing.
 
-    A token that is bound to a key opens nothing here: whoever guards an app by a question sees no proof of a request.
+    A key is for this service alone, like a token that names no resource. A token that is bound to a key opens nothing here: whoever guards an app by a question sees no proof of a request.
 
     Raises:
         DatabaseProblem, Unavailable: it cannot be known; nobody is let in on that.
     """
-    if is_key(credential):
-        return await authenticate_key(means, credential, now)
-    found = await authenticate_token(means, credential, now)
-    if isinstance(found, Absence):
+    authenticated = authenticate_key if is_key(credential) else authenticate_token
+    found = await authenticated(means, credential, now)
+    if isinstance(found, Absence | Service):
         return found
     is_for_it = resource in found.audience if resource is not None else not found.audience
     return found if is_for_it and not found.key_thumbprint else Absence("wrong_kind")

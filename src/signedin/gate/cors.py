@@ -1,7 +1,7 @@
 """Other origins: none may read what the API answers, unless it is listed by its exact name (security 3.4.2).
 
 A listed origin calls with a bearer token that it was given. Cookies are never taken from it: no answer allows
-credentials, so a browser neither sends ours along nor shows what was answered to them.
+credentials, so a browser does not show what was answered to them, and the gate takes none where an Origin is another's.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import SESSION_KINDS, Kind
-from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, sent_credential
+from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, header, sent_credential
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,6 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refuse = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
 FOR_PROGRAMS = "/v1/"
 """Where a bearer header is looked at; pages are for cookies alone, so that no token opens one."""
+_LOOKING = frozenset({"GET", "HEAD"})
 
 
 class Gate:
@@ -96,6 +97,8 @@ class Gate:
         credential, kinds = sent.get(self._names.session), SESSION_KINDS
         if scope["path"].startswith(FOR_PROGRAMS):
             credential, kinds = sent_credential(headers, self._names)
+            if kinds is SESSION_KINDS and self._is_read_from_elsewhere(scope):
+                credential = None
         found, problem = await self._found(credential, kinds, now)
         if isinstance(found, Presence) and found.client_id is not None:
             found, problem = await self._bound(found, credential or "", scope, now)
@@ -112,6 +115,11 @@ class Gate:
         if absence is not None and absence.reason == "unknown":
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)
         return arrival
+
+    def _is_read_from_elsewhere(self, scope: Scope) -> bool:
+        """Whether a page of another origin looks: its browser's cookies count for nobody (what changes is refused later)."""
+        origin = header(scope["headers"], b"origin")
+        return scope["method"] in _LOOKING and origin is not None and origin != self._base_url
 
     async def _found(
         self, credential: str | None, kinds: frozenset[Kind], now: datetime

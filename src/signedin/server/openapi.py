@@ -10,7 +10,7 @@ import msgspec
 from signedin.api import shapes
 from signedin.api.call import CALL, PATH, QUERY, Call, Caller, Described
 from signedin.api.check_call import CHECK
-from signedin.api.examples import EXAMPLES
+from signedin.api.examples import EXAMPLES, STREAMS
 from signedin.rules.scope import SENTENCES
 from signedin.rules.sent import CookieNames
 from signedin.server.openapi_problems import EXAMPLES as PROBLEMS
@@ -18,7 +18,7 @@ from signedin.server.openapi_problems import HEADERS, LIMITED, every_problem, pr
 
 ANYWHERE = "https://account.example.org"
 """The base URL of the description in docs/."""
-COOKIE, SESSION, KEY, SERVICE = "session", "appSession", "accessKey", "serviceKey"
+COOKIE, OF_HOST, SESSION, KEY, SERVICE = "session", "hostSession", "appSession", "accessKey", "serviceKey"
 SCHEMAS = "#/components/schemas/{name}"
 ABOUT = (
     "See where an account is signed in, and end what should not be. "
@@ -95,7 +95,8 @@ def _answer(call: Call, calls: Sequence[Described]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": _schema(call.gives), "example": EXAMPLES[call.gives]}
         answer["content"] = {call.media_type: content}
     elif call.media_type != "application/json":
-        answer |= {"description": _STREAMS[call.media_type], "content": {call.media_type: {"schema": {}}}}
+        content = {"schema": {}, "example": STREAMS[call.media_type]}
+        answer |= {"description": _STREAMS[call.media_type], "content": {call.media_type: content}}
     ids = {f"{each.method} {each.path}": each.name for each in calls}
     links = {
         f"{ids[target]}.by.{pointer.strip('/').replace('/', '.')}": {
@@ -124,7 +125,7 @@ def _security(call: Call) -> list[dict[str, list[str]]]:
         return [{SERVICE: [call.scope]}]
     by_session: list[dict[str, list[str]]] = [{COOKIE: []}, {SESSION: []}]
     if call.by is Caller.CHECKED:
-        return [*by_session, {KEY: []}]
+        return [*by_session, {OF_HOST: []}, {KEY: []}]
     return [*by_session, {KEY: [call.scope]}] if call.scope else by_session
 
 
@@ -142,6 +143,8 @@ def _schemes(names: CookieNames) -> dict[str, Any]:
     return {
         COOKIE: {"type": "apiKey", "in": "cookie", "name": names.session,
                  "description": "A browser's session. What changes something has to come from our own pages."},
+        OF_HOST: {"type": "apiKey", "in": "cookie", "name": names.host,
+                  "description": "A browser's session at another host, which is named by `host` (docs/other-hosts.md)."},
         SESSION: bearer("app", "A session that an app has begun for its person."),
         KEY: bearer("key", f"A personal access key with the scope. {scopes}."),
         SERVICE: bearer("svc", "A service key with the scope; the app type of a session has to be among its own."),

@@ -12,6 +12,7 @@ from signedin.rules.problem import MEDIA_TYPE, problem
 from signedin.server.refusals import FOR_PROGRAMS
 
 _TEXT = {"type": "string"}
+_NUMBER = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, Any] = {
     "ETag": {"description": "Changes when anything in the answer does, but for the current row's own last use.",
              "schema": _TEXT},
@@ -24,9 +25,22 @@ HEADERS: dict[str, Any] = {
     "Signedin-Session": {"description": "The id of the session; `-` for a key.", "schema": _TEXT},
     "Signedin-App-Type": {"description": "The app type of the session; `-` for a key.", "schema": _TEXT},
     "Signedin-Scopes": {"description": "`*` for a session, or what the key may do.", "schema": _TEXT},
+    "Signedin-Seq": {"description": "Of a session, to a service key: the answer reflects every ending up to this number.",
+                     "schema": _NUMBER},
+    "Signedin-Epoch": {"description": "The same: to be compared with an account's cut-offs.", "schema": _NUMBER},
+    "Signedin-Good-For": {"description": "The same: seconds for which nothing but an ending has to be known; 0: do not "
+                          "remember.", "schema": _NUMBER},
 }  # fmt: skip
 LIMITED = ("RateLimit", "RateLimit-Policy")
 _ALWAYS = (errors.TooManyRequests, errors.Unavailable, errors.DatabaseProblem, errors.UnknownField)
+_OF_A_CHECK = (
+    errors.NotSignedIn,
+    errors.InsufficientPermission,
+    errors.Unavailable,
+    errors.UnknownField,
+    errors.InvalidInput,
+)
+"""It is not limited, doubtful cookies are `malformed`, and whatever goes wrong cannot be known (D12)."""
 _OF_SOMEBODY = (errors.NotSignedIn, errors.CookiesUnreadable, errors.InsufficientPermission)
 _HEADERS_OF = {
     401: ("WWW-Authenticate",),
@@ -60,13 +74,21 @@ def _codes_of(told: Described) -> dict[int, set[str]]:
     by_status: dict[int, set[str]] = {}
     for kind in _refusals_of(told):
         by_status.setdefault(_status(kind), set()).add(kind.code)
-    for status in (400, 500, *([413] if told.method != "GET" else []), *([404] if "{" in told.path else [])):
+    on_our_side = [] if told.call.by is Caller.CHECKED else [500]
+    for status in (
+        400,
+        *on_our_side,
+        *([413] if told.method != "GET" else []),
+        *([404] if "{" in told.path else []),
+    ):
         by_status.setdefault(status, set()).add(FOR_PROGRAMS[status][0])
     return by_status
 
 
 def _refusals_of(told: Described) -> list[type[errors.Refused]]:
     call, found = told.call, list(_ALWAYS)
+    if call.by is Caller.CHECKED:
+        return [*_OF_A_CHECK, *call.refuses]
     if call.by is not Caller.ANYBODY:
         found += _OF_SOMEBODY
         found += [errors.CrossSite] if told.method != "GET" else []

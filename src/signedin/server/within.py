@@ -36,7 +36,9 @@ LOOK_EVERY = 0.4
 """Seconds between looks at what is open under sessions: what has ended is closed within a second (P5)."""
 OURS = re.compile(
     r"/(sign-in|sign-out|register|setup|invite|ticket|to-app|language|privacy|settings|settings/.*|help/active-sessions"
-    r"|device|device/decide|oauth/.*|logos/.*|[.]well-known/(oauth-authorization-server|openid-configuration)|static/.*|health/.*|v1/.*)"
+    r"|static/.*|health/.*|v1/.*"
+    r"|oauth/(authorize|consent|device_authorization|end_session|introspect|jwks|logout|par|revoke|token|userinfo)"
+    r"|[.]well-known/(openid-configuration|oauth-authorization-server)|device|device/decide|logos/.*)"
 )
 """The paths of Signedin's own pages and calls; everything else is the app's, also a description of its API."""
 _Headers = list[tuple[bytes, bytes]]

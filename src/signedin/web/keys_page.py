@@ -80,9 +80,10 @@ async def revoke_key_form(request: Ask, door: NamedDependency[Door], row_id: Fro
 
 async def _page(request: Ask, door: Door, fields: dict[str, str], **values: Any) -> ASGIResponse:
     presence, speech = door.signed_in(request), door.reader(request).speech
+    keys = await list_keys(door.means, presence, now_of(request))
     shown = {
         "account": await account_of(door.means, presence), "notice": door.notice(request), "issued": None,
-        "keys": [key_view(key, speech) for key in await list_keys(door.means, presence)],
+        "keys": [key_view(key, speech) for key in keys],
         "choices": choices(tuple(fields), speech), "lifetimes": LIFETIMES, "fields": fields,
         "needs_password": not is_fresh(presence, now_of(request)),
         "once": name_of_next_key(door.means, presence.account_id, now_of(request)),
