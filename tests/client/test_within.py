@@ -234,12 +234,6 @@ def test_every_page_of_signedin_is_its_own_and_everything_else_is_the_apps(tmp_p
         assert not OURS.fullmatch(path), path
 
 
-@pytest.mark.parametrize("file", ["nginx/signedin-pages.conf", "caddy/Caddyfile", "traefik/signedin.yml"])
-def test_a_proxy_in_front_of_an_app_on_the_same_host_knows_the_same_pages(file):
-    (pattern,) = re.findall(r"\^(/\(sign-in\|.+?\))\$", (EXAMPLES / file).read_text())
-    assert pattern == OURS.pattern
-
-
 def test_what_the_page_of_the_docs_shows_stands_in_the_file_that_is_started():
     page = (EXAMPLES.parent / "docs" / "in-front-asgi.md").read_text()
     (shown,) = re.findall(r"<!-- within -->\n```python\n(.+?)```", page, re.DOTALL)
