@@ -22,7 +22,7 @@ Written by `make docs` from the first line of each module; do not edit.
 
 > Rules decide, actions do, the store remembers, the gate recognises, the doors ask.
 
-Imports run downstairs: `server -> web | api | post -> gate -> actions -> store -> rules`.
+Imports run downstairs: `server -> web | api | oauth | post -> gate -> actions -> store -> rules`.
 """
 
 
