@@ -10,8 +10,6 @@ from functools import cache
 import pytest
 
 from databases import THE_OTHERS, drop
-from people import ADA, Clock
-from routes import still
 
 # A part of a skip's reason, and the one line that would have let the test run.
 ENABLED_BY = {
@@ -75,6 +73,9 @@ def databases_go_with_their_test(request):
 @pytest.fixture
 def still_house(tmp_path):
     """A running server with Ada's account whose jobs do not run: what waits to be sent waits."""
+    from people import ADA, Clock
+    from routes import still
+
     with still(tmp_path, Clock()) as house:
         house.somebody(ADA)
         yield house

@@ -15,6 +15,7 @@ from signedin.rules.suspicion import Flag, worth_a_look
 
 Row = Session | Consent
 LONGEST_WORDS = 200
+"""Characters of what is looked for in the list."""
 
 
 class Sort(StrEnum):

@@ -159,12 +159,8 @@ def _values(
 ) -> dict[str, Any]:
     """What becomes of a row, beside what it was: an older use than is known changes the strip only."""
     days = DayLevels(known.counts, known.last_day).noted(day_of(use.at), use.times)
-    is_elsewhere = use.at > known.last_at and use.where and use.address_mac != known.address_mac
-    place = (
-        use.where()._asdict() | {"address_mac": use.address_mac}
-        if is_elsewhere and use.where
-        else dict.fromkeys(_FROM)
-    )
+    where = use.where if use.at > known.last_at and use.address_mac != known.address_mac else None
+    place = where()._asdict() | {"address_mac": use.address_mac} if where else dict.fromkeys(_FROM)
     by = {"agent_mac": use.agent_mac, "device": told[use.key]} if use.key in told else dict.fromkeys(_WITH)
     return place | by | {
         "account_id": int(use.account_id), "row_id": use.row_id, "was_at": known.last_at, "was_counts": known.counts,

@@ -245,6 +245,13 @@ def _(gallery, browser):
     return _as_without_a_script(browser.tab("/ticket"))
 
 
+@sight("ticket, none came")
+def _(gallery, browser):
+    page = browser.tab("/ticket")
+    expect(page.get_by_text("No ticket came with this address.")).to_be_visible()
+    return page
+
+
 @sight("ticket, somebody is signed in")
 def _(gallery, browser):
     return gallery.signed_in(browser).tab("/ticket#whatever the app has given")
