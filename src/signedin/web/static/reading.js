@@ -42,7 +42,7 @@ export const isShown = () => pathNow() === path;
 export const question = () => asking?.url ?? location.href;
 
 export async function read(url = question(), { automatic = false, kept = asking?.kept } = {}) {
-  if (automatic && (asking || $(".followup") || $(".keeps input:not(:checked)"))) return void (isStale = true);
+  if (automatic && (asking || $(".followup") || $(".keeps [type=checkbox]:not(:checked)"))) return void (isStale = true);
   asking?.abort();
   const mine = (asking = Object.assign(new AbortController(), { url, kept }));
   const focused = document.activeElement;
