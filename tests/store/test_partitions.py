@@ -66,11 +66,13 @@ UNPARTITIONED = {
     "facts",
     "jobs",
     "logos",
+    "lookup",
     "service_keys",
     "signing_keys",
     "used_once",
     "nodes",
     "old_hashes",
+    "operator_deeds",
     "outside_directory",
 }
 
