@@ -11,6 +11,8 @@ from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.list_sessions import count_rows, read_list
 from signedin.actions.means import Means
 from signedin.rules.account import Account, AccountId
+from signedin.rules.deed import Done
+from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.finding import Found, Hit, Place, folded, sought
 from signedin.rules.operator import Deed
 from signedin.rules.secret import account_of_session_id
@@ -31,6 +33,11 @@ async def find_people(
     return await means.database.read(_find, means, asking, words, after, now, limit)
 
 
+async def find_from_shell(means: Means, words: str, now: datetime, limit: int = PAGE) -> Found:
+    """The same for whoever has the shell of the server, who needs no role."""
+    return await means.database.read(_sought, means, words, None, now, limit)
+
+
 async def people_of_client(
     means: Means, asking: Asking, client_id: str, after: Place | None, now: datetime, limit: int = PAGE
 ) -> Found:
@@ -41,9 +48,7 @@ async def people_of_client(
     return await means.database.read(_of_client, means, asking, client_id, after, now, limit)
 
 
-async def deeds_before(
-    means: Means, asking: Asking, place: deeds.Place | None, limit: int
-) -> list[deeds.Done]:
+async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
     """What operators did, newest first.
 
     Raises: as `operator_asking`.
@@ -51,7 +56,7 @@ async def deeds_before(
     return await means.database.read(_deeds, asking, place, limit)
 
 
-def _deeds(conn: sa.Connection, asking: Asking, place: deeds.Place | None, limit: int) -> list[deeds.Done]:
+def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
     operator_asking(conn, asking, Deed.SEE)
     return deeds.before(conn, place, limit)
 
@@ -60,6 +65,12 @@ def _find(
     conn: sa.Connection, means: Means, asking: Asking, words: str, after: Place | None, now: datetime, limit: int
 ) -> Found:  # fmt: skip
     operator_asking(conn, asking, Deed.SEE)
+    return _sought(conn, means, words, after, now, limit)
+
+
+def _sought(
+    conn: sa.Connection, means: Means, words: str, after: Place | None, now: datetime, limit: int
+) -> Found:
     wanted = sought(words)
     if not wanted.term:
         return Found(())

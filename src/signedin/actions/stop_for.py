@@ -15,9 +15,11 @@ from signedin.actions.look_at import numbered
 from signedin.actions.means import Means
 from signedin.actions.operate import stop_account
 from signedin.actions.revoke import why_ended
+from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState
 from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Deed, judge_reason, may_act_on
+from signedin.rules.secret import account_of_session_id
 from signedin.rules.session_list import Row
 from signedin.rules.vouching import AccountInactive
 from signedin.store import accounts, deeds, operators, sealed_addresses
@@ -77,6 +79,21 @@ async def reveal_address(
     return revealed
 
 
+async def reveal_from_shell(means: Means, row_id: str, reason: str, now: datetime) -> Revealed:
+    """The same by whoever has the shell of the server; the reference leads to its account.
+
+    Raises: as `reveal_address`.
+    """
+    account_id = account_of_session_id(row_id, means.keyring.way_keys)
+    if account_id is None:
+        raise errors.NotFound
+    why, whose = judge_reason(reason), AccountId(account_id)
+    revealed = await means.database.write(_reveal, means, None, whose, row_id, why, now)
+    if not isinstance(revealed, Revealed):
+        raise revealed
+    return revealed
+
+
 def _disable(
     conn: sa.Connection, means: Means, asking: Asking, account_id: AccountId, reason: str, now: datetime
 ) -> Account:
@@ -110,18 +127,21 @@ def _enable(
 
 
 def _reveal(
-    conn: sa.Connection, means: Means, asking: Asking, account_id: AccountId, row_id: str, reason: str,
+    conn: sa.Connection, means: Means, asking: Asking | None, account_id: AccountId, row_id: str, reason: str,
     now: datetime,
-) -> Revealed | Exception:  # fmt: skip
-    operator = operator_asking(conn, asking, Deed.REVEAL, writes=True)
-    may_act_on(operator, numbered(conn, account_id, held=True), Deed.REVEAL)
+) -> Revealed | errors.SessionAlreadyEnded:  # fmt: skip
+    operator = None if asking is None else operator_asking(conn, asking, Deed.REVEAL, writes=True)
+    account = numbered(conn, account_id, held=True)
+    if operator is not None:
+        may_act_on(operator, account, Deed.REVEAL)
     row = read_some(conn, means, account_id, [row_id], now).find(row_id)
     if row is None:
         return why_ended(conn, account_id, row_id, now)
     sealed = sealed_addresses.of_row(conn, account_id, row_id)
     personal: dict[str, object] = {"device": called(row), "reason": reason}
-    event = Event(EventKind.ADDRESS_REVEALED, now, row_id, None, operator.facts(), personal)
-    deeds.record(conn, account_id, event, operator.account_id)
+    by: dict[str, object] = {"by": "operator"} if operator is None else operator.facts()
+    event = Event(EventKind.ADDRESS_REVEALED, now, row_id, None, by, personal)
+    deeds.record(conn, account_id, event, operator.account_id if operator else None)
     return Revealed(row, _opened(means, account_id, sealed.began), _opened(means, account_id, sealed.last))
 
 

@@ -19,6 +19,7 @@ from signedin.server.openapi_problems import HEADERS, LIMITED, every_problem, pr
 ANYWHERE = "https://account.example.org"
 """The base URL of the description in docs/."""
 COOKIE, SESSION, KEY, SERVICE = "session", "appSession", "accessKey", "serviceKey"
+OPERATOR = "adminSession"
 SCHEMAS = "#/components/schemas/{name}"
 ABOUT = (
     "See where an account is signed in, and end what should not be. "
@@ -122,6 +123,8 @@ def _security(call: Call) -> list[dict[str, list[str]]]:
         return []
     if call.by is Caller.SERVICE:
         return [{SERVICE: [call.scope]}]
+    if call.by is Caller.OPERATOR:
+        return [{OPERATOR: []}, *([{SERVICE: [call.scope]}] if call.scope else [])]
     by_session: list[dict[str, list[str]]] = [{COOKIE: []}, {SESSION: []}]
     if call.by is Caller.CHECKED:
         return [*by_session, {KEY: []}]
@@ -142,6 +145,8 @@ def _schemes(names: CookieNames) -> dict[str, Any]:
     return {
         COOKIE: {"type": "apiKey", "in": "cookie", "name": names.session,
                  "description": "A browser's session. What changes something has to come from our own pages."},
+        OPERATOR: {"type": "apiKey", "in": "cookie", "name": names.admin,
+                   "description": "An operator's Admin session, with the role that the call needs."},
         SESSION: bearer("app", "A session that an app has begun for its person."),
         KEY: bearer("key", f"A personal access key with the scope. {scopes}."),
         SERVICE: bearer("svc", "A service key with the scope; the app type of a session has to be among its own."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
+from signedin.rules.deed import Done, Place
 from signedin.rules.event import Event, EventKind
 from signedin.store import journal
 from signedin.store.accounts import accounts
@@ -22,25 +22,6 @@ operator_deeds = sa.Table(
     sa.Column("operator", Int64),
     comment="what operators did, by time: leads to the entry in the account's journal; holds nothing personal",
 )
-
-
-class Place(NamedTuple):
-    """Where a deed stands in the record."""
-
-    at: datetime
-    account_id: int
-    number: int
-
-
-class Done(NamedTuple):
-    """One deed: whose account it was done to, who did it, and what the journal says."""
-
-    place: Place
-    account_id: AccountId
-    called: str
-    operator: AccountId | None
-    operator_called: str
-    event: Event
 
 
 def record(conn: sa.Connection, account_id: AccountId, event: Event, operator: AccountId | None) -> int:
