@@ -115,3 +115,15 @@ def test_the_language_of_the_console_is_chosen_at_its_foot(house):
     )
     assert answer.headers["location"] == "/admin/operators"
     assert '<html lang="de"' in console.open("/admin/operators").text
+
+
+@pytest.mark.guide("D5", "D12")
+def test_an_admin_application_behind_a_proxy_is_opened_by_the_admin_session_and_a_web_one_is_not(house):
+    browser = house.signed_in(email=ROSA)
+    assert browser.open("/v1/check?app_type=admin").status_code == 401
+    at_the_console(house, ROSA, browser)
+    answer = browser.open("/v1/check?app_type=admin")
+    assert (answer.status_code, answer.headers["signedin-app-type"]) == (200, "admin")
+    assert browser.open("/v1/check").headers["signedin-app-type"] == "web"
+    console = at_the_console(house, ROSA)
+    assert [console.open(f"/v1/check?app_type={each}").status_code for each in ("web", "admin")] == [401, 200]

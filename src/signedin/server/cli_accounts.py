@@ -23,7 +23,7 @@ from signedin.server.cli_shared import carried_out, json_option, many, settings_
 from signedin.server.means import utc_now
 from signedin.store import accounts, installation
 
-REASON = "Why; recorded in the account's history, where its owner sees it once there is a page for that."
+REASON = "Why; recorded in the account's history, where its owner reads it (Settings > Activity)."
 reason_option = click.option("--reason", default="", help=REASON)
 
 
