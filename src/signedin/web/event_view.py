@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from signedin.rules.event import Event, EventKind, Recorded
 from signedin.rules.location import HIDDEN
+from signedin.rules.operator import Role
 from signedin.rules.speech import Speech
 from signedin.rules.tally import ended_said
+from signedin.rules.wording import marked as _
 
 _ENDED = frozenset({
     EventKind.SESSION_LOGGED_OUT, EventKind.SESSION_REVOKED, EventKind.SESSION_EXPIRED, EventKind.TOKEN_REUSED,
@@ -25,6 +27,8 @@ KINDS: Mapping[str, frozenset[EventKind]] = {
     "key": frozenset({EventKind.ACCESS_KEY_ISSUED, EventKind.ACCESS_KEY_REVOKED}),
 }  # fmt: skip
 """The filters of the page: which events each shows."""
+ROLE_NAMES: Mapping[str, str] = {Role.VIEWER: _("Viewer"), Role.HELPER: _("Helper"), Role.OWNER: _("Owner")}
+"""What the roles of operators are called."""
 _ICONS = {
     "in": "in",
     "ended": "out",
@@ -56,6 +60,7 @@ class EventView:
     reason: str
     facts: dict[str, object]
     counted: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> Ev
         by=str(facts.get("by", "you")), who=operators.get(str(facts.get("operator")), str(facts.get("service", ""))),
         place=speech.place(str(personal["place"])) if personal.get("place") else "", prefix=masked.removesuffix(HIDDEN),
         is_hidden=masked.endswith(HIDDEN), reason=str(personal.get("reason", "")), facts=facts,
-        counted=_counted(event, speech),
+        counted=_counted(event, speech), role=speech.say(ROLE_NAMES[str(facts["role"])]) if facts.get("role") in ROLE_NAMES else "",
     )  # fmt: skip
 
 

@@ -16,12 +16,13 @@ from signedin.rules.account import AccountId, account_named
 from signedin.rules.operator import Deed, LastOwner, OwnRole, Role, RoleNeeded, role_named
 from signedin.rules.wording import marked as _
 from signedin.web.door import OPERATORS_HOME, Ask, Door, now_of, see_other
+from signedin.web.event_view import ROLE_NAMES
 
 PATH = f"{OPERATORS_HOME}/operators"
 ROLES = {
-    Role.VIEWER: (_("Viewer"), _("Finds accounts and sees where they are signed in.")),
-    Role.HELPER: (_("Helper"), _("Also ends the sessions, connected apps and access keys of one account, and sees full IP addresses.")),
-    Role.OWNER: (_("Owner"), _("Also disables and enables accounts, and says who the operators are.")),
+    Role.VIEWER: (ROLE_NAMES[Role.VIEWER], _("Finds accounts and sees where they are signed in.")),
+    Role.HELPER: (ROLE_NAMES[Role.HELPER], _("Also ends the sessions, connected apps and access keys of one account, and sees full IP addresses.")),
+    Role.OWNER: (ROLE_NAMES[Role.OWNER], _("Also disables and enables accounts, and says who the operators are.")),
 }  # fmt: skip
 """What each role is called, and what it is for."""
 

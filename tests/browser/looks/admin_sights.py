@@ -17,11 +17,15 @@ def number_of(gallery, who):
     return gallery.house.means.database.read_now(accounts.find_by_email, email).id
 
 
-def console(gallery, browser, who=ROSA, role=Role.OWNER):
-    """Signed in at the console as an operator with that role, by the page itself."""
+def appointed(gallery, who, role):
     if gallery.house.means.database.read_now(accounts.find_by_email, who) is None:
         gallery.house.somebody(who, {ROSA: "Rosa Castellanos"}.get(who, "Vera Lind"))
     done_apart(appoint_from_shell(gallery.house.means, who, role, gallery.house.clock()))
+
+
+def console(gallery, browser, who=ROSA, role=Role.OWNER):
+    """Signed in at the console as an operator with that role, by the page itself."""
+    appointed(gallery, who, role)
     page = browser.tab("/admin/sign-in")
     page.get_by_label("Email address").fill(who)
     page.get_by_label("Password").fill(PASSWORD)
@@ -83,6 +87,7 @@ for question in ("logout-all", "disable", "enable"):
 def _(gallery, browser):
     page = console(gallery, browser)
     page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(".row summary").first.click()
     page.get_by_role("link", name="Show the full address").first.click()
     page.get_by_label("Reason").wait_for()
     return page
@@ -92,6 +97,7 @@ def _(gallery, browser):
 def _(gallery, browser):
     page = console(gallery, browser)
     page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(".row summary").first.click()
     page.get_by_role("link", name="Show the full address").first.click()
     page.get_by_label("Reason").fill("Court order 7")
     page.get_by_role("button", name="Show the full address").click()
@@ -113,7 +119,7 @@ def _(gallery, browser):
 
 @sight("admin, operators")
 def _(gallery, browser):
-    console(gallery, browser, VERA, Role.VIEWER)
+    appointed(gallery, VERA, Role.VIEWER)
     page = console(gallery, browser)
     page.goto("/admin/operators")
     return page
