@@ -163,7 +163,10 @@ QUESTIONS = {
     "operators": (operators.every, "operator_role"),
     "owners": (operators.hold_owners, "operator_role"),
     "deeds": (lambda conn: deeds.before(conn, None, 20), "operator_deeds"),
-    "not entered": (lambda conn: lookup.enter_more(conn, 20), "not_entered"),
+    "not entered": (
+        lambda conn: lookup.enter_more(conn, 20),
+        "account_id_idx" if ON_POSTGRES else "not_entered",
+    ),
 }
 
 
