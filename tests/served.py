@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import trustme
 
 from people import ADA, PASSWORD, Browser
 
@@ -112,6 +113,22 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
+
+
+@contextmanager
+def a_place_that_calls(folder: Path) -> Iterator[Place]:
+    """A place with somebody in it, that trusts receivers on this machine; `localhost.pem` in the folder is theirs."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "localhost.pem")
+    trusting = {
+        "SSL_CERT_FILE": str(folder / "authority.pem"),
+        "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128",
+    }
+    with a_place(**trusting) as place:
+        place.settings["SIGNEDIN_BASE_URL"] = place.base_url
+        place.somebody()
+        yield place
 
 
 @contextmanager

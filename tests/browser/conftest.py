@@ -11,6 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from browser.authority import OURS, Authority
 from browser.browsers import PATIENCE, closed, find_chromium, launch
+from browser.foreign import foreign_site
 from people import ADA, Clock, done_apart, running
 from signedin.server.demo import fill
 
@@ -118,3 +119,10 @@ def laptop(browsers):
 def phone(browsers):
     """A browser on a phone in Berlin, signed in to nothing yet."""
     return browsers("phone")
+
+
+@pytest.fixture
+def site(authority):
+    """Porter's own pages, on another host."""
+    with foreign_site(authority.vouch_for("porter.test")) as site:
+        yield site

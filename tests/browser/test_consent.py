@@ -9,19 +9,11 @@ from playwright.sync_api import expect
 
 from apps import PUBLIC, authorize, registered
 from browser.browsers import button, row
-from browser.foreign import foreign_site
 from people import ADA, PASSWORD
 
-PORTER = "porter.test"
 SAYS = "<h1>At Porter</h1><p id=told></p><script>told.textContent = location.search</script>"
 TELLS = "<h1>At Porter</h1><script>opener.postMessage(location.search, '*'); close()</script>"
 OPENS = "<h1>Porter</h1><p id=told></p><button>Connect</button>"
-
-
-@pytest.fixture
-def site(authority):
-    with foreign_site(authority.vouch_for(PORTER)) as site:
-        yield site
 
 
 @pytest.fixture

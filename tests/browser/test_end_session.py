@@ -7,17 +7,9 @@ from playwright.sync_api import expect
 
 from apps import registered
 from browser.browsers import button
-from browser.foreign import foreign_site
 from people import ADA
 
-PORTER = "porter.test"
 BYE = "<h1>Bye from Porter</h1>"
-
-
-@pytest.fixture
-def site(authority):
-    with foreign_site(authority.vouch_for(PORTER)) as site:
-        yield site
 
 
 @pytest.fixture

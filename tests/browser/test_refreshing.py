@@ -150,6 +150,27 @@ def test_an_open_page_reads_itself_again_every_minute_and_says_that_nobody_asked
     assert asked.value.headers["signedin-automatic"] == "1"
 
 
+@pytest.mark.guide("R36", "D15")
+def test_what_one_has_unticked_and_not_saved_stays_until_it_is_ticked_again(filled, laptop):
+    laptop.signed_in(filled.account.email, filled.password)
+    page, asked = laptop.tab(None), []
+    page.clock.install()
+    laptop.listening(page=page)
+    page.on(
+        "request", lambda request: asked.append(request) if "signedin-partial" in request.headers else None
+    )
+    app = page.locator(".row:has(.keeps input:not([disabled]))").first
+    app.locator("summary").click()
+    box = app.locator(".keeps [type=checkbox]:not([disabled])").first
+    box.uncheck()
+    page.clock.fast_forward("01:01")
+    expect(box).not_to_be_checked()
+    assert asked == []
+    box.check()
+    with page.expect_request(lambda request: "signedin-partial" in request.headers):
+        page.clock.fast_forward("01:01")
+
+
 @pytest.mark.guide("D15", "R68")
 def test_a_forgotten_open_tab_expires_like_any_other(house, laptop, clock):
     laptop.signed_in()

@@ -6,7 +6,6 @@ import ssl
 
 import httpx
 import pytest
-import trustme
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -16,7 +15,7 @@ from connecting.programs import started, told_by
 from connecting.test_third_party import CLIENT, ISSUER, NAMED, NOW, RUNNER, Tidewater, provider_of, words_of
 from examples.third_party.openid import SIGNED_OUT, NotConnected
 from examples.third_party.tidewater import Calendar, Person, Visitor
-from served import a_place, served
+from served import a_place_that_calls, served
 
 pytestmark = [pytest.mark.xdist_group("example signed out"), pytest.mark.security("7.4.1")]
 RIGHT = {
@@ -83,20 +82,8 @@ def test_a_session_is_signed_out_in_its_browser_alone_and_a_person_everywhere():
 
 @pytest.fixture
 def server(tmp_path):
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    made = authority.issue_cert("localhost")
-    made.private_key_pem.write_to_path(tmp_path / "key.pem")
-    made.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    trusting = {
-        "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
-        "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128",
-    }
-    with a_place(**trusting) as place:
-        place.settings["SIGNEDIN_BASE_URL"] = place.base_url
-        place.somebody()
-        with served(place) as server:
-            yield server
+    with a_place_that_calls(tmp_path) as place, served(place) as server:
+        yield server
 
 
 @pytest.mark.guide("R41", "R49")
@@ -113,7 +100,7 @@ def test_who_logs_out_of_the_account_is_signed_out_of_the_app_before_it_asks_for
     }  # fmt: skip
     words = (
         "--app", "examples.third_party.tidewater:app", "run", "--host", "localhost", "--port", port,
-        "--cert", tmp_path / "cert.pem", "--key", tmp_path / "key.pem",
+        "--cert", tmp_path / "localhost.pem", "--key", tmp_path / "localhost.pem",
     )  # fmt: skip
     trusted = ssl.create_default_context(cafile=tmp_path / "authority.pem")
     with (

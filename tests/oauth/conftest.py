@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from given import SYNC_AGENT
 from people import ADA, Clock, running
 
 
@@ -17,3 +18,9 @@ def house(tmp_path):
 @pytest.fixture
 def clock(house):
     return house.clock
+
+
+@pytest.fixture
+def program(house):
+    """A program somewhere, with no cookies."""
+    return house.browser(SYNC_AGENT).http

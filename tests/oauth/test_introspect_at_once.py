@@ -19,11 +19,6 @@ NOT_PLAIN = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
 @pytest.fixture
-def program(house):
-    return house.browser("files/1.0").http
-
-
-@pytest.fixture
 def ways(house, monkeypatch):
     """By which way each question was answered."""
     taken = []

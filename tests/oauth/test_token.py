@@ -8,7 +8,7 @@ from base64 import b64encode, urlsafe_b64decode
 import pytest
 
 from given import CALLBACK, SYNC_AGENT, VERIFIER, a_client, a_code, a_service, a_sync_app, account_of, given
-from people import ADA, ADELAIDE, BERLIN, Clock, done_apart, running
+from people import ADA, ADELAIDE, BERLIN, done_apart
 from proofs import Prover
 from signedin.rules.client import Authentication, GrantType
 from signedin.rules.secret import Kind, digest, make_token
@@ -16,24 +16,6 @@ from signedin.server.jobs import flush_now
 from signedin.store import clients
 
 FILES = "https://files.example.org"
-
-
-@pytest.fixture
-def house(tmp_path):
-    with running(tmp_path, Clock()) as house:
-        house.somebody(ADA)
-        yield house
-
-
-@pytest.fixture
-def clock(house):
-    return house.clock
-
-
-@pytest.fixture
-def program(house):
-    """A program somewhere, with no cookies."""
-    return house.browser(SYNC_AGENT).http
 
 
 def secret_of(house, client):

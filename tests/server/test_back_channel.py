@@ -12,10 +12,9 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-import trustme
 
 from apps import PUBLIC, VERIFIER, a_client, consented
-from served import a_place, served
+from served import a_place_that_calls, served
 from server.conftest import free_port
 
 pytestmark = [pytest.mark.xdist_group("back channel"), pytest.mark.security("7.4.1")]
@@ -27,16 +26,7 @@ PATIENCE = 45
 
 @pytest.fixture
 def place(tmp_path):
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(tmp_path / "localhost.pem")
-    trusting = {
-        "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
-        "SIGNEDIN_PRIVATE_RECEIVERS": "127.0.0.0/8, ::1/128",
-    }
-    with a_place(**trusting) as place:
-        place.settings["SIGNEDIN_BASE_URL"] = place.base_url
-        place.somebody()
+    with a_place_that_calls(tmp_path) as place:
         yield place
 
 

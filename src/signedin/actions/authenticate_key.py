@@ -50,7 +50,7 @@ def note_key(means: Means, who: Presence | Service | None, address: str, now: da
     if isinstance(who, Service):
         means.recent.note(NOBODY, who.key_id, address, now)
     elif who is not None and (who.key_id or (who.client_id and who.current_id)):
-        means.recent.note(who.account_id, who.key_id or who.current_id or "", address, now)
+        means.recent.note(who.account_id, who.used_id, address, now)
 
 
 def _somebodys(account_id: AccountId, key: LivingKey, now: datetime) -> Presence | Absence:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import NamedTuple
 
 from signedin.client.answers import SignedIn
 from signedin.rules.ending import Ending
-from signedin.rules.known import KEY_BYTES, MOST_READY, NEVER, Known, KnownSessions, unpacked
+from signedin.rules.known import KEY_BYTES, MOST_READY, NEVER, Known, KnownSessions, make_room, unpacked
 from signedin.rules.session import SessionId
 
 SECOND = 1_000_000
@@ -144,9 +143,7 @@ class Memory(KnownSessions):
             packed = self._by_key.get(key)
             if packed is None:
                 return None
-            if len(self._kept) >= MOST_READY:
-                for old in list(islice(self._kept, MOST_READY // 8)):
-                    del self._kept[old]
+            make_room(self._kept, MOST_READY)
             known = unpacked(packed)
             who = SignedIn(str(known.account_id), known.session_id, known.app_type)
             recalled = Recalled(who, known.account_id, SessionId(known.session_id))

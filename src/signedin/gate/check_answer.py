@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.rules import problem as problems
 from signedin.rules.errors import InsufficientPermission, InvalidInput, NotSignedIn, Refused, Unavailable
+from signedin.rules.known import make_room
 from signedin.rules.presence import Presence
 from signedin.rules.scope import not_by_this_key
 from signedin.rules.session import SessionId
@@ -51,9 +51,7 @@ class LetIn:
         ready = self._ready.get(session)
         if ready is not None and ready[0] is found:
             return ready[1]
-        if len(self._ready) >= self._most:
-            for old in list(islice(self._ready, self._most // 8 + 1)):
-                del self._ready[old]
+        make_room(self._ready, self._most)
         answer = let_in(found)
         self._ready[session] = found, answer
         return answer

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
@@ -227,6 +227,13 @@ class KnownSessions:
     def _under_hand(self) -> bytes:
         at = self._hand * KEY_BYTES
         return bytes(self._ring[at : at + KEY_BYTES])
+
+
+def make_room(ready: dict[Any, Any], most: int) -> None:
+    """Where there are `most` already an eighth goes, the longest ready first: no use is slow for all of them at once."""
+    if len(ready) >= most:
+        for old in list(islice(ready, most // 8 + 1)):
+            del ready[old]
 
 
 def _packed(known: Known) -> bytes:

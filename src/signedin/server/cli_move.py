@@ -53,16 +53,8 @@ def import_accounts(
 
     Example: signedin account import people.jsonl --service shop --dry-run
     """
-
-    async def work(means: Means) -> MovedIn:
-        now = shared_now(means)
-        people = [
-            _judged(line, said, lambda at, fields: person_of(at, fields, service or "", now))
-            for line, said in _lines(file)
-        ]
-        return await move_people(means, people, now, is_trial=dry_run, skip_refused=skip_refused)
-
-    _tell(carried_out(work), "account", is_trial=dry_run, as_json=as_json)
+    moved = _moved(file, service, person_of, move_people, is_trial=dry_run, skip_refused=skip_refused)
+    _tell(moved, "account", is_trial=dry_run, as_json=as_json)
 
 
 @session.command("import")
@@ -80,16 +72,8 @@ def import_sessions(
 
     Example: signedin session import sessions.jsonl --service shop --dry-run
     """
-
-    async def work(means: Means) -> MovedIn:
-        now = shared_now(means)
-        moving = [
-            _judged(line, said, lambda at, fields: _moving(at, fields, service or "", now))
-            for line, said in _lines(file)
-        ]
-        return await move_sessions(means, moving, now, is_trial=dry_run, skip_refused=skip_refused)
-
-    _tell(carried_out(work), "session", is_trial=dry_run, as_json=as_json)
+    moved = _moved(file, service, _moving, move_sessions, is_trial=dry_run, skip_refused=skip_refused)
+    _tell(moved, "session", is_trial=dry_run, as_json=as_json)
 
 
 @account.command("export")
@@ -143,6 +127,22 @@ def _person(conn: sa.Connection, each: Account, ids: tuple[str, ...], *, with_ha
         "password_hash": (accounts.password_hash(conn, each.id) or "") if with_hashes else "",
     }  # fmt: skip
     return {name: value for name, value in said.items() if value}
+
+
+def _moved(file: TextIO, service: str | None, read: Any, move: Any, **how: bool) -> MovedIn:
+    """Read and judge each line at the moment that it is for all servers, and move in what can be used."""
+
+    async def work(means: Means) -> MovedIn:
+        now = shared_now(means)
+        judged = [
+            _judged(line, said, lambda at, fields: read(at, fields, service or "", now))
+            for line, said in _lines(file)
+        ]
+        moved: MovedIn = await move(means, judged, now, **how)
+        return moved
+
+    moved: MovedIn = carried_out(work)
+    return moved
 
 
 def _moving(line: int, fields: Fields, service: str, now: datetime) -> Moving:

@@ -9,11 +9,12 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, Route, expect
 
-from apps import a_client, authorize, our_own, registered
+from apps import PUBLIC, a_client, authorize, our_own, registered
 from browser.browsers import SESSIONS, RealBrowser
 from browser.looks.gallery import ALONE, AT_HOME, CROWD, LONG, UNBROKEN, WORDY, Gallery
 from people import PASSWORD
 from signedin.rules import errors
+from signedin.rules.client import GrantType
 from signedin.rules.revocation import EndReason
 from signedin.store import clients
 from signedin.web import help_page
@@ -495,6 +496,65 @@ def _(gallery, browser):
     page = browser.tab(authorize(our_own()))
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
     return page
+
+
+for name, press, said in (
+    ("typed", None, "Connect a device"),
+    ("asked", "Go on", "Does your device show this code?"),
+    ("allowed", "Allow", "Go on at the device"),
+    ("refused", "Don’t allow", "Nothing was connected"),
+):
+
+    @sight(f"device, {name}")
+    def _(gallery, browser, press=press, said=said):
+        page = gallery.signed_in(browser).tab("/device")
+        if press is not None:
+            page.get_by_label("Code that the device shows").fill(_code_of_a_device(gallery))
+            page.get_by_role("button", name="Go on").click()
+        if press not in (None, "Go on"):
+            page.get_by_role("button", name=press, exact=True).click()
+        expect(page.get_by_role("heading", name=said, level=1)).to_be_visible()
+        return page
+
+
+@sight("device, another code")
+def _(gallery, browser):
+    browser.expects("4")
+    page = gallery.signed_in(browser).tab("/device")
+    page.get_by_label("Code that the device shows").fill("BCDF-GHJK")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def _code_of_a_device(gallery: Gallery) -> str:
+    client = a_client(
+        id="gallery-tv", name="Example TV", scopes=frozenset({"openid", "email", "sessions:read"}),
+        grant_types=frozenset({GrantType.DEVICE}), **PUBLIC,
+    )  # fmt: skip
+    if gallery.house.means.database.read_now(clients.find, client.id) is None:
+        registered(gallery.house, client)
+    device = gallery.house.browser("ExampleTV/1.0 (Linux)").http
+    asking = {"client_id": client.id, "scope": "openid email sessions:read"}
+    code: str = device.post("/oauth/device_authorization", data=asking).json()["user_code"]
+    return code
+
+
+for name, who in (("asked", True), ("nobody", False)):
+
+    @sight(f"log out, {name}")
+    def _(gallery, browser, who=who):
+        client = a_client(id="gallery-leaving", logout_uris=("https://app.example.org/bye",))
+        if gallery.house.means.database.read_now(clients.find, client.id) is None:
+            registered(gallery.house, client)
+        if who:
+            gallery.signed_in(browser)
+        page = browser.tab(
+            f"/oauth/end_session?client_id={client.id}&post_logout_redirect_uri=https://app.example.org/bye" if who
+            else "/oauth/end_session"
+        )  # fmt: skip
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
 
 
 @sight("sessions, the scopes of an app")
