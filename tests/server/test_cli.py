@@ -61,8 +61,10 @@ def test_no_other_status_stands_in_the_source():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"sys.exit", "exit", "os._exit"}:
                 (status,) = node.args
-                said = isinstance(status, ast.Constant) and (
-                    status.value in (0, 1, 2) or isinstance(status.value, str)
+                is_sentence = isinstance(status, ast.JoinedStr)  # status 1, as any text
+                said = is_sentence or (
+                    isinstance(status, ast.Constant)
+                    and (status.value in (0, 1, 2) or isinstance(status.value, str))
                 )
                 assert said, f"{file.name}:{node.lineno}"
 
