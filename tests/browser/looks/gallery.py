@@ -30,7 +30,7 @@ from signedin.rules.secret import account_of_session_id
 from signedin.server import demo
 from signedin.server.demo_places import DEMO_ADDRESSES
 from signedin.server.demo_rows import APPS, DEVICES
-from signedin.store import accounts, journal, sessions
+from signedin.store import accounts, consents, journal, sessions, tombstones
 
 ALONE, AT_HOME, CROWD, WORDY = (
     "alone@example.org",
@@ -42,6 +42,7 @@ LONGEST = 120
 LONG = ("Extraordinarily long-winded application that will not stop " * 3)[:LONGEST].strip()
 UNBROKEN = ("Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenhersteller" * 2)[:LONGEST]
 RIGHT_TO_LEFT = "متصفح الويب السريع على نظام التشغيل الجديد"
+SESSIONS, CONSENTS = sessions.sessions.c.session_id, consents.consents.c.consent_id
 WIDE, PHONE, SMALL = (1280, 900), (390, 844), (320, 640)
 
 
@@ -142,17 +143,21 @@ def connect(house: House, email: str, apps: list[tuple[str, str]]) -> None:
 
 
 def _all_there(conn: Any) -> frozenset[str]:
-    return frozenset(conn.scalars(sa.select(sessions.sessions.c.session_id)))
+    return frozenset(row_id for ids in (SESSIONS, CONSENTS) for row_id in conn.scalars(sa.select(ids)))
 
 
 def _end_all_but(conn: Any, kept: frozenset[str], now: datetime) -> None:
-    table = sessions.sessions.c
-    found = conn.execute(sa.select(table.account_id, table.session_id)).all()
-    for account_id, row_id in found:
-        if row_id not in kept:
-            _end(conn, account_id, [row_id], EndReason.REVOKED, now)
+    for ids, end in ((SESSIONS, _end), (CONSENTS, _withdraw)):
+        for account_id, row_id in conn.execute(sa.select(ids.table.c.account_id, ids)).all():
+            if row_id not in kept:
+                end(conn, account_id, [row_id], EndReason.REVOKED, now)
 
 
 def _end(conn: Any, account_id: AccountId, ids: list[str], reason: EndReason, now: datetime) -> None:
     number = journal.record(conn, account_id, Event(EventKind.SESSION_REVOKED, now, ids[0]))
     sessions.end(conn, account_id, ids, reason, now, number)
+
+
+def _withdraw(conn: Any, account_id: AccountId, ids: list[str], reason: EndReason, now: datetime) -> None:
+    number = journal.record(conn, account_id, Event(EventKind.SESSION_REVOKED, now, ids[0]))
+    tombstones.bury(conn, account_id, consents.end(conn, account_id, ids, now), reason, now, number)
