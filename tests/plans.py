@@ -28,7 +28,7 @@ def asked_by(database, deed, *given):
         with conn.begin() as transaction:
             deed(conn, *given)
             transaction.rollback()
-    return [each for each in asked if each[0].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    return [each for each in asked if each[0].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")]
 
 
 def tables_touched(database, statement, values):

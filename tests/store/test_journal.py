@@ -13,7 +13,7 @@ from people import ADA, GRACE, Clock, settings_in
 from signedin.rules.event import Event, EventKind
 from signedin.rules.moments import to_micros
 from signedin.server.means import database_of
-from signedin.store import accounts, journal
+from signedin.store import accounts, chains, journal
 from signedin.store.journal import Anchor
 
 NOW = Clock()()
@@ -48,7 +48,7 @@ def tampered(means, *statements):
 def first_broken(means, email=ADA, anchor=NOWHERE):
     def ask(conn):
         head = next(head for head in journal.heads(conn, 0, 10) if head.email == email)
-        return journal.first_broken(conn, head, means.keyring.mac, anchor)
+        return chains.first_broken(conn, head, means.keyring.mac, anchor)
 
     return means.database.read_now(ask)
 
@@ -163,7 +163,7 @@ def test_whoever_has_not_the_keyring_cannot_link_a_history_of_his_own(means):
 def test_entries_of_the_first_version_are_believed_as_far_as_they_are_anchored_and_no_further(means):
     account_id = history(means)
     last = without_a_key(means, account_id)
-    assert means.database.read_now(journal.unkeyed_until, account_id) == 4
+    assert means.database.read_now(chains.unkeyed_until, account_id) == 4
     anchor = Anchor(4, last, unkeyed=4)
     assert first_broken(means, anchor=anchor) is None
     event = Event(EventKind.SESSION_REVOKED, NOW, "s1")

@@ -247,7 +247,7 @@ def test_every_statement_touches_one_part_of_each_table_however_often_it_is_aske
     for statement, values in statements:
         touched = tables_touched(filled.database, statement, values)
         for table, parts in touched.items():
-            is_insert = re.match(rf"\s*INSERT INTO {table}\b", statement) is not None
+            is_insert = re.search(rf"\bINSERT INTO {table}\b", statement) is not None
             wanted = {0} if table in UNPARTITIONED or is_insert else {1}
             assert len(parts) in wanted, (table, sorted(parts), statement)
         seen |= touched.keys()

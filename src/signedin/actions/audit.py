@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from signedin.actions.means import Means
-from signedin.store import accounts, installation, journal
+from signedin.store import accounts, chains, installation, journal
 from signedin.store.anchors import Anchors, AnchorsProblem, Noted
 from signedin.store.journal import Anchor, Head
 
@@ -83,7 +83,7 @@ def _moved(conn: sa.Connection, head: Head, noted: Noted | None) -> Anchor | Non
     """Where to anchor an account now, or `None` to leave it where it is."""
     before = noted.anchors.get(head.account_id) if noted else None
     if before is None:
-        unkeyed = journal.unkeyed_until(conn, head.account_id) if noted is None else 0
+        unkeyed = chains.unkeyed_until(conn, head.account_id) if noted is None else 0
         return Anchor(head.number, head.chain, unkeyed) if head.number else None
     if before[:2] == (head.number, head.chain):
         return None
@@ -145,10 +145,10 @@ def _judged(
     judged = []
     for head in journal.heads(conn, after, PAGE):
         if anchors is None:
-            anchor = Anchor(0, b"", journal.unkeyed_until(conn, head.account_id))
+            anchor = Anchor(0, b"", chains.unkeyed_until(conn, head.account_id))
         else:
             anchor = anchors.get(head.account_id, _NOWHERE)
-        judged.append((head, journal.first_broken(conn, head, means.keyring.mac, anchor)))
+        judged.append((head, chains.first_broken(conn, head, means.keyring.mac, anchor)))
     return judged
 
 

@@ -9,10 +9,9 @@ the first version had no key; they are told by their length, and believed only a
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -27,7 +26,6 @@ Mac = Callable[[str, bytes], bytes]
 """A keyed digest for one purpose: the keyring's."""
 
 _KEYED = b"\x02"
-_UNKEYED_LENGTH = 32
 _MAC = "journal_mac"
 
 journal = sa.Table(
@@ -62,8 +60,23 @@ _BUMP = (
     .values(number=accounts.c.number + 1)
     .returning(accounts.c.number, accounts.c.chain)
 )
-_WRITE, _WRITE_PERSONAL = journal.insert(), journal_personal.insert()
+
+
+def _given(**of: str) -> dict[str, sa.BindParameter[Any]]:
+    return {column: sa.bindparam(name) for column, name in of.items()}
+
+
+_WRITE = journal.insert().values(_given(
+    account_id="whose", number="as", at="at", kind="kind", subject="subject", by_session="by", facts="facts",
+    commitment="commitment", chain="link",
+))  # fmt: skip
+_WRITE_PERSONAL = journal_personal.insert().values(
+    _given(account_id="whose", number="as", salt="salt", fields="fields")
+)
 _LINK = accounts.update().where(_MINE).values(chain=sa.bindparam("link"))
+_IN_TURN = (_WRITE, _WRITE_PERSONAL, _LINK)
+_AT_ONCE = (_LINK.add_cte(_WRITE.cte("entry"), _WRITE_PERSONAL.cte("personal")),)
+"""On PostgreSQL one round trip; SQLite, which has none, knows no such statement."""
 
 
 class Anchor(NamedTuple):
@@ -96,18 +109,16 @@ def record(conn: sa.Connection, account_id: AccountId, event: Event) -> int:
     mac: Mac = conn.get_execution_options()[_MAC]
     number, before = conn.execute(_BUMP, {"whose": account_id}).one()
     salt = secrets.token_bytes(16)
-    commitment = _commitment(salt, event.personal)
+    commitment = commitment_of(salt, event.personal)
     told = [to_micros(event.at), event.kind.value, event.subject, event.by, json_text(event.facts)]
-    chain = _link(mac, account_id, before, number, told, commitment)
+    chain = link(mac, account_id, before, number, told, commitment)
     entry = {
-        "account_id": account_id, "number": number, "at": event.at, "kind": event.kind.value,
-        "subject": event.subject, "by_session": event.by, "facts": event.facts,
-        "commitment": commitment, "chain": chain,
+        "whose": account_id, "as": number, "at": event.at, "kind": event.kind.value,
+        "subject": event.subject, "by": event.by, "facts": event.facts,
+        "commitment": commitment, "link": chain, "salt": salt, "fields": event.personal,
     }  # fmt: skip
-    conn.execute(_WRITE, entry)
-    personal = {"account_id": account_id, "number": number, "salt": salt, "fields": event.personal}
-    conn.execute(_WRITE_PERSONAL, personal)
-    conn.execute(_LINK, {"whose": account_id, "link": chain})
+    for statement in _AT_ONCE if conn.dialect.name == "postgresql" else _IN_TURN:
+        conn.execute(statement, entry)
     return int(number)
 
 
@@ -125,7 +136,7 @@ def before(conn: sa.Connection, account_id: AccountId, number: int | None, limit
     """The events before `number`, or the last ones, newest first, with their personal fields where they were kept."""
     mine = journal.c.account_id == account_id
     earlier = mine if number is None else mine & (journal.c.number < number)
-    asked = sa.select(journal, journal_personal.c.fields).select_from(_JOINED).where(earlier)
+    asked = sa.select(journal, journal_personal.c.fields).select_from(JOINED).where(earlier)
     return [
         Recorded(
             row.number,
@@ -150,96 +161,21 @@ def link_of(conn: sa.Connection, account_id: AccountId, number: int) -> bytes | 
     return conn.scalar(sa.select(journal.c.chain).where(where))
 
 
-def unkeyed_until(conn: sa.Connection, account_id: AccountId) -> int:
-    """The number of the last entry of the first version, without a key; 0 when there is none."""
-    where = (journal.c.account_id == account_id) & (sa.func.length(journal.c.chain) == _UNKEYED_LENGTH)
-    return int(conn.scalar(sa.select(sa.func.max(journal.c.number)).where(where)) or 0)
-
-
-def first_broken(conn: sa.Connection, head: Head, mac: Mac, anchor: Anchor) -> int | None:
-    """The number of the first entry that is not as it was written, or `None` when all are.
-
-    Looked at are the links, the personal fields where they were not erased, the head that the account names,
-    and where the chain was anchored: a cut tail shows as an entry that is missing.
-    """
-    chain, number = b"", 0
-    for row in _as_stored(conn, head.account_id):
-        number += 1
-        if row is None or not _fits(mac, head.account_id, chain, number, row, anchor.unkeyed):
-            return number
-        chain = row.chain
-        if number == anchor.number and chain != anchor.chain:
-            return number
-    if (head.number, head.chain) != (number, chain) or anchor.number > number:
-        return number + 1
-    return None
-
-
-def _as_stored(conn: sa.Connection, account_id: AccountId) -> Iterator[sa.Row[Any] | None]:
-    """The entries as they lie there, with their personal fields; `None` for one that is no text any more."""
-    rows: Iterable[sa.Row[Any]] = conn.execute(_AS_STORED, {"account": account_id})
-    try:
-        yield from rows
-    except sa.exc.OperationalError as error:
-        if "decode" not in str(error.orig):
-            raise
-        yield None
-
-
-def _fits(
-    mac: Mac, account_id: AccountId, before: bytes, number: int, row: sa.Row[Any], unkeyed: int
-) -> bool:
-    """Whether an entry is as it was written; what cannot even be read is not."""
-    told = [row.at, row.kind, row.subject, row.by_session, row.facts]
-    try:
-        if row.salt is not None and _commitment(row.salt, json.loads(row.fields)) != row.commitment:
-            return False
-        if len(row.chain) == _UNKEYED_LENGTH:
-            is_early = len(before) in {0, _UNKEYED_LENGTH} and number <= unkeyed
-            link = _first_link(before, number, told, row.commitment) if is_early else b""
-        else:
-            link = _link(mac, account_id, before, number, told, row.commitment)
-        return bool(row.number == number and hmac.compare_digest(link, row.chain))
-    except (ValueError, TypeError, AttributeError):
-        return False
-
-
-def _commitment(salt: bytes, fields: dict[str, object]) -> bytes:
+def commitment_of(salt: bytes, fields: dict[str, object]) -> bytes:
+    """What binds an entry to its personal fields, and says nothing of them."""
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(salt + text.encode()).digest()
 
 
-def _link(
+def link(
     mac: Mac, account_id: AccountId, before: bytes, number: int, told: Sequence[object], commitment: bytes
 ) -> bytes:
+    """An entry's link: a keyed digest of the link before, its number, what it tells and its commitment."""
     parts = [int(account_id), before.hex(), number, *told, commitment.hex()]
     return _KEYED + mac("journal", json.dumps(parts, ensure_ascii=False).encode())
 
 
-def _first_link(before: bytes, number: int, told: Sequence[Any], commitment: bytes) -> bytes:
-    """A link as the first version made it, without a key."""
-    facts = json.dumps(json.loads(told[-1]), sort_keys=True, ensure_ascii=False, default=str)
-    text = json.dumps([number, *told[:-1], facts], ensure_ascii=False)
-    return hashlib.sha256(before + text.encode() + commitment).digest()
-
-
-_JOINED = journal.outerjoin(
+JOINED = journal.outerjoin(
     journal_personal,
     (journal_personal.c.account_id == journal.c.account_id) & (journal_personal.c.number == journal.c.number),
-)
-_RAW = sa.types.NullType()
-# Values are taken as they are stored: whatever somebody has made of them must not stop the reading.
-_AS_STORED = (
-    sa.select(
-        *(
-            sa.type_coerce(column, _RAW).label(column.name)
-            for column in journal.c
-            if column.name != "account_id"
-        ),
-        sa.type_coerce(journal_personal.c.salt, _RAW).label("salt"),
-        sa.type_coerce(journal_personal.c.fields, _RAW).label("fields"),
-    )
-    .select_from(_JOINED)
-    .where(journal.c.account_id == sa.bindparam("account", type_=Int64))
-    .order_by(journal.c.number)
 )
