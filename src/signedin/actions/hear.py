@@ -43,7 +43,7 @@ async def heard_everywhere(means: Means) -> None:
         await _heard_everywhere(means)
     except (DatabaseProblem, Unavailable) as unknown:
         raise Unavailable(
-            _("This is done here. Whether it holds everywhere is not known yet."),
+            _("Whether this holds everywhere is not known yet."),
             hint=_("Do it again in a moment: it returns once that is certain."),
         ) from unknown
 
