@@ -27,6 +27,7 @@ from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.actions.sweep import sweep
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.account import Account
+from signedin.rules.errors import Unavailable
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.server.demo_rows import CHROME_MAC
@@ -71,6 +72,7 @@ class Home:
     hundred: Account
     signing_in: list[Account]
     lists: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    turned_away: int = 0
 
 
 def measure(size: str, folder: Path) -> Case:
@@ -191,7 +193,8 @@ def _sweeps(case: Case, home: Home, numbers: Numbers) -> None:
     """A sweep of the crowd, all of which has expired, beside people who sign in; their passwords are left out."""
     before = _count(home.means) + SIGN_INS_A_SECOND
     waits, swept_for = asyncio.run(_beside_sign_ins(home, numbers.seconds))
-    swept = before + len(waits) - _count(home.means)
+    turned_away = home.turned_away
+    swept = before + len(waits) - turned_away - _count(home.means)
     case.figure(f"{home.name}: sessions swept a second beside {SIGN_INS_A_SECOND} sign-ins a second", "/s",
                 [swept / swept_for], is_rate=True)  # fmt: skip
     case.figure(f"{home.name}: a sign-in waits meanwhile, p99", "ms", [percentile(waits, 99)])
@@ -201,7 +204,9 @@ def _sweeps(case: Case, home: Home, numbers: Numbers) -> None:
     what = f"{home.name}: a sweep beside sign-ins:"
     with sampled(case, what, os.getpid(), per_second=50, holding=False):
         asyncio.run(_beside_sign_ins(home, numbers.seconds / 4))
-    case.facts[f"{home.name}: swept"] = f"{swept:,} of {before:,} sessions in {swept_for:.0f} s"
+    case.facts[f"{home.name}: swept"] = (
+        f"{swept:,} of {before:,} sessions in {swept_for:.0f} s, {turned_away} of {len(waits)} sign-ins turned away"
+    )
 
 
 async def _beside_sign_ins(home: Home, seconds: float) -> tuple[list[float], float]:
@@ -209,7 +214,10 @@ async def _beside_sign_ins(home: Home, seconds: float) -> tuple[list[float], flo
 
     async def sign_in(turn: int, due: float) -> None:
         account = home.signing_in[turn % len(home.signing_in)]
-        await means.database.write(begin, means, account, VISIT, Ticks(), 0, utc_now())
+        try:
+            await means.database.write(begin, means, account, VISIT, Ticks(), 0, utc_now())
+        except Unavailable:  # the line was full, or it stood there for too long
+            home.turned_away += 1
         waits.append((time.perf_counter() - due) * 1000)
 
     await asyncio.gather(*(sign_in(turn, time.perf_counter()) for turn in range(SIGN_INS_A_SECOND)))
