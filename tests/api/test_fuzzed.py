@@ -39,6 +39,7 @@ JUDGED = {
     "POST /v1/access-keys": {
         "name": "a name has letters, whatever script they are of",
         "expires_at": "it is to come, and not for ever",
+        "": "somebody has a hundred keys at most, and whoever asks for so many requests has made them",
     },
     "POST /v1/accounts": {
         "email": "an address is more than the characters of one",
@@ -63,9 +64,9 @@ CHECKS = {"positive_data_acceptance": {"expected-statuses": ACCEPTED}}
 
 @schemathesis.check
 def what_fits_the_description_is_refused_only_for_what_no_schema_can_say(_context, response, case):
-    """Narrows what is expected above: 422 for these calls, and by the name of such a field."""
+    """Narrows what is expected above: 422 for these calls, and by the name of such a field, or of none for what is no field's."""
     if response.status_code == 422 and case.meta.generation.mode.is_positive:
-        assert response.json()["field"] in JUDGED.get(case.operation.label, {}), response.text
+        assert response.json().get("field", "") in JUDGED.get(case.operation.label, {}), response.text
 
 
 def read():
