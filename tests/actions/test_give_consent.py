@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from apps import BACK, a_client, our_own, registered
 from people import ADA, BERLIN, SAFARI_ON_IPHONE, done_apart
-from signedin.actions.give_consent import Decision, give_consent
+from signedin.actions.give_consent import Decision, NoLongerCovered, give_consent
 from signedin.actions.keep_question import PUSHED_LASTS, Question, keep, push, take_pushed
 from signedin.actions.narrow_consent import narrow_consent
 from signedin.actions.revoke import log_out_all, revoke
@@ -150,6 +150,32 @@ def test_a_client_that_is_disabled_meanwhile_gets_nothing(ada):
     with pytest.raises(AuthorizationRefused):
         ada.gives()
     assert ada.count(grants.grants) == ada.count(consents.consents) == 0
+
+
+@pytest.mark.guide("R78", "R79")
+@pytest.mark.security("attack-6", "10.7.3")
+@pytest.mark.parametrize("how", ["revoked", "narrowed", "all others logged out"])
+def test_what_nobody_was_asked_for_is_given_only_while_it_is_still_allowed(ada, how):
+    row_id = ada.gives().row_id
+    presence = ada.presence()
+    if how == "revoked":
+        done_apart(revoke(ada.means, presence, row_id, ada.clock()))
+    elif how == "narrowed":
+        done_apart(narrow_consent(ada.means, presence, row_id, ["openid"], ada.clock()))
+    else:
+        done_apart(log_out_all(ada.means, presence, ada.clock(), except_current=True))
+    before, given = ada.number(), ada.count(grants.grants)
+    with pytest.raises(NoLongerCovered):
+        ada.gives(presence=presence, is_silent=True)
+    assert (ada.number(), ada.count(grants.grants)) == (before, given)
+    left = ada.consent()
+    assert left is None or left.scopes == ("openid",)
+
+
+@pytest.mark.guide("R79")
+def test_what_is_allowed_already_is_given_without_a_question(ada):
+    row_id = ada.gives().row_id
+    assert ada.gives(is_silent=True).row_id == row_id
 
 
 @pytest.mark.guide("R25")

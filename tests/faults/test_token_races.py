@@ -7,6 +7,7 @@ all that it can meanwhile. What one process does with itself is in `tests/action
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -25,6 +26,7 @@ from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType, SessionId
 from signedin.server.means import close_means
+from signedin.store import consents
 
 PROCESSES, EACH = 5, 10
 A_MOMENT = 0.15
@@ -220,6 +222,27 @@ def test_nothing_that_a_code_brings_outlives_an_ending_or_a_second_use_of_it(roo
         tokens = [each for outcome in outcomes for each in outcome.tokens]
         assert len(tokens) <= 1
         rooms.assert_over(it.client, *tokens)
+        if is_through:
+            break
+        passed += 1
+        rooms.clock.move(milliseconds=1)
+    assert 4 < passed < 199
+
+
+@pytest.mark.guide("R78", "R79")
+@pytest.mark.security("attack-6")
+@pytest.mark.parametrize("race", [("ask nobody", "revoke"), ("revoke", "ask nobody")], ids=" before ".join)
+def test_no_authorization_that_asks_nobody_brings_a_consent_back_wherever_a_revoke_comes(
+    rooms, helpers, race
+):
+    stopped, passed, (ada,) = helpers(2), 0, deeds.sign_in_many(rooms.means, ADA, 1)
+    for stop_at in range(1, 200):
+        it = given(rooms, rooms.client("another's"))
+        secrets = {"ask nobody": f"{ada.account_id} {ada.id}", "revoke": it.grant.row_id}
+        one, other = (Deed(kind, it.client, secrets[kind], rooms.clock()) for kind in race)
+        outcomes, is_through = interleaved(*stopped, replace(one, stop_at=stop_at), other)
+        assert {each for outcome in outcomes for each in outcome.refusals} <= {"given", "asks again"}
+        assert rooms.means.database.read_now(consents.to_client, ada.account_id, it.client.id) is None
         if is_through:
             break
         passed += 1

@@ -12,10 +12,15 @@ from faults.deeds import opened
 from given import CALLBACK, VERIFIER, asking
 from people import ADA
 from signedin.actions.exchange import redeem_code, redeem_device_code, refresh
+from signedin.actions.give_consent import Decision, NoLongerCovered, give_consent
 from signedin.actions.operate import end_all, end_one
 from signedin.actions.revoke_token import revoke_token
+from signedin.rules.account import AccountId
+from signedin.rules.authorization import Wanted
 from signedin.rules.errors import SessionAlreadyEnded
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.presence import Presence
+from signedin.rules.session import AppType, SessionId
 from signedin.server.means import close_means
 
 
@@ -98,9 +103,23 @@ async def _done(means, deed):
             return await refresh(means, asking(client), secret, now)
         case "poll":
             return await redeem_device_code(means, asking(client), secret, now)
+        case "ask nobody":
+            return await _ask_nobody(means, client, secret, now)
         case "revoke":
             return await end_one(means, secret, "", now)
         case "give back":
             return await revoke_token(means, client, secret, now)
         case "log out everywhere":
             return await end_all(means, ADA, "", now)
+
+
+async def _ask_nobody(means, client, secret, now):
+    """An authorization that a consent in force covers: its person, by account and session, is not asked."""
+    account_id, session_id = secret.split()
+    presence = Presence(AccountId(int(account_id)), SessionId(session_id), AppType.WEB, now)
+    wanted = Wanted(client.id, CALLBACK, ("openid", "email"), challenge="c" * 43)
+    try:
+        await give_consent(means, presence, wanted, Decision(wanted.scopes, now, is_silent=True), now)
+    except NoLongerCovered:
+        return "asks again"
+    return "given"

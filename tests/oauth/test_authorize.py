@@ -25,8 +25,11 @@ from apps import (
     told,
 )
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, PASSWORD
-from signedin.store import clients, grants
+from signedin.actions.give_consent import give_consent
+from signedin.actions.revoke import revoke
+from signedin.store import clients, consents, grants
 from signedin.store.asked import asked
+from signedin.web import authorize_page
 
 
 def connected(browser):
@@ -70,6 +73,29 @@ def test_what_was_allowed_is_answered_at_once_until_it_is_revoked(house):
     assert "wants to use your account" in asked_page(ada, authorize(client)).text
     consented(ada, client)
     assert connected(ada)[0]["id"] != row["id"]
+
+
+@pytest.mark.guide("R78", "R79")
+@pytest.mark.security("attack-6")
+@pytest.mark.parametrize("prompt", ["", "none"])
+def test_who_is_on_the_way_while_it_is_revoked_brings_nothing_back(house, monkeypatch, prompt):
+    client, ada, phone = registered(house), house.signed_in(), house.signed_in(FIREFOX_ON_WINDOWS)
+    consented(ada, client)
+    [row] = connected(ada)
+
+    async def revoked_first(means, presence, *given):
+        if house.means.database.read_now(consents.of, presence.account_id):
+            await revoke(means, presence, row["id"], house.clock())
+        return await give_consent(means, presence, *given)
+
+    monkeypatch.setattr(authorize_page, "give_consent", revoked_first)
+    where = authorize(client, prompt=prompt) if prompt else authorize(client)
+    if prompt:
+        assert told(ada.open(where), client)["error"] == "consent_required"
+    else:
+        assert "wants to use your account" in asked_page(ada, where).text
+    assert connected(ada) == []
+    assert phone.revoke(row["id"]).status_code == 410
 
 
 @pytest.mark.guide("R30")

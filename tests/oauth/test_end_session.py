@@ -15,7 +15,7 @@ from people import ADA, GRACE, done_apart
 from signedin.actions.exchange import Asking, redeem_code
 from signedin.actions.sign import signed
 from signedin.rules import id_token, logout_token
-from signedin.rules.claims import subject_of
+from signedin.rules.claims import sid_for, subject_of
 from signedin.store import clients
 from signedin.store.asked import asked
 
@@ -30,9 +30,10 @@ def porter(house):
 def hint(house, client, browser=None, email=ADA, typ=id_token.TYP, **changed):
     """An ID token of long ago, for the session of a browser."""
     account, at = account_of(house, email), int((house.clock() - timedelta(days=2)).timestamp())
+    mac, sid = house.means.keyring.mac, browser.current()["id"] if browser else "another"
     claims = {
-        "iss": house.base_url, "aud": client.id, "sub": subject_of(house.means.keyring.mac, client, account),
-        "sid": browser.current()["id"] if browser else "another", "iat": at, "exp": at + 600,
+        "iss": house.base_url, "aud": client.id, "sub": subject_of(mac, client, account),
+        "sid": sid_for(mac, client, sid), "iat": at, "exp": at + 600,
     }  # fmt: skip
     return done_apart(signed(house.means, claims | changed, typ=typ))
 
@@ -193,13 +194,42 @@ def test_discovery_names_it_and_what_clients_hear(house):
     assert told["backchannel_logout_session_supported"] is True
 
 
-def test_the_id_token_names_the_session_that_a_logout_is_about(house):
-    client, ada = registered(house), house.signed_in()
-    code = consented(ada, client)["code"]
-    asking = Asking(client, VISIT, house.base_url)
-    tokens = done_apart(
+def tokens_of(house, browser, client, scope):
+    """What a client gets of whoever is signed in there, and allows it."""
+    code, asking = consented(browser, client, scope=scope)["code"], Asking(client, VISIT, house.base_url)
+    return done_apart(
         redeem_code(house.means, asking, code, client.redirect_uris[0], VERIFIER, house.clock())
     )
+
+
+def test_the_id_token_names_the_session_that_a_logout_is_about(house):
+    client, ada = registered(house), house.signed_in()
+    tokens = tokens_of(house, ada, client, "openid email")
     page = came(ada, id_token_hint=tokens.id_token)
     assert page.status_code == 200
     assert "means another" not in page.text
+
+
+@pytest.mark.guide("R49", "D29")
+@pytest.mark.security("7.4.1")
+@pytest.mark.parametrize("how", ["logged out", "revoked"])
+def test_with_a_session_goes_what_apps_were_given_in_it_but_not_what_they_may_do_without_the_person(
+    house, how
+):
+    porter, carrier, liner = (registered(house, id=name) for name in ("porter", "carrier", "liner"))
+    ada, phone = house.signed_in(), house.signed_in()
+    of_this = tokens_of(house, ada, porter, "openid email").access_token
+    for_good = tokens_of(house, ada, carrier, "openid email offline_access").access_token
+    of_another = tokens_of(house, phone, liner, "openid email").access_token
+
+    def answers(token):
+        return ada.http.get("/oauth/userinfo", headers={"authorization": f"Bearer {token}"}).status_code
+
+    assert [answers(each) for each in (of_this, for_good, of_another)] == [200, 200, 200]
+    if how == "revoked":
+        phone.revoke(ada.current()["id"])
+    else:
+        pressed(ada, came(ada))
+    assert [answers(each) for each in (of_this, for_good, of_another)] == [401, 200, 200]
+    consents = [row for row in phone.sessions() if row["session_type"] == "oauth_consent"]
+    assert len(consents) == 3, "what was allowed is allowed still"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from base64 import urlsafe_b64decode
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -70,6 +71,12 @@ def tokens_of(browser, client):
     return answer.json()
 
 
+def sid_in(tokens):
+    """The browser's session, as the client's ID token names it."""
+    payload = tokens["id_token"].split(".")[1]
+    return json.loads(urlsafe_b64decode(payload + "=="))["sid"]
+
+
 def until(happened):
     end = monotonic() + PATIENCE
     while not happened():
@@ -86,12 +93,11 @@ def test_a_client_hears_of_a_logout_a_revoke_and_logout_all(place, tmp_path):
     with served(place) as server, ExitStack() as stack:
         heard, also = (stack.enter_context(hearing(place, each, tmp_path)) for each in (it, by_sid))
         ada, phone = server.signed_in(), server.signed_in()
-        for client in (it.client, by_sid.client):
-            tokens_of(ada, client)
-        sid = ada.current()["id"]
+        sid, other = (sid_in(tokens_of(ada, client)) for client in (it.client, by_sid.client))
         ada.log_out()
         until(lambda: len(heard()) == 1 and len(also()) == 1)
-        assert heard()[0]["sid"] == also()[0]["sid"] == sid
+        assert (heard()[0]["sid"], also()[0]["sid"]) == (sid, other)
+        assert sid != other, "each knows sessions by names of its own"
         assert heard()[0]["sub"] != also()[0]["sub"], "each knows people by names of its own"
         [row] = [each for each in phone.sessions() if each.get("client_name") == "Porter"]
         phone.revoke(row["id"])
@@ -100,7 +106,7 @@ def test_a_client_hears_of_a_logout_a_revoke_and_logout_all(place, tmp_path):
         assert heard()[1]["sub"] == heard()[0]["sub"]
         phone.log_out_all()
         until(lambda: len(also()) == 2)
-        assert also()[1]["sid"] == sid
+        assert also()[1]["sid"] == other
         assert len(heard()) == 2, "of what had ended before nobody hears again"
         assert not [line for line in server.log() if "refused" in line["event"]]
 
@@ -129,8 +135,7 @@ def test_a_server_that_is_killed_tells_it_when_it_runs_again(place, tmp_path):
     it = registered(place, "Porter")
     with served(place) as server:
         ada = server.signed_in()
-        tokens_of(ada, it.client)
-        sid = ada.current()["id"]
+        sid = sid_in(tokens_of(ada, it.client))
         ada.log_out()  # nobody listens there yet
         until(lambda: any(line["event"] == "a client was not told of an ending" for line in server.log()))
         server.process.kill()

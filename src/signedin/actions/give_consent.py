@@ -25,6 +25,7 @@ from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.grant import CODE_LASTS, Grant, Redeemable
+from signedin.rules.interaction import needs_consent
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
@@ -37,12 +38,18 @@ from signedin.store.asked import Way
 class Decision:
     """What the person has decided: the scopes that the client may have, and when they had shown who they are.
 
-    `question` is the digest of the request that this answers, where it had to wait.
+    `question` is the digest of the request that this answers, where it had to wait. `is_silent` says that nobody was
+    asked, because a consent in force covers the request: it has to, still, when this is done.
     """
 
     scopes: tuple[str, ...]
     proved_at: datetime
     question: bytes | None = None
+    is_silent: bool = False
+
+
+class NoLongerCovered(Exception):  # no error: the person is asked
+    """Nobody was asked, and what was allowed before has meanwhile been revoked or narrowed; nothing was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ async def give_consent(
         NotSignedIn: the session that asks has ended meanwhile.
         AuthorizationRefused: the client has been disabled or has gone meanwhile.
         LinkExpired: the request was answered meanwhile, in another tab or by a second click.
+        NoLongerCovered: nobody was asked, and has to be now.
     """
     return await means.database.write(_give, means, presence, wanted, decision, now)
 
@@ -89,7 +97,12 @@ def give_grant(
         sid=session.id, key_thumbprint=wanted.key_thumbprint,
     )  # fmt: skip
     if not client.is_first_party:
-        grant = replace(grant, row_id=_consented(conn, means, account, client, wanted, grant, session.id))
+        before = in_force(conn, means, account.id, client.id, now)
+        if decision.is_silent and needs_consent(wanted, client, before):
+            raise NoLongerCovered
+        grant = replace(
+            grant, row_id=_consented(conn, means, account, client, wanted, grant, session.id, before)
+        )
     else:
         journal.record(conn, account.id, _event(EventKind.CLIENT_AUTHORIZED, client, grant, session.id))
     grants.add(conn, grant)
@@ -113,11 +126,11 @@ def _client(conn: sa.Connection, client_id: str) -> Client:
 
 
 def _consented(
-    conn: sa.Connection, means: Means, account: Account, client: Client, wanted: Wanted, grant: Grant, by: str
-) -> SessionId:
+    conn: sa.Connection, means: Means, account: Account, client: Client, wanted: Wanted, grant: Grant, by: str,
+    before: Consent | None,
+) -> SessionId:  # fmt: skip
     """The row that the grant goes with: the consent that is in force, as it is after this, or a new one (R24, R30)."""
     now, host = grant.given_at, host_of(wanted.redirect_uri)
-    before = in_force(conn, means, account.id, client.id, now)
     if before is None:
         _bury(conn, account, client.id, now)
         first = _first(means, account, client, grant)

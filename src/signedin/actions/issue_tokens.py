@@ -12,7 +12,7 @@ from signedin.actions.means import Means
 from signedin.actions.sign import signed
 from signedin.rules import id_token
 from signedin.rules.account import Account
-from signedin.rules.claims import subject_of
+from signedin.rules.claims import sid_for, subject_of
 from signedin.rules.client import Client, GrantType
 from signedin.rules.grant import ACCESS_LASTS, JWT_LASTS, Grant, Refresh
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
@@ -113,8 +113,9 @@ async def completed(means: Means, tokens: Tokens, client: Client, issuer: str, n
         tokens = replace(tokens, access_token=await signed(means, claims, typ=id_token.ACCESS_TYP))
     if "openid" not in tokens.scopes or tokens.account is None:
         return tokens
+    grant = replace(tokens.grant, sid=sid_for(means.keyring.mac, client, tokens.grant.sid))
     told = id_token.id_token(
-        issuer, subject_of(means.keyring.mac, client, tokens.account), tokens.grant, tokens.access_token,
+        issuer, subject_of(means.keyring.mac, client, tokens.account), grant, tokens.access_token,
         client.signs_with, now, is_first=tokens.is_first,
     )  # fmt: skip
     return replace(tokens, id_token=await signed(means, told, typ=id_token.TYP, algorithm=client.signs_with))

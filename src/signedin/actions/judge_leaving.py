@@ -12,7 +12,7 @@ from signedin.actions.find_client import find_client
 from signedin.actions.hinted import hinted
 from signedin.actions.means import Means
 from signedin.rules.authorization import AuthorizationRefused, Parameters
-from signedin.rules.claims import subject_of_id
+from signedin.rules.claims import sid_for, subject_of_id
 from signedin.rules.client import Client
 from signedin.rules.presence import Presence
 from signedin.store import asked
@@ -63,7 +63,8 @@ def is_of_this_session(means: Means, leaving: Leaving, presence: Presence) -> bo
     if not leaving.hint or leaving.client is None:
         return True
     subject = subject_of_id(means.keyring.mac, leaving.client, presence.account_id)
-    return (leaving.hint.get("sub"), leaving.hint.get("sid")) == (subject, presence.current_id)
+    sid = sid_for(means.keyring.mac, leaving.client, presence.current_id or "")
+    return bool(sid) and (leaving.hint.get("sub"), leaving.hint.get("sid")) == (subject, sid)
 
 
 async def keep_leaving(means: Means, said: Parameters, now: datetime) -> str:

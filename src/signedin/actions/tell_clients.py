@@ -8,7 +8,7 @@ from datetime import datetime
 
 from signedin.actions.means import Means
 from signedin.actions.sign import signed
-from signedin.rules.claims import subject_of_id
+from signedin.rules.claims import sid_for, subject_of_id
 from signedin.rules.client import Client
 from signedin.rules.logout_token import TYP, logout_token
 from signedin.store import clients, logouts, outbox
@@ -48,7 +48,8 @@ async def logout_token_for(means: Means, client: Client, message: Message, issue
         Unavailable: the keyring at hand cannot open the key.
     """
     subject = subject_of_id(means.keyring.mac, client, message.account_id)
-    told = logout_token(issuer, client.id, subject, message.fields["sid"], secrets.token_hex(16), now)
+    sid = sid_for(means.keyring.mac, client, message.fields["sid"])
+    told = logout_token(issuer, client.id, subject, sid, secrets.token_hex(16), now)
     return await signed(means, told, typ=TYP, algorithm=client.signs_with)
 
 

@@ -39,6 +39,15 @@ def subject_for(
     )
 
 
+def sid_for(mac: Callable[[str, bytes], bytes], client: Client, sid: str) -> str:
+    """The name of a browser's session for a client (Front-Channel Logout 1.0, section 3): as with the person's, two
+    of others' are told two names. Nothing where there is no such session.
+    """
+    if not sid or not client.is_pairwise:
+        return sid
+    return mac("sid", f"{client.id}\n{sid}".encode()).hex()[:40]
+
+
 def claims_of(account: Account, scopes: Collection[str]) -> dict[str, Any]:
     """What the scopes let a client know of the person; what is not known is left out (section 5.3.2)."""
     known = {"name": account.name, "zoneinfo": account.zone, "locale": account.locale, "email": account.email}

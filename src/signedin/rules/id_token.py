@@ -20,7 +20,10 @@ _METHODS = {"password": "pwd", "totp": "otp", "passkey": "pop"}
 def id_token(
     issuer: str, subject: str, grant: Grant, access_token: str, algorithm: str, now: datetime, *, is_first: bool
 ) -> dict[str, Any]:  # fmt: skip
-    """The claims of an ID token; the nonce is only in the one that comes with the code (section 12.2)."""
+    """The claims of an ID token; the nonce is only in the one that comes with the code (section 12.2).
+
+    The grant's `sid` is the name that this client knows the session by (`rules/claims.py`).
+    """
     told = {
         "iss": issuer, "sub": subject, "aud": grant.client_id, "azp": grant.client_id,
         "iat": _seconds(now), "exp": _seconds(now + LASTS), "auth_time": _seconds(grant.authenticated_at),

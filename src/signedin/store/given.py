@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
+from signedin.rules.client import ClientKind
 from signedin.store import access_tokens, asked, device_codes, logouts
 from signedin.store.clients import clients
 from signedin.store.grants import OF_GRANTS, grants, refresh_tokens
@@ -22,13 +24,14 @@ def end_of_rows(
 ) -> list[tuple[str, bytes]]:
     """Forget the grants of rows that end; returns the secrets that lived, each with its row, for their tombstones.
 
-    Clients that want to hear of it do: also those that were given something in the session of a browser that ends.
+    With the session of a browser goes what others' apps were given in it, but for those that were allowed to go on
+    without the person there (`offline_access`; D29, R49). Clients that want to hear of it do, all of them.
     """
     touched = [logouts.Given(*row) for row in conn.execute(_OF_ROWS, {"whose": account_id, "ids": row_ids})]
     if not touched:
         return []
     logouts.tell(conn, account_id, touched, row_ids, now)
-    found = {each.grant_id: each.row_id for each in touched if each.row_id and each.row_id in row_ids}
+    found = {each.grant_id: row_id for each in touched if (row_id := _goes_with(each, row_ids))}
     return [(found[grant_id], digest) for grant_id, digest in end(conn, account_id, list(found))]
 
 
@@ -76,12 +79,23 @@ def forget_what_waits(conn: sa.Connection) -> None:
         conn.execute(table.delete().where(table.c.account_id == NOBODY))
 
 
+def _goes_with(each: logouts.Given, row_ids: Sequence[str]) -> str | None:
+    """The row that ends and takes this with it, or `None` where it lives on."""
+    if each.row_id in row_ids:
+        return each.row_id
+    is_of_the_browser = each.kind == ClientKind.THIRD_PARTY and "offline_access" not in json.loads(
+        each.scopes
+    )
+    return each.sid if is_of_the_browser else None
+
+
 _WHOSE: sa.BindParameter[int] = sa.bindparam("whose", type_=Int64)
 _IDS: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
 _OF_ROWS = (
     sa.select(
         grants.c.grant_id, grants.c.row_id, grants.c.client_id, grants.c.sid, clients.c.kind,
         sa.type_coerce(clients.c.registered, sa.Text), clients.c.disabled_at,
+        sa.type_coerce(grants.c.scopes, sa.Text),
     )
     .outerjoin(clients, clients.c.client_id == grants.c.client_id)
     .where(grants.c.account_id == _WHOSE, grants.c.row_id.in_(_IDS) | grants.c.sid.in_(_IDS))

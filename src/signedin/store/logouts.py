@@ -30,7 +30,10 @@ BATCH = 200
 
 
 class Given(NamedTuple):
-    """A grant that an ending touches, and its client: `row_id` is its row, `sid` the browser's session it was given in."""
+    """A grant that an ending touches, and its client.
+
+    `row_id` is its row, `sid` the browser's session it was given in, `scopes` as they are stored.
+    """
 
     grant_id: str
     row_id: str | None
@@ -39,6 +42,7 @@ class Given(NamedTuple):
     kind: str | None
     registered: str | None
     disabled_at: datetime | None
+    scopes: str
 
 
 class Waiting(NamedTuple):

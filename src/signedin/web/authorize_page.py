@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.give_consent import Decision, give_consent
+from signedin.actions.give_consent import Decision, NoLongerCovered, give_consent
 from signedin.actions.judge_request import asker_of, standing_of, wanted_by
 from signedin.actions.keep_question import PUSHED, Question, find_question, keep, take_pushed
 from signedin.rules.authorization import AuthorizationRefused, Parameters, Wanted
@@ -85,7 +85,10 @@ async def _next(request: Ask, door: Door, question: Question, client: Client, wa
     standing = await standing_of(door.means, presence, client, wanted, now)
     step = next_step(wanted, client, standing, question.asked_at, now)
     if step is Step.ANSWER and presence is not None:
-        return await _given(door, question, presence, wanted, now)
+        try:
+            return await _given(door, question, presence, wanted, now)
+        except NoLongerCovered:  # it was revoked in that moment: as if it had been before
+            return await _next(request, door, question, client, wanted)
     if not question.name:
         mark, cookies = browser_mark(request, door)
         name = await keep(door.means, question, mark, now)
@@ -99,6 +102,6 @@ async def _given(
     door: Door, question: Question, presence: Presence, wanted: Wanted, now: datetime
 ) -> ASGIResponse:
     """What was allowed before, or needs no consent: straight on."""
-    decision = Decision(wanted.scopes, presence.authenticated_at, question.digest)
+    decision = Decision(wanted.scopes, presence.authenticated_at, question.digest, is_silent=True)
     given = await give_consent(door.means, presence, wanted, decision, now)
     return back(door, question, wanted.redirect_uri, {"code": given.code})
