@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps import PUBLIC, a_client, authorize, registered, request_of
 from people import ADA, PASSWORD, Clock, done_apart
 from routes import still
 from signedin.actions.issue_key import issue_key_for
+from signedin.gate import pacing
 from signedin.rules.access_key import Wish
 from signedin.rules.pace import PERIOD, Pace
 
@@ -110,3 +112,32 @@ def test_a_clock_that_goes_back_gives_and_takes_nothing():
     pace = Pace(10)
     bucket = pace.after_one(pace.filled(None, NOW))
     assert pace.filled(bucket, NOW - timedelta(hours=1)).left == bucket.left
+
+
+@pytest.mark.security("attack-33")
+def test_strangers_of_one_network_leave_only_so_many_requests_to_be_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(pacing, "STRANGERS", 3)
+    with still(tmp_path, Clock()) as house:
+        client = registered(house)
+        house.somebody(ADA)
+        ada, stranger = house.signed_in(), house.browser(address="192.0.2.20").http
+        elsewhere = house.browser(address="192.0.2.21").http
+        for _ in range(3):
+            assert stranger.get(authorize(client)).status_code == 303
+        refused = stranger.get(authorize(client))
+        assert (refused.status_code, refused.headers["ratelimit"]) == (429, '"calls";r=0;t=60')
+        assert stranger.post("/oauth/authorize", data=request_of(client)).status_code == 429
+        assert elsewhere.get(authorize(client)).status_code == 303
+        assert ada.open(authorize(client)).status_code == 303
+        assert stranger.get("/sign-in").status_code == 200
+        house.clock.move(seconds=20)
+        assert stranger.get(authorize(client)).status_code == 303
+
+
+@pytest.mark.security("attack-33")
+def test_a_network_pushes_only_so_many_requests(tmp_path):
+    with still(tmp_path, Clock(), calls_a_minute=1) as house:
+        client, http = registered(house, a_client(**PUBLIC)), house.browser(address="192.0.2.20").http
+        answers = [http.post("/oauth/par", data=request_of(client)).status_code for _ in range(11)]
+        assert answers == [201] * 10 + [429]
+        assert house.browser(address="192.0.2.21").http.post("/oauth/par", data={}).status_code != 429

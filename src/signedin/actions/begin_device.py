@@ -41,7 +41,7 @@ async def begin_device(means: Means, asking: Asking, now: datetime) -> DeviceBeg
         OAuthRefused: it asks for more than the client is registered for.
         TooManyRequests: very many were asked for from there.
     """
-    subjects = limits.registrations(means.keyring, f"device {asking.visit.address}")
+    subjects = limits.devices(means.keyring, asking.visit.address)
     retry_at = await means.database.write(limits.reserve, subjects, now)
     if retry_at is not None:
         raise errors.TooManyRequests(retry_at)

@@ -21,6 +21,12 @@ APPS_MORE = 10
 FOR_ANYBODY = 60
 ASKS_NOBODY = frozenset({"/v1/leaked-tokens"})
 """Calls for which nobody has to be known, counted by the network that they come from."""
+KEPT_FOR_A_WHILE = frozenset({"/oauth/authorize", "/oauth/end_session"})
+"""What anybody's browser can be led to with a request that is kept until somebody has decided."""
+PUSHED = "/oauth/par"
+"""A client's own server pushes for all of its people."""
+STRANGERS = 300
+"""Such requests from one network of people who are not signed in: a whole office may begin its day at once."""
 UNCOUNTED = "/v1/feed"
 """Client libraries call as often as they are told to, once a second each."""
 
@@ -31,7 +37,8 @@ class Pacing:
     def __init__(self, app: App, refuse: Refuse, calls: int) -> None:
         self._app = app
         self._refuse = refuse
-        self._people, self._apps, self._anybody = Pace(calls), Pace(calls * APPS_MORE), Pace(FOR_ANYBODY)
+        self._people, self._apps = Pace(calls), Pace(calls * APPS_MORE)
+        self._anybody, self._strangers = Pace(FOR_ANYBODY), Pace(STRANGERS)
         self._left: OrderedDict[str, Bucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,11 +64,17 @@ class Pacing:
 
     def _counted(self, scope: Scope) -> tuple[str, Pace] | None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith("/v1/") or path.startswith(UNCOUNTED):
+        if scope["type"] != "http" or path.startswith(UNCOUNTED):
             return None
         arrival: Arrival = scope["signedin"]
+        if path == PUSHED:
+            return f"pushed from {network_of(arrival.address)}", self._apps
+        if path in KEPT_FOR_A_WHILE and arrival.recognised is None:
+            return f"strangers from {network_of(arrival.address)}", self._strangers
         if path in ASKS_NOBODY:
             return f"network {network_of(arrival.address)}", self._anybody
+        if not path.startswith("/v1/") and path not in KEPT_FOR_A_WHILE:
+            return None
         if arrival.service is not None:
             return f"app {arrival.service.key_id}", self._apps
         who = arrival.recognised

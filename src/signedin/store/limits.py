@@ -72,6 +72,11 @@ def registrations(keyring: Keyring, address: str) -> Subjects:
     return [_subject(keyring, "attempt-registration", network_of(address), ADDRESS)]
 
 
+def devices(keyring: Keyring, address: str) -> Subjects:
+    """What a device's code counts against that is asked for: where it comes from."""
+    return [_subject(keyring, "attempt-new-device", network_of(address), ADDRESS)]
+
+
 def registration_letters(keyring: Keyring, email: str) -> Subjects:
     """What a letter about a registration counts against: one a day for an address, whoever asks for more."""
     return [_subject(keyring, "letter-registration", email, LETTER)]
