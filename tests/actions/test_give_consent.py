@@ -74,7 +74,6 @@ def test_a_grant_is_bound_to_all_that_it_came_of_and_one_event_tells(ada):
     consent = ada.consent()
     assert (grant.row_id, grant.scopes, grant.nonce) == (consent.id, WANTED.scopes, "n")
     assert (grant.first_proof, grant.factors, grant.sid) == (session.first_proof, ("password",), session.id)
-    assert grant.until == ada.clock() + timedelta(days=365)
     assert ada.read(grants.of_row, ada.id, consent.id) == [grant]
     [code] = ada.read(lambda conn: conn.execute(sa.select(grants.codes)).all())
     assert (code.grant_id, code.client_id, code.redirect_uri) == (grant.id, "porter", BACK)
@@ -83,6 +82,12 @@ def test_a_grant_is_bound_to_all_that_it_came_of_and_one_event_tells(ada):
     assert ada.events(before) == [EventKind.CONSENT_GIVEN]
     assert (consent.consented_at, consent.changed_at, consent.last_at) == (ada.clock(), None, None)
     assert (consent.hosts, consent.tokens) == (("app.example.org",), 1)
+
+
+def test_a_grant_stays_for_as_long_as_its_client_may_stay(ada):
+    assert ada.gives().until == ada.clock() + timedelta(hours=1, minutes=15)
+    staying = replace(WANTED, scopes=("openid", "offline_access"))
+    assert ada.gives(staying).until == ada.clock() + timedelta(days=365)
 
 
 @pytest.mark.guide("R30", "R32")

@@ -24,7 +24,7 @@ from signedin.rules.authorization_answer import host_of
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
-from signedin.rules.grant import CODE_LASTS, Grant, Redeemable
+from signedin.rules.grant import CODE_LASTS, WITHOUT_STAYING, Grant, Redeemable
 from signedin.rules.interaction import needs_consent
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
@@ -90,10 +90,11 @@ def give_grant(
     client = _client(conn, wanted.client_id)
     if decision.question and asked.take(conn, Way.POSTED, decision.question) is None:
         raise question_is_over()
+    may_stay = client.is_first_party or "offline_access" in decision.scopes
     grant = Grant(
         id=make_session_id(account.id, means.keyring.way_keys), account_id=account.id, client_id=client.id,
         scopes=decision.scopes, first_proof=session.first_proof, given_at=now, authenticated_at=decision.proved_at,
-        until=now + client.lasts, resources=wanted.resources, factors=session.factors, nonce=wanted.nonce,
+        until=now + (client.lasts if may_stay else WITHOUT_STAYING), resources=wanted.resources, factors=session.factors, nonce=wanted.nonce,
         sid=session.id, key_thumbprint=wanted.key_thumbprint,
     )  # fmt: skip
     if not client.is_first_party:

@@ -15,6 +15,8 @@ CODE_LASTS = timedelta(seconds=60)
 ACCESS_LASTS = timedelta(hours=1)
 JWT_LASTS = timedelta(minutes=5)
 """A signed access token is believed without asking: so long a revocation may take to reach it (D24)."""
+WITHOUT_STAYING = ACCESS_LASTS + timedelta(minutes=15)
+"""So long a grant lasts that brings no refresh token: its code or device code is redeemed by then, and used up."""
 GRACE = timedelta(seconds=10)
 """So long the same client gets the same successor for a refresh token that it has used: a retry is no theft."""
 
