@@ -20,9 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests/conformance"
 FOREIGN = ROOT / "tests/foreign"
 PAGE = ROOT / "docs/conformance.md"
-MODULE = "Modules of the OpenID Foundation’s test plans (Basic OP, Config OP)"
+MODULES = {
+    "oidcc-rp-initiated-": "RP-Initiated Logout OP, Back-Channel Logout OP",
+    "oidcc-backchannel-": "RP-Initiated Logout OP, Back-Channel Logout OP",
+    "fapi2-": "FAPI 2.0 Security Profile (final)",
+    "oidcc-": "Basic OP, Config OP",
+}
+"""By how the names of its modules begin: the test plan of the OpenID Foundation."""
 _SECTION = re.compile(r"(RFC \d{4}|OpenID (?:Core|Discovery)), (.+?): (.+)", re.DOTALL)
-_MODULES = re.compile(r"(oidcc-[a-z0-9-]+(?:, oidcc-[a-z0-9-]+)*): (.+)", re.DOTALL)
+_NAME = r"(?:oidcc|fapi2)-[\w-]+"
+_MODULES = re.compile(rf"({_NAME}(?:, {_NAME})*): (.+)", re.DOTALL)
 STEPS = (
     "discovery", "sign-in", "refresh", "userinfo", "introspection", "revocation", "logout", "device flow", "PAR", "DPoP",
 )  # fmt: skip
@@ -51,7 +58,8 @@ def held() -> Iterator[tuple[str, str, str, str]]:
         if found := _SECTION.fullmatch(said):
             yield found[1], found[2], found[3], where
         elif found := _MODULES.fullmatch(said):
-            yield MODULE, found[1], found[2], where
+            plan = next(plan for begins, plan in MODULES.items() if said.startswith(begins))
+            yield f"Modules of the OpenID Foundation’s test plans: {plan}", found[1], found[2], where
         else:
             raise SystemExit(f"{file.name}: {test} does not say which section or module it is about")
 
