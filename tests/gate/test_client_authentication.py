@@ -188,6 +188,7 @@ def test_of_two_secrets_both_work_until_one_is_removed(means):
     assert asked(means, {}, basic(name, second.secret)).id == name
 
 
+@pytest.mark.security("10.4.16")
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
 def test_an_assertion_is_believed_by_every_algorithm_of_the_list(means, algorithm):
     maker = signing(means, "RS256" if algorithm == "PS256" else algorithm).with_(algorithm=algorithm)
@@ -196,7 +197,7 @@ def test_an_assertion_is_believed_by_every_algorithm_of_the_list(means, algorith
         assert asked(means, asserted(text, client_id=maker.claims["sub"])).id == maker.claims["sub"]
 
 
-@pytest.mark.security("9.2.3")
+@pytest.mark.security("9.2.3", "10.4.16")
 def test_who_has_to_push_names_the_issuer_as_text_and_nothing_else(means):
     maker = signing(means)
     name = maker.claims["sub"]

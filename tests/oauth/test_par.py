@@ -60,6 +60,7 @@ def test_it_is_another_clients_nothing_and_stays_good_for_its_own(house, porter)
     assert asked_page(ada, where)
 
 
+@pytest.mark.security("10.4.13")
 def test_who_has_to_push_is_told_so(house, porter):
     ada = house.signed_in()
     answer = ada.open(f"/oauth/authorize?{urlencode(request_of(porter))}")
