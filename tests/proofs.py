@@ -34,14 +34,13 @@ class Prover:
         return self.key.thumbprint()
 
     def proof(self, method, url, now, *, token=None, header=None, key=None, **claims):
-        """A proof for that request; `None` leaves a claim out."""
+        """A proof for that request; `None` leaves a claim or a name of the header out."""
         said = {"jti": f"id-{next(_IDS)}", "htm": method, "htu": url, "iat": int(now.timestamp())}
         if token is not None:
             said["ath"] = b64(sha256(token.encode()).digest())
         said = {name: value for name, value in (said | claims).items() if value is not None}
-        head = {"typ": "dpop+jwt", "alg": self.algorithm, "jwk": self.key.as_dict(private=False)} | (
-            header or {}
-        )
+        head = {"typ": "dpop+jwt", "alg": self.algorithm, "jwk": self.key.as_dict(private=False)}
+        head = {name: value for name, value in (head | (header or {})).items() if value is not None}
         return signed(head, json.dumps(said), key or self.key)
 
 

@@ -20,9 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests/conformance"
 FOREIGN = ROOT / "tests/foreign"
 PAGE = ROOT / "docs/conformance.md"
-MODULE = "Modules of the OpenID Foundation’s test plans (Basic OP, Config OP)"
+MODULES = {
+    "oidcc-rp-initiated-": "RP-Initiated Logout OP, Back-Channel Logout OP",
+    "oidcc-backchannel-": "RP-Initiated Logout OP, Back-Channel Logout OP",
+    "fapi2-": "FAPI 2.0 Security Profile (final)",
+    "oidcc-": "Basic OP, Config OP",
+}
+"""By how the names of its modules begin: the test plan of the OpenID Foundation."""
 _SECTION = re.compile(r"(RFC \d{4}|OpenID (?:Core|Discovery)), (.+?): (.+)", re.DOTALL)
-_MODULES = re.compile(r"(oidcc-[a-z0-9-]+(?:, oidcc-[a-z0-9-]+)*): (.+)", re.DOTALL)
+_NAME = r"(?:oidcc|fapi2)-[\w-]+"
+_MODULES = re.compile(rf"({_NAME}(?:, {_NAME})*): (.+)", re.DOTALL)
 STEPS = (
     "discovery", "sign-in", "refresh", "userinfo", "introspection", "revocation", "logout", "device flow", "PAR", "DPoP",
 )  # fmt: skip
@@ -32,6 +39,11 @@ WITH_FOREIGN = """## Foreign clients
 Programs that others wrote are really started and take these steps, at Signedin and at npm `oidc-provider`, which shows that the tests are right.
 Servers and clients have names of their own over TLS.
 Each step that stands here is completed at both; that a person revokes a client is tried at Signedin alone.
+"""
+TRAPS = """## Traps
+
+What libraries for the protocol were found to get wrong, each tried here.
+Attacks from published advisories stand in [security-coverage.md](security-coverage.md), with the tests that show what becomes of each.
 """
 HEAD = """# Conformance
 
@@ -51,7 +63,8 @@ def held() -> Iterator[tuple[str, str, str, str]]:
         if found := _SECTION.fullmatch(said):
             yield found[1], found[2], found[3], where
         elif found := _MODULES.fullmatch(said):
-            yield MODULE, found[1], found[2], where
+            plan = next(plan for begins, plan in MODULES.items() if said.startswith(begins))
+            yield f"Modules of the OpenID Foundation’s test plans: {plan}", found[1], found[2], where
         else:
             raise SystemExit(f"{file.name}: {test} does not say which section or module it is about")
 
@@ -75,7 +88,7 @@ def page() -> str:
         parts.append(
             "\n".join([f"## {what}\n", "| section | what is asked | test |", "|---|---|---|", *rows, ""])
         )
-    return "\n".join([*parts, *foreign(), *left_out()])
+    return "\n".join([*parts, *traps(), *foreign(), *left_out()])
 
 
 def foreign() -> list[str]:
@@ -125,6 +138,22 @@ def _told(name: str, has: set[str], why: str) -> str:
     if bool(lacks) is not bool(why):
         raise SystemExit(f"tests/foreign/clients.toml has to say why {name} lacks {lacks or 'nothing'}")
     return f"- {name}, without {', '.join(lacks)}: {why}" if lacks else ""
+
+
+def traps() -> list[str]:
+    """What others got wrong, and the tests that show that it is right here.
+
+    Raises:
+        SystemExit: there is no such test.
+    """
+    told = tomllib.loads((TESTS / "traps.toml").read_text())["trap"]
+    for where in (where for each in told for where in each["tests"]):
+        file, _, test = where.partition("::")
+        path = TESTS.parent / file
+        if not path.exists() or f"def {test}(" not in path.read_text():
+            raise SystemExit(f"traps.toml: there is no {where}")
+    rows = [f"| {each['what']} | {'<br>'.join(f'`{where}`' for where in each['tests'])} |" for each in told]
+    return [TRAPS, "| what goes wrong | test |", "|---|---|", *rows, ""]
 
 
 def left_out() -> list[str]:

@@ -92,7 +92,7 @@ def test_the_first_tokens_of_ones_own_app_begin_its_session_on_the_device_that_i
     assert refreshed(house, it.client, tokens.refresh_token).grant.row_id == rows["sync"]["id"]
 
 
-@pytest.mark.security("10.4.1", "10.4.6")
+@pytest.mark.security("10.4.1", "10.4.6", "attack-9", "attack-10")
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
@@ -117,7 +117,7 @@ def test_a_code_is_refused_to_whoever_shows_less_than_it_was_asked_for_with_and_
     assert redeemed(house, it).access_token
 
 
-@pytest.mark.security("10.4.6")
+@pytest.mark.security("10.4.6", "attack-10")
 def test_a_verifier_where_no_challenge_was_sent_is_refused(house):
     it = given(house, a_client(house, authentication=Authentication.BASIC, needs_pkce=False))
     code = a_code(house, it.grant, challenge="")
@@ -128,7 +128,7 @@ def test_a_verifier_where_no_challenge_was_sent_is_refused(house):
     assert deed(None).access_token
 
 
-@pytest.mark.security("10.4.2")
+@pytest.mark.security("10.4.2", "attack-9")
 def test_another_client_neither_redeems_a_code_nor_uses_a_refresh_token_and_spoils_neither(house):
     it, other = given(house), a_client(house, id="other")
     deed = lambda: done_apart(  # noqa: E731
@@ -140,7 +140,7 @@ def test_another_client_neither_redeems_a_code_nor_uses_a_refresh_token_and_spoi
     assert refreshed(house, it.client, tokens.refresh_token).refresh_token
 
 
-@pytest.mark.security("10.4.3")
+@pytest.mark.security("10.4.3", "attack-9")
 def test_a_code_lives_for_a_minute(house, clock):
     it = given(house)
     clock.move(seconds=60)
@@ -149,7 +149,7 @@ def test_a_code_lives_for_a_minute(house, clock):
     assert "token_reused" not in kinds(house)
 
 
-@pytest.mark.security("10.4.2")
+@pytest.mark.security("10.4.2", "attack-8")
 @pytest.mark.parametrize("later", [0, 30, 3_000])
 @pytest.mark.parametrize("whose", ["another's", "one's own"])
 def test_a_code_that_comes_twice_ends_all_that_came_of_it_and_its_row(house, clock, later, whose):
@@ -165,7 +165,7 @@ def test_a_code_that_comes_twice_ends_all_that_came_of_it_and_its_row(house, clo
     assert left(house) == [0, 0, 0, 0]
 
 
-@pytest.mark.security("10.4.2")
+@pytest.mark.security("10.4.2", "attack-8")
 def test_of_fifty_who_redeem_a_code_at_once_one_gets_tokens_and_they_are_dead(house):
     it = given(house)
 
@@ -180,7 +180,7 @@ def test_of_fifty_who_redeem_a_code_at_once_one_gets_tokens_and_they_are_dead(ho
     assert left(house) == [0, 0, 0, 0]
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "attack-3", "B7")
 def test_of_fifty_who_refresh_at_once_all_get_the_same_successor(house):
     it = given(house)
     first = redeemed(house, it)
@@ -199,7 +199,7 @@ def test_of_fifty_who_refresh_at_once_all_get_the_same_successor(house):
     assert len({each.access_token for each in outcomes}) == 50
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "attack-7", "B7")
 def test_a_retry_within_ten_seconds_gets_the_same_successor_and_later_it_ends_the_grant(house, clock):
     it = given(house)
     first = redeemed(house, it)
@@ -212,7 +212,7 @@ def test_a_retry_within_ten_seconds_gets_the_same_successor_and_later_it_ends_th
     assert refused(lambda: refreshed(house, it.client, second.refresh_token)) == "invalid_grant"
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "attack-5", "attack-7")
 def test_only_the_immediate_predecessor_is_answered_again_even_within_the_same_second(house):
     it = given(house)
     first = redeemed(house, it)
@@ -223,7 +223,7 @@ def test_only_the_immediate_predecessor_is_answered_again_even_within_the_same_s
     assert left(house) == [0, 0, 0, 0]
 
 
-@pytest.mark.security("10.4.11")
+@pytest.mark.security("10.4.11", "B8")
 def test_a_refresh_narrows_the_access_token_and_never_widens_and_uses_nothing_where_it_is_refused(house):
     it = given(house)
     first = redeemed(house, it)
@@ -236,7 +236,7 @@ def test_a_refresh_narrows_the_access_token_and_never_widens_and_uses_nothing_wh
     assert refreshed(house, it.client, narrow.refresh_token).scope == "openid email offline_access"
 
 
-@pytest.mark.security("10.4.11")
+@pytest.mark.security("10.4.11", "B8")
 def test_a_token_is_for_the_resources_that_were_given_or_fewer(house):
     files, mail = "https://files.example.org", "https://mail.example.org"
     it = given(house, a_client(house, resources=(files, mail)), resources=(files, mail))
@@ -299,7 +299,7 @@ def test_an_app_that_logs_out_all_others_keeps_its_tokens(house):
     assert refreshed(house, it.client, tokens.refresh_token).refresh_token
 
 
-@pytest.mark.security("8.3.2")
+@pytest.mark.security("8.3.2", "attack-25")
 def test_a_client_that_is_disabled_gets_nothing_and_all_that_it_has_is_dead(house, clock):
     it = given(house)
     tokens = redeemed(house, it)
@@ -320,6 +320,7 @@ def a_client_like(client, **values):
     return replace(client, **values)
 
 
+@pytest.mark.security("B7")
 @pytest.mark.guide("D8", "R73")
 def test_a_consent_that_nobody_used_for_its_idle_period_brings_no_tokens(house, clock):
     it = given(house)
@@ -348,7 +349,7 @@ def test_a_service_gets_tokens_for_itself_and_they_are_nobodys(house):
     assert refused(deed) == "unauthorized_client"
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "B7")
 def test_a_refresh_token_of_a_public_client_is_bound_to_the_key_that_was_proved(house):
     it = given(house)
     tokens = redeemed(house, it, key_thumbprint="one")
@@ -359,7 +360,7 @@ def test_a_refresh_token_of_a_public_client_is_bound_to_the_key_that_was_proved(
     assert refreshed(house, it.client, tokens.refresh_token, key_thumbprint="one").refresh_token
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "attack-9")
 def test_a_code_that_was_asked_for_with_a_key_needs_it(house):
     it = given(house)
     code = a_code(house, a_grant(house, a_client(house, id="bound")), key_thumbprint="one")

@@ -78,6 +78,7 @@ def test_two_of_the_same_name_are_two(means):
     assert [each.name for each in done_apart(list_clients(means))] == ["Tidewater", "Tidewater"]
 
 
+@pytest.mark.security("B9")
 def test_what_is_the_installations_own_to_say_is_not_taken_from_a_wish(means):
     wanted = replace(OTHERS, id="mine", secrets=(b"x" * 32,), logo="logo-tidewater", disabled_at=NOW)
     client = register(means, wanted).client

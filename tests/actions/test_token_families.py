@@ -172,7 +172,7 @@ class Families(RuleBasedStateMachine):
                 await self.rooms.means.lines.close()
 
 
-@pytest.mark.security("10.4.5")
+@pytest.mark.security("10.4.5", "attack-7")
 def test_a_family_of_tokens_does_what_the_model_says_whatever_happens():
     run_state_machine_as_test(
         Families,
@@ -191,7 +191,7 @@ async def at_once(means, *deeds):
 
 
 @pytest.mark.guide("R49", "R78")
-@pytest.mark.security("7.4.1", "15.4.2")
+@pytest.mark.security("7.4.1", "15.4.2", "attack-6")
 @pytest.mark.parametrize("whose", ["another's", "one's own"])
 def test_nothing_that_a_refresh_brings_survives_a_revoke_in_whatever_order_they_come(house, whose):
     client = a_client(house) if whose == "another's" else a_sync_app(house)
@@ -229,7 +229,7 @@ def test_nothing_that_a_code_brings_survives_an_ending_of_everything(house):
     assert house.signed_in().sessions()[0]["app_type"] == "web"
 
 
-@pytest.mark.security("10.4.2", "10.4.5")
+@pytest.mark.security("10.4.2", "10.4.5", "attack-4", "attack-8")
 def test_what_was_used_before_a_restart_is_known_after_it(tmp_path):
     clock = Clock()
     with running(tmp_path, clock) as house:

@@ -8,7 +8,8 @@ import pytest
 
 from apps import BACK, asked_page, authorize, decide, request_of, told
 from conformance.conftest import FILES, SCOPES, error
-from signedin.rules.client import GrantType
+from conformance.fapi import Member
+from signedin.rules.client import Authentication, GrantType
 
 pytestmark = pytest.mark.xdist_group("framework")
 JSON = "application/json"
@@ -270,6 +271,23 @@ def test_a_wrong_hint_is_no_hindrance(op):
     for hint in ("refresh_token", "nonsense"):
         assert op.at("/oauth/revoke", {"token": token, "token_type_hint": hint}).status_code == 200
     assert op.userinfo(token).status_code == 401
+
+
+def test_every_client_gives_back_in_its_own_way(op):
+    """RFC 7009, 2.1: by header, by form, by a statement that it signs, or by its name where it can keep nothing."""
+    poster, secret = op.keeping(Authentication.POST, needs_pkce=False)
+    code = told(decide(op.ada, asked_page(op.ada, authorize(poster))), poster)["code"]
+    by_form, member = {"client_id": poster.id, "client_secret": secret}, Member(op)
+    posted = op.at("/oauth/token", op.form(code=code) | by_form, {}).json()
+    for headers, named, tokens, use in (
+        (op.basic(), {}, op.tokens(), op.userinfo), ({}, by_form, posted, op.userinfo),
+        ({}, {"client_id": "pocket"}, op.tokens(op.pocket), op.userinfo),
+        ({}, member.assertion(), member.tokens(), member.used),
+    ):  # fmt: skip
+        token = tokens["access_token"]
+        assert use(token).status_code == 200
+        assert op.at("/oauth/revoke", named | {"token": token}, headers).status_code == 200
+        assert use(token).status_code == 401
 
 
 def test_what_is_no_token_is_given_back_with_200(op):

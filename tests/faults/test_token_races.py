@@ -120,7 +120,7 @@ def test_of_fifty_in_five_processes_that_redeem_one_code_one_gets_tokens_and_the
         rooms.assert_over(it.client, *tokens)
 
 
-@pytest.mark.security("10.4.5", "attack-4")
+@pytest.mark.security("10.4.5", "attack-4", "attack-3")
 def test_of_fifty_in_five_processes_that_refresh_with_one_token_all_get_the_same_successor(rooms, helpers):
     pipes = helpers(PROCESSES)
     for whose in ("another's", "one's own"):
@@ -138,7 +138,7 @@ def test_of_fifty_in_five_processes_that_refresh_with_one_token_all_get_the_same
         rooms.assert_over(it.client, *tokens)
 
 
-@pytest.mark.security("10.4.5", "attack-5")
+@pytest.mark.security("10.4.5", "attack-5", "attack-7")
 def test_of_fifty_who_bring_a_token_of_before_the_last_nobody_gets_anything(rooms, helpers):
     pipes, it = helpers(PROCESSES), given(rooms, rooms.client("another's"))
     first = redeemed(rooms, it)

@@ -64,6 +64,7 @@ def test_it_binds_its_tokens_to_a_key(client, server):
     assert client.does("refresh", token=tokens["refresh_token"])["token_type"].lower() == "dpop"
 
 
+@pytest.mark.security("10.4.16")
 @pytest.mark.parametrize("way", ["client_secret_post", "private_key_jwt", "none"])
 def test_it_shows_that_it_is_itself(client, server, way):
     """openid-client, oauth4webapi: client authentication."""
@@ -101,6 +102,7 @@ def test_it_leads_to_where_one_logs_out_and_back(client, server):
     assert server.leaves(person, where) == f"{BYE}?state=s1"
 
 
+@pytest.mark.security("10.2.2")
 def test_an_answer_of_another_server_is_not_taken(client, signedin, reference):
     """openid-client, oauth4webapi: mix-up.
 

@@ -25,6 +25,7 @@ from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.secret import Kind, make_token
 from signedin.server.means import close_means, open_means
+from signedin.store import clients
 
 ISSUER = "https://account.example.org"
 NOW = Clock().now
@@ -187,12 +188,25 @@ def test_of_two_secrets_both_work_until_one_is_removed(means):
     assert asked(means, {}, basic(name, second.secret)).id == name
 
 
+@pytest.mark.security("10.4.16")
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
 def test_an_assertion_is_believed_by_every_algorithm_of_the_list(means, algorithm):
     maker = signing(means, "RS256" if algorithm == "PS256" else algorithm).with_(algorithm=algorithm)
     for more in ({}, {"aud": [ISSUER]}, {"aud": f"{ISSUER}/oauth/token"}, {"iat": None}):
         text = maker.signed(**({"jti": repr(more)} | more))
         assert asked(means, asserted(text, client_id=maker.claims["sub"])).id == maker.claims["sub"]
+
+
+@pytest.mark.security("9.2.3", "10.4.16")
+def test_who_has_to_push_names_the_issuer_as_text_and_nothing_else(means):
+    maker = signing(means)
+    name = maker.claims["sub"]
+    client = means.database.read_now(clients.find, name)
+    means.database.write_now(clients.change, replace(client, needs_pushed=True))
+    for number, aud in enumerate(([ISSUER], f"{ISSUER}/oauth/token", f"{ISSUER}/oauth/par", f"{ISSUER}/")):
+        text = maker.signed(aud=aud, jti=str(number))
+        assert refused(means, asserted(text, client_id=name)).error == "invalid_client", aud
+    assert asked(means, asserted(maker.signed(aud=ISSUER, jti="right"), client_id=name)).id == name
 
 
 @pytest.mark.security("9.1.1", "9.1.2", "9.1.3", "9.2.1", "9.2.2", "9.2.3", "attack-22")

@@ -98,6 +98,7 @@ def test_who_is_on_the_way_while_it_is_revoked_brings_nothing_back(house, monkey
     assert phone.revoke(row["id"]).status_code == 410
 
 
+@pytest.mark.security("attack-31")
 @pytest.mark.guide("R30")
 def test_more_scopes_are_asked_again_and_the_first_date_stays(house, clock):
     client, ada = registered(house), house.signed_in()
@@ -122,6 +123,7 @@ def test_the_person_can_leave_out_what_the_client_could_do_without(house):
     assert grant.scopes == ["openid", "email"]
 
 
+@pytest.mark.security("attack-32")
 def test_what_was_not_asked_for_is_not_given_by_a_form_that_names_it(house):
     client, ada = registered(house), house.signed_in()
     page = asked_page(ada, authorize(client))
@@ -327,7 +329,7 @@ def test_ones_own_application_is_asked_no_consent_and_is_no_row_before_its_first
     assert connected(ada) == []
 
 
-@pytest.mark.security("10.7.1")
+@pytest.mark.security("10.7.1", "attack-31")
 def test_an_app_of_the_machine_asks_for_a_word_or_a_sign_in(house, clock):
     sync, ada = registered(house, our_own()), house.signed_in()
     clock.move(minutes=1)
@@ -340,6 +342,7 @@ def test_an_app_of_the_machine_asks_for_a_word_or_a_sign_in(house, clock):
     assert (grant.row_id, grant.scopes) == (None, ["openid", "email"])
 
 
+@pytest.mark.security("attack-31")
 def test_a_public_client_on_the_machine_is_asked_every_time(house):
     client = registered(house, redirect_uris=("org.example.app:/callback",), is_native=True, **PUBLIC)
     ada = house.signed_in()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
@@ -46,6 +47,8 @@ class Place:
     is_believed: Callable[[str], bool]
     may_be: frozenset[str] = frozenset()
     """What the corpus changes that means nothing here."""
+    browser: Any = None
+    """Whose it is, where it is a person's."""
 
 
 def program(house):
@@ -116,7 +119,20 @@ def a_hint(house, algorithm):
     maker = Maker(
         key, algorithm, claims, header={"kid": kid}, now=seconds(house), needed=("exp", "sub", "aud")
     )
-    return Place(maker, shown, frozenset({"exp past", "exp now"}))
+    return Place(maker, shown, frozenset({"exp past", "exp now"}), ada)
+
+
+def a_hint_to_leave(house, algorithm):
+    """`id_token_hint` where a client asks that somebody be logged out: believed where the page names it and this sign-in."""
+    place = a_hint(house, algorithm)
+    ada = place.browser
+
+    def shown(text):
+        said = ada.http.get("/oauth/end_session", params={"id_token_hint": text})
+        assert said.status_code in {200, 400, 414}, said.text
+        return "asks whether" in said.text and "means another sign-in" not in said.text
+
+    return replace(place, is_believed=shown)
 
 
 MEANS_NOTHING = frozenset({
@@ -184,7 +200,12 @@ AGELESS = {"exp past", "exp now"}
 """Signed by ourselves all the same; when such a token ends is kept here, and not read from it."""
 
 
-PLACES = {"client_assertion": an_assertion, "id_token_hint": a_hint, "DPoP proof": a_proof}
+PLACES = {
+    "client_assertion": an_assertion,
+    "id_token_hint": a_hint,
+    "hint to leave": a_hint_to_leave,
+    "DPoP proof": a_proof,
+}
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
@@ -211,6 +232,7 @@ def test_no_bent_access_token_is_active_nor_ends_the_right_one(house):
     assert ask(maker.right()).json() == {"active": False}
 
 
+@pytest.mark.security("9.2.4")
 def test_no_access_token_for_others_opens_anything_here_bent_or_not(house):
     maker, _ = a_signed_token(house)
     tried = [("right", maker.right()), *mutations(maker)]
@@ -222,6 +244,7 @@ def test_no_access_token_for_others_opens_anything_here_bent_or_not(house):
     assert len(tried) > 85
 
 
+@pytest.mark.security("9.2.4")
 def test_a_statement_for_one_place_is_none_at_another(house):
     """A hint, a logout token or a token of RFC 9068 in the place of each other (RFC 8725, section 3.11 and 3.12)."""
     hint, (token, named) = a_hint(house, "RS256"), a_signed_token(house)

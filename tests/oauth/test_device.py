@@ -86,6 +86,7 @@ def test_a_device_of_ones_own_begins_its_session_once_its_person_has_said_yes(ho
     assert device.error() == "invalid_grant"
 
 
+@pytest.mark.security("attack-31")
 @pytest.mark.guide("R24", "R32")
 def test_a_device_of_others_gets_a_consent_with_what_was_left_ticked(house, clock):
     device, ada = Device(house, a_client(house), scope="openid email sessions:read"), house.signed_in()
@@ -123,7 +124,7 @@ def test_a_device_learns_that_its_person_said_no_and_that_its_code_has_expired(h
     assert len(ada.sessions()) == 1
 
 
-@pytest.mark.security("10.7.1")
+@pytest.mark.security("10.7.1", "attack-18")
 def test_only_the_session_that_typed_the_code_decides_and_only_once(house, clock):
     device = Device(house, a_sync_app(house))
     code, ada, eve = device.told["user_code"], house.signed_in(), house.signed_in(email=GRACE)
@@ -140,7 +141,7 @@ def test_only_the_session_that_typed_the_code_decides_and_only_once(house, clock
     assert [row["app_type"] for row in eve.sessions()] == ["web"]
 
 
-@pytest.mark.security("3.5.1", "10.7.1")
+@pytest.mark.security("3.5.1", "10.7.1", "attack-18")
 def test_a_code_in_the_address_is_only_shown_and_no_other_site_decides(house):
     device, ada = Device(house, a_sync_app(house)), house.signed_in()
     code = device.told["user_code"]
@@ -160,7 +161,7 @@ def test_a_code_in_the_address_is_only_shown_and_no_other_site_decides(house):
     assert stranger.headers["location"] == f"/sign-in?next=/device%3Fuser_code%3D{code}"
 
 
-@pytest.mark.security("2.4.1", "6.3.1")
+@pytest.mark.security("2.4.1", "6.3.1", "attack-18")
 def test_guessing_codes_is_stopped(house):
     device, ada = Device(house, a_sync_app(house)), house.signed_in()
     answers = [entered(ada, f"BBBB-BBB{letter}").status_code for letter in "BCDFGHJKLMN"]
@@ -178,6 +179,20 @@ def test_who_may_not_ask_for_a_device_is_told_so(house):
     app = a_sync_app(house, scopes=frozenset({"openid"}))
     assert ask(client_id=app.id, scope="openid sessions:manage").json()["error"] == "invalid_scope"
     assert ask(client_id=app.id, resource="https://evil.example").json()["error"] == "invalid_target"
+
+
+@pytest.mark.security("attack-18")
+@pytest.mark.parametrize("wrong", ["nothing", "sgn_dev_x", "user code"])
+def test_a_code_that_is_none_is_an_invalid_grant_and_uses_up_no_other(house, clock, wrong):
+    device, ada = Device(house, a_sync_app(house)), house.signed_in()
+    allowed(ada, device)
+    right = device.told
+    device.told = right | {"device_code": right["user_code"] if wrong == "user code" else wrong}
+    assert device.error() == "invalid_grant"
+    device.told = right
+    assert device.asks().status_code == 200
+    clock.move(seconds=30)
+    assert device.error() == "invalid_grant"
 
 
 @pytest.mark.security("10.4.1")

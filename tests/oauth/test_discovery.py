@@ -61,6 +61,7 @@ def send(house, headers=None, content=b"", kind="application/x-www-form-urlencod
     return httpx.post(f"{house.base_url}/oauth/try", content=content, headers=headers)
 
 
+@pytest.mark.security("B17")
 def test_both_documents_are_one_and_every_address_in_it_answers(house):
     first, second = (httpx.get(house.base_url + path) for path in BOTH)
     assert first.content == second.content
@@ -96,6 +97,7 @@ def test_with_all_endpoints_the_document_has_what_is_required():
     ]
 
 
+@pytest.mark.security("B17")
 def test_without_an_endpoint_nothing_is_said_of_it():
     assert metadata("https://account.example.org", {"/oauth/jwks"}) == {
         "issuer": "https://account.example.org", "jwks_uri": "https://account.example.org/oauth/jwks",

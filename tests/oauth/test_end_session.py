@@ -49,6 +49,7 @@ def pressed(browser, page, **changed):
     return browser.http.post("/oauth/logout", data=fields | changed, headers=browser.own())
 
 
+@pytest.mark.security("10.6.2")
 @pytest.mark.guide("R41", "R43", "R45")
 def test_the_person_is_asked_logged_out_and_led_back_with_the_state(house, porter):
     ada, phone = house.signed_in(), house.signed_in()
@@ -128,6 +129,7 @@ def test_a_hint_is_an_id_token_of_ours_and_of_that_client(house, porter):
     assert mixed.status_code == 400
 
 
+@pytest.mark.security("10.6.2")
 def test_a_hint_of_another_sign_in_is_said_so_and_nobody_is_logged_out_by_it(house, porter):
     house.somebody(GRACE)
     ada = house.signed_in()
@@ -168,7 +170,7 @@ def test_a_form_that_another_site_posts_is_kept_and_answered_as_a_page(house, po
 
 
 @pytest.mark.guide("R45")
-@pytest.mark.security("B13")
+@pytest.mark.security("B13", "10.6.2")
 def test_no_other_page_presses_the_button(house, porter):
     ada = house.signed_in()
     fields = hidden(came(ada, client_id=porter.id, post_logout_redirect_uri=OUT))

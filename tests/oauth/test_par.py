@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from apps import BACK, PUBLIC, a_client, asked_page, decide, registered, request_of, told
+from apps import BACK, PUBLIC, VERIFIER, a_client, asked_page, decide, registered, request_of, told
+from proofs import Prover
 from signedin.actions.keep_question import PUSHED
 
 
@@ -59,6 +60,7 @@ def test_it_is_another_clients_nothing_and_stays_good_for_its_own(house, porter)
     assert asked_page(ada, where)
 
 
+@pytest.mark.security("10.4.13")
 def test_who_has_to_push_is_told_so(house, porter):
     ada = house.signed_in()
     answer = ada.open(f"/oauth/authorize?{urlencode(request_of(porter))}")
@@ -104,3 +106,30 @@ def test_a_browser_that_follows_a_posted_name_gets_there_too(house, porter):
     fields["request_uri"] = fields["request_uri"].replace("%3A", ":")
     answer = house.browser().http.post("/oauth/authorize", data=fields)
     assert told(ada.open(answer.headers["location"]), porter)["code"]
+
+
+def proving(house, prover, path="/oauth/par"):
+    return {"dpop": prover.proof("POST", house.base_url + path, house.clock())}
+
+
+@pytest.mark.security("attack-9", "attack-23")
+def test_a_proof_beside_it_binds_the_code_to_that_key_and_counts_once(house, porter):
+    ada, prover = house.signed_in(), Prover()
+    proof = proving(house, prover)
+    push_it = lambda headers, **more: house.browser().http.post(  # noqa: E731
+        "/oauth/par", data=request_of(porter, **more), headers=headers
+    )
+    named = {"client_id": porter.id, "request_uri": push_it(proof).json()["request_uri"]}
+    for again in (push_it(proof), push_it(proving(house, prover), dpop_jkt=Prover().thumbprint)):
+        assert (again.status_code, again.json()["error"]) == (400, "invalid_dpop_proof")
+    code = told(decide(ada, asked_page(ada, f"/oauth/authorize?{urlencode(named)}")), porter)["code"]
+    form = {
+        "grant_type": "authorization_code", "client_id": porter.id, "code": code, "redirect_uri": BACK,
+        "code_verifier": VERIFIER,
+    }  # fmt: skip
+    for headers in ({}, proving(house, Prover(), "/oauth/token")):
+        assert house.browser().http.post("/oauth/token", data=form, headers=headers).status_code == 400
+    answer = house.browser().http.post(
+        "/oauth/token", data=form, headers=proving(house, prover, "/oauth/token")
+    )
+    assert answer.json()["token_type"] == "DPoP"  # the name of a scheme

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode, urlsafe_b64decode
+from datetime import timedelta
 
 import pytest
 
+from apps import BACK, PUBLIC, consented, registered
+from apps import VERIFIER as APPS_VERIFIER
 from given import CALLBACK, SYNC_AGENT, VERIFIER, a_client, a_code, a_service, a_sync_app, account_of, given
-from people import ADA, ADELAIDE, BERLIN, done_apart
+from people import ADA, ADELAIDE, BERLIN, done_apart, running
 from proofs import Prover
 from signedin.rules.claims import sid_for
 from signedin.rules.client import Authentication, GrantType
+from signedin.rules.errors import DatabaseProblem
 from signedin.rules.secret import Kind, digest, make_token
 from signedin.server.jobs import flush_now
 from signedin.store import clients
@@ -233,7 +237,7 @@ def test_a_check_lets_a_token_in_only_where_it_names_a_scope_and_the_resource_th
     assert (answer.headers["signedin-session"], answer.headers["signedin-app-type"]) == ("-", "oauth")
 
 
-@pytest.mark.security("10.4.10")
+@pytest.mark.security("10.4.10", "attack-24")
 def test_introspection_tells_the_tokens_client_and_its_resource_server_and_nobody_else(house, program, clock):
     files = basic(house, a_service(house))
     other = basic(house, a_service(house, id="mail", resources=("https://mail.example.org",)))
@@ -289,7 +293,7 @@ def test_a_resource_servers_question_is_a_use_that_says_nothing_of_where_its_per
     assert (after["location"], after["masked_ip"]) == (before["location"], before["masked_ip"])
 
 
-@pytest.mark.security("10.4.10")
+@pytest.mark.security("10.4.10", "attack-24")
 def test_a_public_client_may_not_introspect(house, program):
     it = given(house)
     token = redeemed(program, it).json()["access_token"]
@@ -339,6 +343,67 @@ def test_a_client_gives_its_tokens_back_and_nobody_elses(house, program):
     assert give(it.client, "nothing").status_code == 200
     assert give(it.client, "").json()["error"] == "invalid_request"
     assert len(house.signed_in().sessions()) == 2
+
+
+@pytest.mark.security("attack-26")
+def test_where_it_cannot_be_written_nothing_is_given_back_and_the_client_is_told_to_come_again(
+    house, program, monkeypatch
+):
+    """RFC 7009, section 2.2.1: 503, and never 200."""
+
+    async def fails(*_, **__):
+        raise DatabaseProblem
+
+    it = given(house)
+    said = redeemed(program, it).json()
+    give = lambda: asked(program, "/oauth/revoke", client_id=it.client.id, token=said["refresh_token"])  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(type(house.means.database), "write", fails)
+        answer = give()
+        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert program.get("/oauth/userinfo", headers=bearer(said["access_token"])).status_code == 200
+    assert give().status_code == 200
+    assert program.get("/oauth/userinfo", headers=bearer(said["access_token"])).status_code == 401
+
+
+@pytest.mark.security("attack-24", "10.4.10")
+@pytest.mark.parametrize("kind", ["application/token-introspection+jwt", "application/json", "*/*"])
+def test_in_whatever_form_it_is_asked_for_a_stranger_is_told_of_no_token(house, program, kind):
+    it, stranger = given(house), a_client(house, id="other", authentication=Authentication.BASIC)
+    token = redeemed(program, it).json()["access_token"]
+    answer = asked(
+        program, "/oauth/introspect", headers=basic(house, stranger) | {"accept": kind}, token=token
+    )
+    assert (answer.status_code, answer.json()) == (200, {"active": False})
+
+
+@pytest.mark.security("10.4.8", "B7")
+def test_a_refresh_token_ends_when_it_has_to_however_often_it_was_used(house, program, clock):
+    client = registered(house, lasts=timedelta(days=40), **PUBLIC)
+    code = consented(house.signed_in(), client, scope="openid offline_access")["code"]
+    form = {"client_id": client.id, "code": code, "redirect_uri": BACK, "code_verifier": APPS_VERIFIER}
+    said = asked(program, grant_type="authorization_code", **form).json()
+    for days in (20, 19):
+        clock.move(days=days)
+        said = refreshed(program, client, said["refresh_token"]).json()
+        assert "refresh_token" in said, said
+    clock.move(days=1)
+    assert refreshed(program, client, said["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.security("B9")
+def test_people_have_another_name_at_every_others_app_and_no_service_has_one_of_theirs(house, program):
+    names = set()
+    for number in range(3):
+        it = given(house, a_client(house, id=f"c{number}", is_pairwise=True))
+        names.add(claims(redeemed(program, it).json()["id_token"])[1]["sub"])
+    assert len(names | {account_of(house).id}) == 4
+    service = a_service(house)
+    token = asked(program, headers=basic(house, service), grant_type="client_credentials").json()[
+        "access_token"
+    ]
+    assert program.get("/oauth/userinfo", headers=bearer(token)).status_code == 401
+    assert program.get("/v1/account", headers=bearer(token)).status_code in {401, 403}
 
 
 @pytest.mark.guide("R41")
@@ -411,3 +476,17 @@ def test_what_a_grant_is_made_of_is_told_to_nobody(house, program, log_lines):
     log = json.dumps(log_lines())
     for secret in (it.code, said["access_token"], said["refresh_token"], VERIFIER):
         assert secret not in log
+
+
+def test_behind_a_proxy_that_ends_tls_the_issuer_is_the_address_that_people_know(tmp_path, clock):
+    known, folder = "https://account.example.org", tmp_path / "behind"
+    folder.mkdir()
+    with running(folder, clock, base_url=known) as house:
+        house.somebody(ADA)
+        it, program = given(house), house.browser().http
+        program.headers["host"] = "account.example.org"
+        answer = redeemed(program, it)
+        assert answer.status_code == 200, answer.text
+        assert claims(answer.json()["id_token"])[1]["iss"] == known
+        said = program.get("/.well-known/openid-configuration").json()
+        assert {said["issuer"], said["token_endpoint"]} == {known, f"{known}/oauth/token"}

@@ -126,13 +126,13 @@ AROUND_LOOPBACK = {
 }
 
 
-@pytest.mark.security("10.4.1", "attack-12")
+@pytest.mark.security("10.4.1", "attack-12", "B1")
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS)
 def test_what_is_not_byte_for_byte_the_registered_address_is_not_it(trick):
     assert not is_registered(trick, [APP])
 
 
-@pytest.mark.security("10.4.1", "attack-12")
+@pytest.mark.security("10.4.1", "attack-12", "B1")
 @pytest.mark.parametrize("trick", AROUND_LOOPBACK.values(), ids=AROUND_LOOPBACK)
 def test_of_a_loopback_address_the_port_alone_may_be_another(trick):
     assert not is_registered(trick, [LOOPBACK])
@@ -175,6 +175,7 @@ def test_what_could_lead_elsewhere_than_it_seems_to_is_not_registered(name, is_n
     assert refusal.value.field == "redirect_uris"
 
 
+@pytest.mark.security("B10")
 @pytest.mark.parametrize(
     ("uri", "is_native"),
     [
@@ -189,7 +190,7 @@ def test_an_address_as_apps_have_them_is_registered_as_it_is(uri, is_native):
     assert is_registered(uri, [uri])
 
 
-@pytest.mark.security("attack-12")
+@pytest.mark.security("attack-12", "B10")
 @pytest.mark.parametrize(
     "uri",
     [

@@ -283,7 +283,7 @@ def test_what_has_ended_or_is_no_access_token_opens_nothing(world, how):
     assert world.state() == before
 
 
-@pytest.mark.security("8.2.1", "10.3.1", "attack-17")
+@pytest.mark.security("8.2.1", "10.3.1", "attack-17", "N14")
 @pytest.mark.guide("R26", "D12")
 @pytest.mark.parametrize("how", FOR_NOBODY, ids=" ".join)
 def test_every_other_route_takes_a_token_for_nobody(world, how):

@@ -158,7 +158,7 @@ async def _why_not_believed(means: Means, client: Client, shown: _Shown, now: da
     if statement is None:
         return "not signed by a key of this client"
     claims = statement.claims
-    if wrong := _why_not_meant(claims, statement.typ, client.id, now, issuer):
+    if wrong := _why_not_meant(claims, statement.typ, client, now, issuer):
         return wrong
     # kept for as long as it could be shown again, whatever its end says of fractions of a second
     until = now + ASSERTION_LASTS + CLOCKS_DIFFER
@@ -166,15 +166,13 @@ async def _why_not_believed(means: Means, client: Client, shown: _Shown, now: da
     return "" if is_first else "its jti was used before"
 
 
-def _why_not_meant(claims: Mapping[str, Any], typ: str, client_id: str, now: datetime, issuer: str) -> str:
-    jti, until = claims.get("jti"), moment_of(dict(claims), "exp")
+def _why_not_meant(claims: Mapping[str, Any], typ: str, client: Client, now: datetime, issuer: str) -> str:
+    jti, until, audience = claims.get("jti"), moment_of(dict(claims), "exp"), claims.get("aud")
     checks = (
         (typ in _TYPES, "it is another kind of statement"),
-        (claims.get("iss") == client_id == claims.get("sub"), "iss and sub have to be the client's id"),
-        (
-            _is_for(claims.get("aud"), issuer),
-            "aud has to be the issuer or the token endpoint, and nobody else",
-        ),
+        (claims.get("iss") == client.id == claims.get("sub"), "iss and sub have to be the client's id"),
+        (_is_for(audience, issuer), "aud has to be the issuer or the token endpoint, and nobody else"),
+        (not client.needs_pushed or audience == issuer, "aud has to be the issuer, as text"),
         (is_in_time(dict(claims), now), "it is not valid now"),
         (until is not None and until <= now + ASSERTION_LASTS, "it may last five minutes at most"),
         (isinstance(jti, str) and 0 < len(jti) <= LONGEST_JTI, "it needs a jti"),
@@ -183,7 +181,10 @@ def _why_not_meant(claims: Mapping[str, Any], typ: str, client_id: str, now: dat
 
 
 def _is_for(audience: object, issuer: str) -> bool:
-    """Whether it is meant for us alone: one that is also for others could have been taken from them."""
+    """Whether it is meant for us alone: one that is also for others could have been taken from them.
+
+    A client that has to push its requests names the issuer and nothing else (FAPI 2.0 Security Profile, 5.3.2.1).
+    """
     [only] = audience if isinstance(audience, list) and len(audience) == 1 else [audience]
     return isinstance(only, str) and only in {issuer, f"{issuer}{TOKEN_ENDPOINT}"}
 

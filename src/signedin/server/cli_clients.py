@@ -47,7 +47,11 @@ def client() -> None:
 @click.option(
     "--without-pkce", is_flag=True, help="It cannot do PKCE, and sends a nonce; never with --public."
 )
-@click.option("--require-par", is_flag=True, help="Only requests that it has pushed count (RFC 9126).")
+@click.option(
+    "--require-par",
+    is_flag=True,
+    help="Only requests that it has pushed count (RFC 9126); by a key it shows itself to the issuer alone (FAPI 2.0).",
+)
 @click.option("--require-dpop", is_flag=True, help="Its tokens are bound to a key of its own (RFC 9449).")
 @click.option(
     "--same-subject", is_flag=True, help="It knows people by the names that your own apps know them by."
