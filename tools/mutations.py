@@ -157,7 +157,9 @@ def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor
     """The survivor, as it is shown."""
     lines = asked(copy, "show", mutant.name).splitlines()
     was, becomes = (
-        "\n".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
+        "\n".join(
+            line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3)
+        )
         for sign in "-+"
     )
     about = (each for each in explained if (each.function, each.was.strip()) == (mutant.function, was))
@@ -208,8 +210,16 @@ def evidence(mutants: list[Mutant], survivors: list[Survivor]) -> str:
     ]
     for module, ones in groupby(mutants, key=lambda each: each.module):
         counts = Counter(each.fate for each in ones)
-        told = (counts.total(), counts["killed"] + counts["segfault"], counts["timeout"], counts["survived"], counts["no tests"])
-        lines.append(f"| `{module.removeprefix('signedin.').replace('.', '/')}.py` | {' | '.join(map(str, told))} |")
+        told = (
+            counts.total(),
+            counts["killed"] + counts["segfault"],
+            counts["timeout"],
+            counts["survived"],
+            counts["no tests"],
+        )
+        lines.append(
+            f"| `{module.removeprefix('signedin.').replace('.', '/')}.py` | {' | '.join(map(str, told))} |"
+        )
     lines += ["", "## Survivors"]
     for function, ones in groupby(survivors, key=lambda each: each.mutant.function):
         lines += ["", f"### `{function.removeprefix('signedin.')}`"]
