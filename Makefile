@@ -89,10 +89,10 @@ faults: dev ## The long runs: the pages on PostgreSQL, hundreds of made-up reque
 nemesis: dev ## The nemesis alone, for half an hour (SECONDS=60 is shorter), heard of by one bus (BUS=redis, BUS=postgres) or by both.
 	@NEMESIS_SECONDS=$(or $(SECONDS),1800) NEMESIS_BUS=$(BUS) NEMESIS_REPORT=$(if $(filter-out 1800,$(SECONDS)),,docs/evidence/nemesis.json) $(PY) -m pytest -n 0 tests/nemesis/test_processes.py
 
-mutants: dev ## Switch features off, one at a time, and change each line of oauth/ and rules/grant.py: a test must turn red each time (T=mask, M=form choose by name).
+mutants: dev ## Switch features off, one at a time, and change each line of oauth/ and rules/grant.py: a test must turn red each time (T=mask chooses features, M=oauth/form.py files).
 	@$(if $(M),,$(PY) tools/mutants.py $(T))
 	@$(if $(T),,$(PYTHON) tools/environment.py mutants)
-	@$(if $(T),,nice $(PY) tools/mutations.py --jobs $(JOBS) $(M))
+	@$(if $(T),,nice $(PY) -m tools.mutations --jobs $(JOBS) $(M))
 
 bench: dev ## Measure the check, the page, the list and a burst of sign-ins (SIZE=full takes longer).
 	@$(PY) -m bench --size $(SIZE)

@@ -6,7 +6,8 @@ import ast
 
 import pytest
 
-from tools import mutations
+from tools import mutations, mutations_page
+from tools.mutations_page import Outcome, Survivor
 
 EXPLAINED = mutations.explained_of(mutations.TABLE)
 
@@ -39,7 +40,7 @@ def test_each_survivor_is_explained_once():
 
 @pytest.mark.parametrize("each", EXPLAINED, ids=lambda each: f"{each.function}: {each.was}")
 def test_an_explanation_is_a_sentence_about_lines_that_stand_there(each):
-    assert each.why[0].isupper()
+    assert each.why.lstrip("`")[0].isupper()
     assert each.why.endswith(".")
     assert each.becomes
     assert {*each.was.strip().splitlines()} <= {*body_of(each.function)}
@@ -52,20 +53,40 @@ def test_decorators_are_applied_behind_their_functions_and_nothing_else_is_chang
     )
 
 
+def test_mutants_are_known_by_their_functions():
+    for name, module, function in (
+        ("signedin.oauth.form.x_read_form__mutmut_3", "signedin.oauth.form", "read_form"),
+        ("signedin.oauth.par.xǁPushedǁ__init____mutmut_12", "signedin.oauth.par", "Pushed.__init__"),
+        ("signedin.oauth.form.x__too_large__mutmut_1", "signedin.oauth.form", "_too_large"),
+    ):
+        mutant = mutations.Mutant(name, "killed")
+        assert (mutant.module, mutant.function) == (module, f"{module}.{function}")
+
+
+READ_FORM = "signedin.oauth.form.read_form"
+ALIVE = Survivor(READ_FORM, "survived", "a", "b", "It is the same.")
+HANGING = Survivor(READ_FORM, "timeout", "c", "d\ne")
+OUTCOME = Outcome("signedin.oauth.form", 4, "2026-11-30, 0123456, Python 3.11", [ALIVE, HANGING])
+
+
 def test_what_is_not_explained_and_what_is_explained_in_vain_are_complained_about():
-    noticed = mutations.Mutant("signedin.oauth.form.x_read_form__mutmut_3", "killed")
-    alive = mutations.Mutant("signedin.oauth.form.x_read_form__mutmut_4", "survived")
-    hanging = mutations.Mutant("signedin.oauth.discovery.xǁDiscoveryǁ__post_init____mutmut_1", "timeout")
-    assert (alive.function, hanging.function) == (
-        "signedin.oauth.form.read_form", "signedin.oauth.discovery.Discovery.__post_init__",
-    )  # fmt: skip
-    seen = [mutations.Survivor(alive, "a", "b", "It is the same."), mutations.Survivor(hanging, "c", "d", "")]
-    assert [hanging.name in said for said in mutations.unexplained(seen)] == [True]
-    explained = [mutations.Explained("signedin.oauth.form.read_form", "a", ["b", "e"], "It is the same.")]
-    complaints = mutations.outdated(explained, seen, [noticed, alive, hanging])
-    assert [said.rpartition("+ ")[2] for said in complaints] == ["e"]
-    page = mutations.evidence([noticed, alive, hanging], seen)
-    assert "1 of 3 noticed, 33.3 %" in page
-    assert "| `oauth/form.py` | 2 | 1 | 1 | 0 |" in page
+    assert ["d\ne" in said for said in mutations.unexplained([OUTCOME])] == [True]
+    explained = [
+        mutations.Explained(READ_FORM, "a", ["b", "f"], "It is the same."),
+        mutations.Explained("signedin.oauth.par.push_request", "x", ["y"], "It was not tried."),
+    ]
+    assert ["+ f" in said for said in mutations.outdated(explained, [OUTCOME])] == [True]
+
+
+def test_the_page_tells_each_file_and_each_survivor_with_its_explanation(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutations_page, "KEPT", tmp_path / "mutants.json")
+    monkeypatch.setattr(mutations_page, "PAGE", tmp_path / "mutants.md")
+    mutations_page.keep([Outcome("signedin.oauth.par", 6, "before", [])])
+    mutations_page.keep([Outcome("signedin.oauth.par", 5, "now", []), OUTCOME])
+    page = (tmp_path / "mutants.md").read_text()
+    assert "7 of 9 were noticed, 77.8 %." in page
+    assert "| `oauth/form.py` | 4 | 2 | 2 | 0 | 2026-11-30, 0123456, Python 3.11 |" in page
+    assert "| `oauth/par.py` | 5 | 5 | 0 | 0 | now |" in page
+    assert "### `oauth.form.read_form`" in page
     assert "It is the same.\n\n```diff\n- a\n+ b\n```" in page
-    assert "**Not explained.**" in page
+    assert "**Not explained.**\n\n```diff\n- c\n+ d\n+ e\n```" in page

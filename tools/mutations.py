@@ -7,8 +7,8 @@ nobody notices is explained in tools/survivors.toml, and the explanation holds a
 Each run happens in a copy of the project. There the decorators of endpoints are applied behind their functions, for
 mutmut leaves alone whatever is decorated (docs/decisions/0022).
 
-python tools/mutations.py               everything, and docs/evidence/mutants.md is written
-python tools/mutations.py form token    only functions with these words in their names, as in oauth.form.read_form
+python -m tools.mutations                    every file; docs/evidence/mutants.md is written
+python -m tools.mutations oauth.form grant   only the files whose modules end so; their rows of the page are written
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
@@ -30,24 +29,16 @@ from pathlib import Path
 
 import msgspec
 
+from tools import mutations_page
+from tools.mutations_page import Outcome, Survivor
+
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tools" / "survivors.toml"
-EVIDENCE = ROOT / "docs" / "evidence" / "mutants.md"
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "var", "mutants", "__pycache__", ".*_cache", ".hypothesis", "test-output", "node_modules"
 )
 GOAL = 85
-"""So many of a hundred have to be noticed (issue 5)."""
-HEAD = """# Mutants
-
-Written by `make mutants`: each function of `oauth/` and `rules/grant.py` was changed by one small step after the other, with [mutmut](../decisions/0022-mutants-by-mutmut.md), and one of the tests that reach the function had to turn red.
-What nobody noticed stands below with why it is no fault, as `tools/survivors.toml` has it.
-
-{when}: {result}.
-
-| file | mutants | noticed | survived | reached by no test |
-|---|---|---|---|---|
-"""
+"""So many of a hundred have to be noticed."""
 NOTICED = "killed"
 """What hangs, or is found dead, was noticed by no test: it has to be explained like a survivor."""
 _NAMED = re.compile(r"    (?P<name>\S+): (?P<fate>[\w ]+)")
@@ -64,55 +55,43 @@ class Explained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mutant(msgspec.Struct, frozen=True):
-    """One step: where, by which number mutmut knows it, and what came of it."""
+    """One step, by mutmut's name for it, and what came of it."""
 
     name: str
     fate: str
+
+    @property
+    def module(self) -> str:
+        """As `signedin.oauth.form`."""
+        return self.name.rpartition(".x")[0]
 
     @property
     def function(self) -> str:
         """As `signedin.oauth.form.read_form`."""
         found = _FUNCTION.fullmatch(self.name)
         assert found, self.name
-        return ".".join(filter(None, [found["module"], found["owner"], found["function"]]))
-
-    @property
-    def module(self) -> str:
-        """As `signedin.oauth.form`."""
-        found = _FUNCTION.fullmatch(self.name)
-        assert found, self.name
-        return found["module"]
+        return ".".join(filter(None, found.group("module", "owner", "function")))
 
     @property
     def number(self) -> int:
+        """The how many-th of its function."""
         return int(self.name.rpartition("_")[2])
-
-
-class Survivor(msgspec.Struct, frozen=True):
-    """A step that nobody noticed: the line or lines that it is about, before and after, and why that is no fault."""
-
-    mutant: Mutant
-    was: str
-    becomes: str
-    why: str
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("words", nargs="*")
+    parser.add_argument("modules", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
     said = parser.parse_args()
     explained = explained_of(TABLE)
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder) / "signedin")
-        mutants = fates(copy, said.jobs, said.words)
-        survivors = [seen(copy, each, explained) for each in mutants if each.fate != NOTICED]
-    if not said.words:
-        EVIDENCE.write_text(evidence(mutants, survivors))
-    share = 100 * (len(mutants) - len(survivors)) / len(mutants)
-    print(f"{len(mutants) - len(survivors)} of {len(mutants)} were noticed, {share:.1f} %.")
-    complaints = [*unexplained(survivors), *outdated(explained, survivors, mutants)]
-    complaints += [f"Fewer than {GOAL} of a hundred were noticed."] if share < GOAL else []
+        outcomes = tried(copy, said.jobs, said.modules, explained)
+    mutations_page.keep(outcomes)
+    noticed, mutants = mutations_page.share(outcomes)
+    print(f"{noticed} of {mutants} were noticed, {100 * noticed / mutants:.1f} %.")
+    complaints = [*unexplained(outcomes), *outdated(explained, outcomes)]
+    complaints += [f"Fewer than {GOAL} of a hundred were noticed."] if 100 * noticed < GOAL * mutants else []
     if complaints:
         raise SystemExit("\n".join(complaints))
 
@@ -143,20 +122,27 @@ def decorated_behind(source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fates(copy: Path, jobs: int, words: list[str]) -> list[Mutant]:
-    """What came of every mutant, or of those whose names hold one of the words."""
-    command = ["run", "--max-children", str(jobs), *(f"*{word.replace('.', '*')}*" for word in words)]
-    if subprocess.run([mutmut(), *command], cwd=copy, check=False).returncode:
+def tried(copy: Path, jobs: int, modules: list[str], explained: list[Explained]) -> list[Outcome]:
+    """What came of every mutant of all files, or of those whose modules end so."""
+    chosen = [f"*{module.replace('/', '.').removesuffix('.py')}.x*" for module in modules]
+    command = [mutmut(), "run", "--max-children", str(jobs), *chosen]
+    if subprocess.run(command, cwd=copy, check=False).returncode:
         raise SystemExit("mutmut could not run: its own words stand above.")
-    listed = asked(copy, "results", "--all", "true").splitlines()
+    listed = answer(copy, "results", "--all", "true").splitlines()
     named = [Mutant(found["name"], found["fate"]) for found in map(_NAMED.fullmatch, listed) if found]
-    tried = [each for each in named if each.fate != "not checked"]
-    if not words and tried != named:
+    mutants = [each for each in named if each.fate != "not checked"]
+    if not modules and mutants != named:
         raise SystemExit("mutmut has not tried every mutant.")
-    return sorted(tried, key=lambda each: (each.module, each.function, each.number))
+    mutants.sort(key=lambda each: (each.module, each.function, each.number))
+    outcomes = []
+    for module, ones in groupby(mutants, key=lambda each: each.module):
+        them = list(ones)
+        survivors = [seen(copy, each, explained) for each in them if each.fate != NOTICED]
+        outcomes.append(Outcome(module, len(them), when(), survivors))
+    return outcomes
 
 
-def asked(copy: Path, *command: str) -> str:
+def answer(copy: Path, *command: str) -> str:
     return subprocess.run([mutmut(), *command], cwd=copy, check=True, capture_output=True, text=True).stdout
 
 
@@ -164,9 +150,16 @@ def mutmut() -> str:
     return str(Path(sys.executable).with_name("mutmut"))
 
 
+def when() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    revision = ended.stdout.strip() or "(none yet)"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {revision}, Python {platform.python_version()}"
+
+
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
-    """The survivor, as it is shown."""
-    lines = asked(copy, "show", mutant.name).splitlines()
+    """The survivor, as it is shown, with its explanation."""
+    lines = answer(copy, "show", mutant.name).splitlines()
     was, becomes = (
         "\n".join(
             line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3)
@@ -175,68 +168,31 @@ def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor
     )
     about = (each for each in explained if (each.function, each.was.strip()) == (mutant.function, was))
     why = next((each.why for each in about if becomes in map(str.strip, each.becomes)), "")
-    return Survivor(mutant, was, becomes, why)
+    return Survivor(mutant.function, mutant.fate, was, becomes, why)
 
 
-def unexplained(survivors: Iterable[Survivor]) -> list[str]:
+def unexplained(outcomes: Iterable[Outcome]) -> list[str]:
     """What has still to be read."""
     return [
-        f"Nobody noticed, and it is not explained in {TABLE.name}: {each.mutant.name} ({each.mutant.fate})\n"
+        f"Nobody noticed ({each.fate}), and it is not explained in {TABLE.name}: {each.function}\n"
         f"  - {each.was}\n  + {each.becomes}"
-        for each in survivors
+        for outcome in outcomes
+        for each in outcome.survivors
         if not each.why
     ]
 
 
-def outdated(
-    explained: Iterable[Explained], survivors: Iterable[Survivor], mutants: Iterable[Mutant]
-) -> list[str]:
-    """Explanations of what was noticed or is made no more, among the functions that were tried."""
-    tried = {each.function for each in mutants}
-    lived = {(each.mutant.function, each.was, each.becomes) for each in survivors}
+def outdated(explained: Iterable[Explained], outcomes: Iterable[Outcome]) -> list[str]:
+    """Explanations of what was noticed or is made no more, among the files that were tried."""
+    survivors = {each.module: each.survivors for each in outcomes}
+    lived = {(each.function, each.was, each.becomes) for ones in survivors.values() for each in ones}
     return [
         f"{TABLE.name} explains what does not survive, in {each.function}:\n  - {each.was}\n  + {becomes}"
         for each in explained
         for becomes in each.becomes
-        if each.function in tried and (each.function, each.was.strip(), becomes.strip()) not in lived
+        if any(each.function.startswith(f"{module}.") for module in survivors)
+        and (each.function, each.was.strip(), becomes.strip()) not in lived
     ]
-
-
-def evidence(mutants: list[Mutant], survivors: list[Survivor]) -> str:
-    """The page."""
-    where = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    noticed, tried = len(mutants) - len(survivors), len(mutants)
-    lines = HEAD.format(
-        when=f"{datetime.now(UTC):%Y-%m-%d}, revision {revision()}, {where}",
-        result=f"{noticed} of {tried} noticed, {100 * noticed / tried:.1f} %",
-    ).splitlines()
-    for module, ones in groupby(mutants, key=lambda each: each.module):
-        counts = Counter(each.fate for each in ones)
-        file = f"{module.removeprefix('signedin.').replace('.', '/')}.py"
-        unreached = counts["no tests"]
-        left = counts.total() - counts[NOTICED] - unreached
-        lines.append(f"| `{file}` | {counts.total()} | {counts[NOTICED]} | {left} | {unreached} |")
-    lines += ["", "## Survivors"]
-    for function, alike in groupby(survivors, key=lambda each: each.mutant.function):
-        lines += ["", f"### `{function.removeprefix('signedin.')}`"]
-        for why, same in groupby(sorted(alike, key=lambda each: each.why), key=lambda each: each.why):
-            lines += ["", why or "**Not explained.**", "", "```diff", *shown(list(same)), "```"]
-    return "\n".join(lines) + "\n"
-
-
-def shown(alike: list[Survivor]) -> list[str]:
-    """Each text once with everything that it may become."""
-    lines = []
-    for was, ones in groupby(alike, key=lambda each: each.was):
-        lines += [f"- {line}" for line in was.splitlines()]
-        lines += [f"+ {line}" for each in ones for line in each.becomes.splitlines() or ["(nothing)"]]
-    return lines
-
-
-def revision() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return ended.stdout.strip() or "(none yet)"
 
 
 if __name__ == "__main__":
