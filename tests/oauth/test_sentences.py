@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from given import a_client, a_service
-from oauth.test_token import FILES, basic
+from given import CALLBACK, VERIFIER, a_client, a_service, given
+from oauth.test_token import FILES, basic, bearer, redeemed
 from people import ADA, Clock
 from routes import still
 from signedin.rules.client import Authentication, GrantType
+from signedin.rules.pkce import challenge_of
 
 CODE = "authorization_code"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -27,7 +28,6 @@ def clients(house):
     """A client for each way, and one that may do nothing but ask for codes."""
     a_client(house, id="all", resources=(FILES,))
     a_client(house, id="codes", grant_types=frozenset({GrantType.CODE}))
-    a_client(house, id="pushes", authentication=Authentication.NONE)
     return {"files": basic(house, a_service(house))}
 
 
@@ -67,3 +67,28 @@ def test_who_may_not_introspect_is_told_so(program, clients):
     )
     nothing = program.post("/oauth/introspect", data={"x": "y"}, headers=clients["files"])
     assert (nothing.status_code, nothing.json()["error_description"]) == (400, MISSING.format("token"))
+
+
+@pytest.mark.security("14.3.2")
+def test_what_is_given_back_is_answered_with_nothing_and_kept_by_nobody(house, program):
+    it = given(house, a_client(house, id="gives"))
+    token = redeemed(program, it).json()["access_token"]
+    answer = program.post("/oauth/revoke", data={"client_id": "gives", "token": token})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    assert program.get("/oauth/userinfo", headers=bearer(token)).status_code == 401
+
+
+def test_who_pushes_a_request_need_not_say_its_name_a_second_time(house, program):
+    client = a_client(house, id="pushes", authentication=Authentication.BASIC)
+    headers = basic(house, client)
+    asked = {
+        "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid", "code_challenge_method": "S256",
+        "code_challenge": challenge_of(VERIFIER),
+    }  # fmt: skip
+    for name in ({}, {"client_id": client.id}):
+        answer = program.post("/oauth/par", data=asked | name, headers=headers)
+        assert (answer.status_code, set(answer.json())) == (201, {"request_uri", "expires_in"})
+        assert answer.headers["content-type"] == "application/json"
+    other = program.post("/oauth/par", data=asked | {"client_id": "all"}, headers=headers)
+    assert (other.status_code, other.json()["error"]) == (400, "invalid_request")
