@@ -12,8 +12,9 @@ BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools examples $(wildcard bench)
 ON_BOTH := $(addprefix tests/,store actions guide post api client conformance oauth/test_redirect_tricks.py server/test_on_postgres.py)
-COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+SERVER := --extra server --extra postgres --extra redis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -88,16 +89,19 @@ faults: dev ## The long runs: the pages on PostgreSQL, hundreds of made-up reque
 nemesis: dev ## The nemesis alone, for half an hour (SECONDS=60 is shorter), heard of by one bus (BUS=redis, BUS=postgres) or by both.
 	@NEMESIS_SECONDS=$(or $(SECONDS),1800) NEMESIS_BUS=$(BUS) NEMESIS_REPORT=$(if $(filter-out 1800,$(SECONDS)),,docs/evidence/nemesis.json) $(PY) -m pytest -n 0 tests/nemesis/test_processes.py
 
-mutants: dev ## Switch features off, one at a time: a named test must turn red each time.
-	@$(PY) tools/mutants.py $(T)
+mutants: dev ## Switch features off, one at a time, and change each line of oauth/ and rules/grant.py: a test must turn red each time (T=mask chooses features, M=oauth/form.py files).
+	@$(if $(M),,$(PY) tools/mutants.py $(T))
+	@$(if $(T),,$(PYTHON) tools/environment.py mutants)
+	@$(if $(T),,nice $(PY) -m tools.mutations --jobs $(JOBS) $(M))
 
 bench: dev ## Measure the check, the page, the list and a burst of sign-ins (SIZE=full takes longer).
 	@$(PY) -m bench --size $(SIZE)
 
 lock: ## Write the lock files anew (UPGRADE=1 takes newer releases); needs uv.
 	@command -v uv >/dev/null || { echo "uv makes the lock files: python3 -m pip install --user uv"; exit 1; }
-	@$(COMPILE) -o requirements.lock
-	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) $(SERVER) -o requirements.lock
+	@$(COMPILE) $(SERVER) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --group mutation -c requirements-dev.lock -o requirements-mutants.lock
 
 vendor: ## Fetch the files of src/signedin/web/static/vendor anew, as vendor.toml names them; needs npm.
 	@$(PYTHON) tools/vendor.py

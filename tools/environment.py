@@ -3,6 +3,7 @@
 
     python3 tools/environment.py run     what the server needs   (requirements.lock)
     python3 tools/environment.py dev     what the tests need too (requirements-dev.lock)
+    python3 tools/environment.py mutants what `make mutants` needs beside that (requirements-mutants.lock)
 
 The project itself is not installed but linked: one .pth file leads to src/, one script is the command
 `signedin`. So nothing is built and nothing outside the lock is needed (docs/decisions/0004).
@@ -21,7 +22,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-LOCKS = {"run": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
+LOCKS = {
+    "run": ROOT / "requirements.lock",
+    "dev": ROOT / "requirements-dev.lock",
+    "mutants": ROOT / "requirements-mutants.lock",
+}
 OLDEST = (3, 11)
 
 # The two first lines are a shell command to sh and a string to Python: the path may hold spaces.
@@ -40,10 +45,11 @@ if __name__ == "__main__":
 def main() -> None:
     kind = sys.argv[1] if len(sys.argv) > 1 else "run"
     if kind not in LOCKS:
-        stop("Say `run` or `dev`.")
+        stop("Say `run`, `dev` or `mutants`.")
     check_python()
-    if not is_made(kind):
-        make(kind)
+    for each in ("dev", "mutants") if kind == "mutants" else (kind,):
+        if not is_made(each):
+            make(each)
 
 
 def check_python() -> None:
@@ -64,7 +70,7 @@ def check_python() -> None:
 
 def is_made(kind: str) -> bool:
     """A dev environment serves `run` as well, as long as neither lock has changed."""
-    kinds = ["run", "dev"] if kind == "run" else ["dev"]
+    kinds = ["run", "dev"] if kind == "run" else [kind]
     return (VENV / "bin" / "signedin").exists() and any(stamp(each).exists() for each in kinds)
 
 
@@ -81,8 +87,9 @@ def make(kind: str) -> None:
     install(LOCKS[kind])
     link_the_project()
     stamps = VENV / "stamps"
-    shutil.rmtree(stamps, ignore_errors=True)
-    stamps.mkdir()
+    if kind != "mutants":  # it is laid over what `dev` has made
+        shutil.rmtree(stamps, ignore_errors=True)
+    stamps.mkdir(exist_ok=True)
     stamp(kind).write_text("")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from signedin.actions.register_client import register_client
 from signedin.gate.client_authentication import authenticated_client
 from signedin.gate.keep import Kept
 from signedin.oauth import discovery
-from signedin.oauth.discovery import ENDPOINTS, metadata
+from signedin.oauth.discovery import ENDPOINTS, Discovery, metadata
 from signedin.oauth.form import form_of, now_of
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.server import app
@@ -102,6 +103,20 @@ def test_without_an_endpoint_nothing_is_said_of_it():
     assert metadata("https://account.example.org", {"/oauth/jwks"}) == {
         "issuer": "https://account.example.org", "jwks_uri": "https://account.example.org/oauth/jwks",
     }  # fmt: skip
+
+
+def test_what_belongs_to_an_endpoint_is_said_with_it_and_in_lines_for_people():
+    here = "https://account.example.org"
+    paths = ["/oauth/device_authorization", "/oauth/par", "/privacy"]
+    told = {
+        "issuer": here, "pushed_authorization_request_endpoint": f"{here}/oauth/par",
+        "device_authorization_endpoint": f"{here}/oauth/device_authorization", "op_policy_uri": f"{here}/privacy",
+        "require_pushed_authorization_requests": False, "grant_types_supported": [GrantType.DEVICE],
+    }  # fmt: skip
+    assert metadata(here, paths) == told
+    text = Discovery(here, paths).text
+    assert json.loads(text) == told
+    assert text.startswith('{\n "issuer": ')
 
 
 def test_the_set_of_keys_is_told_to_everybody(house, made):

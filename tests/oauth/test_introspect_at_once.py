@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from given import SYNC_AGENT, a_client, a_service, a_sync_app, given
 from oauth.test_token import FILES, asked, basic, redeemed
-from people import BERLIN
+from people import BERLIN, Clock, done_apart
+from signedin.gate.client_authentication import ClientRefused
 from signedin.oauth import introspect, introspect_at_once
+from signedin.oauth.form import LARGEST
 from signedin.rules.client import Authentication
+from signedin.rules.errors import Unavailable
 from signedin.store import clients
 
 WHERE = "/oauth/introspect"
@@ -107,3 +111,129 @@ def test_what_comes_twice_or_from_a_page_of_a_browser_is_not_answered_at_once(ho
     none = asked(program, WHERE, files)
     assert (none.status_code, none.json()["error"]) == (400, "invalid_request")
     assert ways == ["behind"]
+
+
+# What stands behind and who asks are made up from here on, so that each thing that is not plain is tried by itself.
+HEADERS = [(b"content-type", b"application/x-www-form-urlencoded"), (b"authorization", b"Basic right")]
+MEANS, ISSUER = object(), "https://id.example.org"
+
+
+async def one_who_asks(means, authorization):
+    """Who asks, by what stands in the header."""
+    assert means is MEANS
+    if authorization == b"Basic garbled":
+        raise ClientRefused(by_header=True)
+    return "files" if authorization == b"Basic right" else None
+
+
+async def what_it_says(means, caller, token, issuer, now):
+    """What a token says: all that was told with the question."""
+    assert means is MEANS
+    if token == "later":
+        raise Unavailable
+    return {"for": caller, "token": token, "iss": issuer, "at": now.isoformat(), "name": "Zoë"}
+
+
+@pytest.fixture
+def put(monkeypatch):
+    """A function that puts a question: what was sent, and what came to the application behind, with all it reads."""
+    monkeypatch.setattr(introspect_at_once, "client_at_once", one_who_asks)
+    monkeypatch.setattr(introspect_at_once, "introspect", what_it_says)
+
+    def put(body=b"token=t", headers=HEADERS, pieces=None, **changed):
+        behind, sent = [], []
+        waiting = list(pieces or [{"type": "http.request", "body": body, "more_body": False}])
+        all_of_it = range(len(waiting))
+        scope = {"type": "http", "method": "POST", "path": "/oauth/introspect", "headers": headers} | changed
+
+        async def app(scope, receive, send):
+            behind.append(scope)
+            behind.extend([await receive() for _ in all_of_it])
+            await send("from behind")
+
+        async def receive():
+            return waiting.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        asked = introspect_at_once.IntrospectAtOnce(app, MEANS, ISSUER, Clock())
+        done_apart(asked(scope, receive, send))
+        if behind:
+            assert sent == ["from behind"]
+            assert behind.pop(0) is scope
+            return behind
+        return sent
+
+    return put
+
+
+@pytest.mark.security("10.4.10", "14.3.2")
+def test_what_is_plain_is_answered_with_all_that_was_asked_and_kept_by_nobody(put):
+    begun, told = put()
+    assert told["type"] == "http.response.body"
+    assert json.loads(told["body"]) == {
+        "for": "files", "token": "t", "iss": ISSUER, "at": Clock()().isoformat(), "name": "Zoë",
+    }  # fmt: skip
+    assert "Zoë".encode() in told["body"]
+    assert (begun["type"], begun["status"]) == ("http.response.start", 200)
+    assert sorted(begun["headers"]) == [
+        (b"cache-control", b"no-store"), (b"content-length", b"%d" % len(told["body"])),
+        (b"content-type", b"application/json"), (b"pragma", b"no-cache"),
+    ]  # fmt: skip
+
+
+def test_a_hint_may_stand_beside_the_token_and_the_form_may_be_as_large_as_any(put):
+    assert len(put(b"token=t&token_type_hint=access_token")) == 2
+    largest = b"token=" + b"%41" * ((LARGEST - 6) // 3) + b"A" * ((LARGEST - 6) % 3)
+    assert len(largest) == LARGEST
+    assert b"AAAA" in put(largest)[1]["body"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"type": "websocket"}, {"path": "/oauth/introspect/"}, {"method": "GET"}], ids=str
+)
+def test_another_question_goes_by_unread(put, changed):
+    pieces = [{"type": "http.request", "body": b"token=t"}]
+    assert put(pieces=list(pieces), **changed) == pieces
+
+
+@pytest.mark.security("15.3.7")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        HEADERS[:1], HEADERS[1:], [*HEADERS, (b"origin", b"https://app.example.org")], [*HEADERS, (b"accept", b"a"), (b"accept", b"b")],
+        [HEADERS[0], (b"authorization", b"Basic wrong")], [HEADERS[0], (b"authorization", b"Basic garbled")],
+        [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8"), HEADERS[1]],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_who_does_not_ask_plainly_is_answered_behind(put, headers):
+    first, later = (
+        {"type": "http.request", "body": b"token=t", "more_body": False},
+        {"type": "http.disconnect"},
+    )
+    assert put(headers=headers, pieces=[first, later]) == [first, later]
+
+
+@pytest.mark.security("15.3.7")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"token=", b"token=t&token=t", b"token=t&client_id=files", b"token_type_hint=access_token", b"\xff", b"token=later",
+        b"token=" + b"A" * 16_001, b"token=t" + b"&" * LARGEST,
+    ],
+    ids=lambda body: body[:40],
+)  # fmt: skip
+def test_what_is_not_asked_plainly_is_answered_behind(put, body):
+    first, later = {"type": "http.request", "body": body, "more_body": False}, {"type": "http.disconnect"}
+    assert put(pieces=[first, later]) == [first, later]
+
+
+def test_what_comes_in_pieces_or_not_at_all_is_read_behind_from_its_beginning(put):
+    first, second = (
+        {"type": "http.request", "body": b"token=t", "more_body": more} for more in (True, False)
+    )
+    assert put(pieces=[dict(first), second]) == [first, second]
+    gone = {"type": "http.disconnect", "body": b"token=t"}
+    assert put(pieces=[gone, second]) == [gone, second]
