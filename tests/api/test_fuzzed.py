@@ -127,7 +127,8 @@ def test_what_was_made_and_ended_in_whatever_order_is_answered_as_it_is_describe
                 response, excluded_checks=[use_after_free] if is_kept else None, recorder=self.recorder,
                 transport_kwargs=kwargs or None,
             )  # fmt: skip
-            if case.operation.method == "get" and case.path_parameters.get("account_id") in self.closed:
+            is_of_a_closed_one = case.path_parameters.get("account_id") in self.closed
+            if case.operation.method == "get" and is_of_a_closed_one and response.status_code != 304:
                 said = response.json()
                 assert said.get("state", "closed") == "closed"
                 assert said.get("items", []) == []
