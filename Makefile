@@ -11,7 +11,7 @@ T ?=
 BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools examples $(wildcard bench)
-ON_BOTH := $(addprefix tests/,store actions guide post api client server/test_on_postgres.py)
+ON_BOTH := $(addprefix tests/,store actions guide post api client conformance oauth/test_redirect_tricks.py server/test_on_postgres.py)
 COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 

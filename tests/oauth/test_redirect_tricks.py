@@ -102,6 +102,13 @@ def test_an_address_or_a_client_that_came_twice_is_none(house, both):
     assert_a_page(house, f"{named}&client_id=porter&client_id=sync")
 
 
+@pytest.mark.parametrize("name", ["state", "nonce", "scope", "login_hint", "resource", "code_challenge"])
+def test_what_no_database_could_keep_gets_a_page(house, name):
+    assert_a_page(house, urlencode(request_of(house.porter, **{name: "a\0b"})))
+    leaving = house.ada.http.get("/oauth/end_session", params={"state": "a\0b"})
+    assert leaving.status_code == 400
+
+
 def test_no_address_is_no_address_even_where_one_alone_is_registered(house):
     assert_a_page(house, urlencode(request_of(house.porter, redirect_uri=None)))
 

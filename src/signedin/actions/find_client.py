@@ -16,6 +16,8 @@ async def find_client(means: Means, client_id: str) -> Client | None:
     Raises:
         DatabaseProblem, Unavailable: it cannot be known.
     """
+    if "\0" in client_id:
+        return None  # nobody's, and PostgreSQL takes no text with it
     if means.lines is not None:
         return await means.lines.client(client_id)
     return checks_of(means).client(client_id)

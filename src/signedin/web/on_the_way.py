@@ -56,7 +56,7 @@ async def sent(request: Ask, known: Collection[str] = KNOWN) -> Parameters:
     """What a client says by way of a browser: in the address, or in a form that it posts.
 
     Raises:
-        AuthorizationRefused: it is no form, too long, or cannot be read.
+        AuthorizationRefused: it is no form, too long, cannot be read, or could not be kept.
     """
     if request.method != "POST":
         return _read(request.scope["query_string"].decode("latin-1"), known)
@@ -73,7 +73,10 @@ def _read(text: str, known: Collection[str]) -> Parameters:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
     except ValueError:
         raise AuthorizationRefused("its parameters cannot be read") from None
-    return gathered(pairs, known)
+    said = gathered(pairs, known)
+    if any("\0" in value for value in said.said.values()):
+        raise AuthorizationRefused("a parameter holds a NUL")
+    return said
 
 
 def page_headers(redirect_uri: str) -> list[tuple[str, str]]:
