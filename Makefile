@@ -12,11 +12,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 OWN := src tests tools examples $(wildcard bench)
 ON_BOTH := $(addprefix tests/,store actions guide post api client conformance oauth/test_redirect_tricks.py server/test_on_postgres.py)
-<<<<<<< HEAD
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-=======
-COMPILE := uv pip compile pyproject.toml --extra server --extra postgres --extra redis --universal --python-version 3.11 --generate-hashes \
->>>>>>> w-oau-8
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 SERVER := --extra server --extra postgres --extra redis
 
