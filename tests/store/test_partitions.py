@@ -6,14 +6,16 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
 from databases import only_on_postgres
+from given import a_client, asking, given
 from people import ADA, BERLIN, CHROME_ON_MACOS, PASSWORD, Clock, settings_in
 from plans import PREPARED_AFTER, SCANNED, asked_by, tables_touched
-from signedin.actions import begin_session, change_factor, operate, revoke, sign_in, tidy
+from signedin.actions import begin_session, change_factor, exchange, operate, revoke, sign_in, tidy
 from signedin.actions.begin_session import Vouched
 from signedin.actions.issue_key import issue_service_key
 from signedin.actions.make_account import Applicant, add_by_operator
@@ -23,10 +25,11 @@ from signedin.rules.access_key import AccessKey, Wish
 from signedin.rules.account import OutsideId
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.event import Event, EventKind
+from signedin.rules.grant import Refresh
 from signedin.rules.location import UNKNOWN
 from signedin.rules.presence import Presence, Service
 from signedin.rules.revocation import EndReason
-from signedin.rules.secret import digest
+from signedin.rules.secret import Kind, TokenRead, digest, make_token
 from signedin.rules.session import AppType
 from signedin.server.demo import fill
 from signedin.server.means import close_means, open_means
@@ -35,6 +38,7 @@ from signedin.store import (
     accounts,
     activity,
     endings,
+    grants,
     journal,
     limits,
     outside,
@@ -220,6 +224,19 @@ def beginning_a_session_for_an_app(filled):
     return filled.asked(deed)
 
 
+def refreshing(filled):
+    house = SimpleNamespace(means=filled.means, clock=lambda: NOW)
+    it = given(house, a_client(house, id="calendar"))
+    token = make_token(Kind.REF, filled.account.id, filled.means.keyring.way_keys)
+    read = TokenRead(Kind.REF, filled.account.id, digest(token))
+
+    def deed(conn):
+        grants.add_refresh(conn, filled.account.id, digest(token), Refresh(it.grant.id, 0))
+        exchange._refresh(conn, filled.means, asking(it.client), read, NOW)
+
+    return filled.asked(deed)
+
+
 HOT = {
     the_check: {"sessions", "accounts", "activity", "tombstones"},
     the_list: {"sessions", "accounts", "activity", "consents", "access_keys"},
@@ -237,6 +254,7 @@ HOT = {
     checking_an_access_key: {"access_keys"},
     making_an_account_for_an_app: {"accounts", "outside_ids", "journal", "journal_personal"},
     beginning_a_session_for_an_app: {"accounts", "outside_ids", "sessions", "activity", "journal"},
+    refreshing: {"accounts", "grants", "refresh_tokens", "access_tokens", "activity", "consents", "sessions"},
 }
 
 

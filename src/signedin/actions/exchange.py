@@ -12,7 +12,15 @@ from signedin.actions.issue_tokens import SUCCESSOR, Tokens, completed, first_re
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
 from signedin.actions.sign_in import Ticks, Visit, begin
-from signedin.actions.still_held import end_reused, in_force, still_held, still_known, told_of_end
+from signedin.actions.still_held import (
+    account_and_row,
+    enabled,
+    end_reused,
+    in_force,
+    still_held,
+    still_known,
+    told_of_end,
+)
 from signedin.rules import errors, exchange
 from signedin.rules.account import AccountId
 from signedin.rules.client import Client, ClientKind
@@ -21,7 +29,7 @@ from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.secret import Kind, TokenRead, make_session_id, read_token
 from signedin.rules.session import Session, SessionId
 from signedin.rules.session_list import Row
-from signedin.store import accounts, device_codes, grants
+from signedin.store import accounts, device_codes, grants, shown
 from signedin.store.services import NOBODY
 
 
@@ -138,12 +146,14 @@ def _begun(
     if client.is_first_party and grant.row_id is None:
         grant = replace(grant, row_id=_session(conn, means, asking, client, grant, now))
     grant = replace(grant, key_thumbprint="" if client.is_confidential else key)
-    row = still_held(conn, means, grant, now)
+    account, row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(grant.resources, asking.resources)
     grants.change(conn, grant)
     token = first_refresh(conn, means, grant, client)
-    tokens = issue(conn, means, grant, client, scopes, audience, now, key_thumbprint=key, refresh_token=token)
+    tokens = issue(
+        conn, means, grant, client, scopes, audience, now, account=account, key_thumbprint=key, refresh_token=token
+    )  # fmt: skip
     return tokens, row
 
 
@@ -164,23 +174,27 @@ def _session(
 def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead, now: datetime) -> Done:
     account_id = AccountId(read.account_id)
     accounts.hold(conn, account_id)
-    client, shown = still_known(conn, asking.client), grants.find_refresh(conn, account_id, read.digest)
-    grant = grants.find(conn, account_id, shown.grant_id) if shown else None
-    if shown is None or grant is None:
+    found = shown.find(conn, account_id, read.digest)
+    if found is None:
+        still_known(conn, asking.client)
         raise told_of_end(conn, account_id, read.digest, "The refresh token")
+    used, grant, is_its_own = found.refresh, found.grant, found.grant.client_id == asking.client.id
+    client = enabled(found.client) if is_its_own else still_known(conn, asking.client)
     exchange.refuse_foreign(grant, client, asking.key_thumbprint)
-    turn = turn_of(shown, grant, now)
+    turn = turn_of(used, grant, now)
     if turn is Turn.REUSE:
         return end_reused(conn, grant, now)
     key = exchange.bound_key(client, asking.key_thumbprint)
-    row = still_held(conn, means, grant, now)
+    account, row = account_and_row(means, grant, found.account, found.row, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(grant.resources, asking.resources)
     if turn is Turn.ROTATE:
         grant, token = rotate(conn, means, grant, read.digest, now)
     else:
-        token = _successor(means, grant, shown)
-    tokens = issue(conn, means, grant, client, scopes, audience, now, key_thumbprint=key, refresh_token=token)
+        token = _successor(means, grant, used)
+    tokens = issue(
+        conn, means, grant, client, scopes, audience, now, account=account, key_thumbprint=key, refresh_token=token
+    )  # fmt: skip
     return replace(tokens, is_first=False), row
 
 

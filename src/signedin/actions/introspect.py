@@ -15,11 +15,11 @@ from signedin.rules.account import AccountId
 from signedin.rules.claims import subject_for, subject_of
 from signedin.rules.client import Client, ClientKind
 from signedin.rules.living import LivingServiceToken, LivingToken
-from signedin.rules.moments import from_micros
+from signedin.rules.moments import seconds_of
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Absence
 from signedin.rules.secret import Kind, TokenRead
-from signedin.store import accounts, clients, grants
+from signedin.store import clients, grants
 
 INACTIVE: dict[str, Any] = {"active": False}
 """All that anybody learns of a token that is dead, unknown, or none of theirs (attack 24)."""
@@ -49,8 +49,9 @@ async def introspect(means: Means, caller: Client, text: str, issuer: str, now: 
     if caller.id != its_client:
         means.recent.note(account_id, opened.token.row_id, "", now)
     subject = subject_for(means.keyring.mac, its_client, account_id, is_pairwise=opened.token.is_pairwise)
-    proved_at = int(from_micros(opened.token.authenticated_at).timestamp())
-    return _said(opened.token, opened.scopes, issuer) | {"sub": subject, "auth_time": proved_at}
+    told = _said(opened.token, opened.scopes, issuer)
+    told["sub"], told["auth_time"] = subject, seconds_of(opened.token.authenticated_at)
+    return told
 
 
 def _may_know(caller: Client, client_id: str, audience: tuple[str, ...]) -> bool:
@@ -63,9 +64,11 @@ def _said(token: LivingToken | LivingServiceToken, scopes: frozenset[str], issue
     told: Told = {
         "active": True, "scope": " ".join(sorted(scopes)), "client_id": token.client_id, "iss": issuer,
         "token_type": "DPoP" if token.key_thumbprint else "Bearer", "aud": list(token.audience) or issuer,
-        "iat": int(from_micros(token.made_at).timestamp()), "exp": int(from_micros(token.until).timestamp()),
+        "iat": seconds_of(token.made_at), "exp": seconds_of(token.until),
     }  # fmt: skip
-    return told | ({"cnf": {"jkt": token.key_thumbprint}} if token.key_thumbprint else {})
+    if token.key_thumbprint:
+        told["cnf"] = {"jkt": token.key_thumbprint}
+    return told
 
 
 def _refresh_token(
@@ -75,17 +78,11 @@ def _refresh_token(
     account_id = AccountId(read.account_id)
     shown = grants.find_refresh(conn, account_id, read.digest)
     grant = grants.find(conn, account_id, shown.grant_id) if shown and shown.used_at is None else None
-    account, client = accounts.find(conn, account_id), clients.find(conn, caller.id)
-    if (
-        grant is None
-        or account is None
-        or client is None
-        or client.is_disabled
-        or grant.client_id != caller.id
-    ):
+    client = clients.find(conn, caller.id)
+    if grant is None or client is None or client.is_disabled or grant.client_id != caller.id:
         return INACTIVE
     try:
-        row = still_held(conn, means, grant, now)
+        account, row = still_held(conn, means, grant, now)
     except OAuthRefused:
         return INACTIVE
     told: Told = {

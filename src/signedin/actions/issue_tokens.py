@@ -17,7 +17,7 @@ from signedin.rules.client import Client, GrantType
 from signedin.rules.grant import ACCESS_LASTS, JWT_LASTS, Grant, Refresh
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.token import AccessToken
-from signedin.store import access_tokens, accounts, grants
+from signedin.store import access_tokens, grants
 
 SUCCESSOR = "refresh-successor"
 """What the successor of a refresh token is sealed for."""
@@ -54,9 +54,9 @@ class Tokens:
 
 def issue(
     conn: sa.Connection, means: Means, grant: Grant, client: Client, scopes: Sequence[str], audience: Sequence[str],
-    now: datetime, *, key_thumbprint: str = "", refresh_token: str | None = None,
+    now: datetime, *, account: Account | None = None, key_thumbprint: str = "", refresh_token: str | None = None,
 ) -> Tokens:  # fmt: skip
-    """Issue an access token of a grant; `refresh_token` is the one that goes with it."""
+    """Issue an access token of a grant; `account` is whose grant it is, `refresh_token` the one that goes with it."""
     is_signed = len(audience) == 1 and audience[0] in client.signed_resources
     keys = means.keyring.way_keys
     secret = (
@@ -65,7 +65,6 @@ def issue(
     until = min(now + (JWT_LASTS if is_signed else ACCESS_LASTS), grant.until)
     token = AccessToken(grant.id, tuple(scopes), tuple(audience), now, until, key_thumbprint)
     access_tokens.add(conn, grant.account_id, digest(secret), token)
-    account = accounts.find(conn, grant.account_id) if grant.account_id else None
     seconds = int((until - now).total_seconds())
     return Tokens(
         grant, account, token.scopes, token.audience, until, seconds, secret, refresh_token, key_thumbprint, is_signed
@@ -98,7 +97,7 @@ def rotate(conn: sa.Connection, means: Means, grant: Grant, used: bytes, now: da
     grants.forget_used(conn, account_id, grant.id, used, now - USED_KEPT)
     after = replace(grant, generation=grant.generation + 1)
     grants.add_refresh(conn, account_id, digest(token), Refresh(grant.id, after.generation))
-    grants.change(conn, after)
+    grants.turn(conn, after)
     return after, token
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.ending import end_row
-from signedin.actions.list_sessions import read_some
+from signedin.actions.list_sessions import as_used_last
 from signedin.actions.means import Means
 from signedin.rules import exchange
-from signedin.rules.account import AccountId, AccountState
+from signedin.rules.account import Account, AccountId, AccountState
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
@@ -27,35 +27,43 @@ def still_known(conn: sa.Connection, client: Client) -> Client:
     Raises:
         OAuthRefused: it is not any more, or has been disabled meanwhile (attack 25).
     """
-    now_known = clients.find(conn, client.id)
-    if now_known is None or now_known.is_disabled:
+    return enabled(clients.find(conn, client.id))
+
+
+def enabled(client: Client | None) -> Client:
+    """The same of one that was just read; raises as `still_known`."""
+    if client is None or client.is_disabled:
         raise OAuthRefused(
             "invalid_client", "This client is disabled, or there is none like that.", status=401
         )
-    return now_known
+    return client
 
 
-def still_held(conn: sa.Connection, means: Means, grant: Grant, now: datetime) -> Row:
-    """The row of the list that a grant goes with, where everything holds that the grant needs.
+def still_held(conn: sa.Connection, means: Means, grant: Grant, now: datetime) -> tuple[Account, Row]:
+    """The account of a grant and the row of its list, where everything holds that the grant needs.
 
     Raises:
         OAuthRefused: the account is not active, all devices were logged out since (D23), the row has ended or
             expired, or the grant has.
     """
     account = accounts.find(conn, grant.account_id)
+    rows = session_rows.some(conn, grant.account_id, [grant.row_id]) if grant.row_id else []
+    return account_and_row(means, grant, account, rows[0] if rows else None, now)
+
+
+def account_and_row(
+    means: Means, grant: Grant, account: Account | None, row: Row | None, now: datetime
+) -> tuple[Account, Row]:
+    """The same of what was just read; raises as `still_held`."""
     if account is None or account.state is not AccountState.ACTIVE:
         raise exchange.gone("What the person gave", EndReason.ACCOUNT_DISABLED.value)
     if grant.first_proof < account.epoch:
         raise exchange.gone("What the person gave", EndReason.LOGGED_OUT_EVERYWHERE.value)
     exchange.refuse_expired(grant.until, now)
-    row = (
-        read_some(conn, means, grant.account_id, [grant.row_id], now).find(grant.row_id)
-        if grant.row_id
-        else None
-    )
-    if row is None:
+    row = as_used_last(means, row, None, now) if row and row.first_proof >= account.epoch else None
+    if row is None or not row.is_alive_at(now):
         raise exchange.gone("What the person gave", EndReason.EXPIRED_IDLE.value)
-    return row
+    return account, row
 
 
 def in_force(grant: Grant, client: Client, row: Row) -> tuple[str, ...]:

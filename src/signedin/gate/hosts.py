@@ -56,6 +56,10 @@ class Hosts:
             raise not_listed()
         return sent_to_host(headers, names)
 
+    def is_another(self, host: str) -> bool:
+        """Whether that is the host of a guarded app, where nothing of ours is."""
+        return host.lower() in self._names
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at another host, or pass on."""
         host = (header(scope["headers"], b"host") or "").lower() if scope["type"] == "http" else ""

@@ -13,6 +13,7 @@ from signedin.actions.sign_in import Visit
 from signedin.gate.arrival import Arrival
 from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.sent import Headers
 
 Ask = Request[Any, Any, Any]
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
@@ -27,9 +28,14 @@ def arrived(ask: Ask) -> Arrival:
 
 def visit_of(ask: Ask) -> Visit:
     """Where a client's program is and what it calls itself: the device of a session that begins with this (R22)."""
-    agent = ask.headers.get("user-agent", "")
-    said = what_it_said(agent, ask.headers)
-    return Visit(arrived(ask).address, said, read_device(agent, ask.headers), ruleset())
+    return visit_by(arrived(ask), ask.scope["headers"])
+
+
+def visit_by(arrival: Arrival, headers: Headers) -> Visit:
+    """The same of a request's headers as they came; of those that came twice, the first counts."""
+    said = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed([*headers])}
+    agent = said.get("user-agent", "")
+    return Visit(arrival.address, what_it_said(agent, said), read_device(agent, said), ruleset())
 
 
 def needed(form: dict[str, str], name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ LARGEST = 32_768
 MOST = 60
 LONGEST_NAME, LONGEST_VALUE = 100, 16_000
 KIND = "application/x-www-form-urlencoded"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OFTEN = "resource"
 """The one parameter that may come several times (RFC 8707, section 2): its values with blanks between, as none has one."""
 Ask = Request[Any, Any, Any]
@@ -64,7 +66,7 @@ def read_form(body: bytes) -> dict[str, str]:
 def _refuse_strange(name: str, value: str) -> None:
     if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
         raise _too_large()
-    if not name.isprintable() or any(ch < " " or ch == "\x7f" for ch in value):
+    if not name.isprintable() or _CONTROL.search(value):
         raise OAuthRefused("invalid_request", "A parameter holds a control character.")
 
 

@@ -13,13 +13,15 @@ from litestar.response.base import ASGIResponse
 from signedin.actions.exchange import Asking, client_credentials, redeem_code, redeem_device_code, refresh
 from signedin.actions.issue_tokens import Tokens
 from signedin.actions.means import Means
+from signedin.gate.arrival import Arrival
 from signedin.gate.client_authentication import authenticated_client
 from signedin.gate.dpop import proved_key
 from signedin.gate.keep import Kept
-from signedin.oauth.arriving import Ask, arrived, needed, told, visit_of
+from signedin.oauth.arriving import Ask, arrived, needed, told, visit_by
 from signedin.oauth.form import form_of
 from signedin.rules.client import Client, GrantType
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.sent import Headers
 
 PATH = "/oauth/token"
 Form = dict[str, str]
@@ -27,15 +29,26 @@ Form = dict[str, str]
 
 @post(PATH, status_code=200)
 async def token(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """Tokens; who asks is known before anything is looked at, and nothing is used where anything is refused."""
-    arrival, headers = arrived(request), request.scope["headers"]
-    form, now, issuer = await form_of(request), arrival.now, kept.base_url
-    client = await authenticated_client(kept.means, headers, form, now, issuer=issuer)
+    """Tokens, where no plain form was sent (`token_at_once.py` answers those by the same steps)."""
+    arrival, form = arrived(request), await form_of(request)
+    return told(await exchanged(kept.means, kept.base_url, arrival, request.scope["headers"], form))
+
+
+async def exchanged(
+    means: Means, issuer: str, arrival: Arrival, headers: Headers, form: Form
+) -> dict[str, Any]:
+    """Tokens; who asks is known before anything is looked at, and nothing is used where anything is refused.
+
+    Raises:
+        OAuthRefused: by the code and sentence that the client is told.
+        Unavailable, DatabaseProblem: it cannot be known, or it is not known whether it was done.
+    """
+    client = await authenticated_client(means, headers, form, arrival.now, issuer=issuer)
     exchange = _EXCHANGES[_grant_type(form, client)]
-    key = await proved_key(kept.means, headers, "POST", issuer + PATH, now)
+    key = await proved_key(means, headers, "POST", issuer + PATH, arrival.now)
     scopes, resources = (tuple(form.get(name, "").split()) for name in ("scope", "resource"))
-    asking = Asking(client, visit_of(request), issuer, scopes, resources, key)
-    return told(_said(await exchange(kept.means, asking, form, now)))
+    asking = Asking(client, visit_by(arrival, headers), issuer, scopes, resources, key)
+    return _said(await exchange(means, asking, form, arrival.now))
 
 
 ROUTES = [token]

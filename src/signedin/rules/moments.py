@@ -16,3 +16,12 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """The moment that many microseconds after 1970 UTC."""
     return _EPOCH + micros * MICROSECOND
+
+
+def seconds_of(micros: int) -> int:
+    """The whole seconds in so many microseconds, as the protocols write a moment.
+
+    >>> seconds_of(to_micros(datetime(2026, 11, 29, 12, 0, 0, 999_999, UTC)))
+    1795953600
+    """
+    return micros // 1_000_000

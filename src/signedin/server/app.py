@@ -40,6 +40,7 @@ from signedin.oauth import discovery as oauth_discovery
 from signedin.oauth import jwks as oauth_jwks
 from signedin.oauth import par as oauth_par
 from signedin.oauth.introspect_at_once import IntrospectAtOnce
+from signedin.oauth.token_at_once import TokenAtOnce
 from signedin.rules.holding import Lease
 from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
@@ -104,14 +105,16 @@ def build(settings: Settings, clock: Clock = utc_now, *, setup: str | None = Non
     # Litestar types its scope as a TypedDict.
     framework: App = pages  # type: ignore[assignment]
     refuse, trusted = refuser(handlers), settings.trusted_proxies
-    inside = Pacing(Options(framework), refuse, settings.calls_a_minute)
+    doors = Options(TokenAtOnce(framework, means, settings.base_url, refuse))
+    inside = Pacing(doors, refuse, settings.calls_a_minute)
     gate = Gate(inside, means, recogniser, names, trusted, server.clock, refuse, guessing, settings.base_url)
-    clients = ClientCors(LastResort(OwnName(gate, settings.base_url)), means)
-    own = Cors(clients, settings.cors_origins)
-    asked = IntrospectAtOnce(own, means, settings.base_url, server.clock)
-    ours = SecurityHeaders(asked, is_secure=names.is_secure)
+    own = Cors(ClientCors(LastResort(OwnName(gate, settings.base_url)), means), settings.cors_origins)
+    ours = SecurityHeaders(own, is_secure=names.is_secure)
     hosts = Hosts(ours, means, settings.base_url, settings.app_hosts, server.clock)
-    whole = Head(LastResort(Spelling(hosts)))
+    asked = IntrospectAtOnce(
+        Spelling(hosts), means, settings.base_url, server.clock, hosts, is_secure=names.is_secure
+    )
+    whole = Head(LastResort(asked))
     server.app = Check(whole, means, recogniser, names, trusted, server.clock, guessing, hosts)
     return server
 

@@ -114,6 +114,7 @@ def end_all(conn: sa.Connection) -> int:
 
 
 @lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)
 def names_in(kept: str) -> frozenset[str]:
     """The names in a value that `Json` keeps, for those who read rows by themselves."""
     return frozenset(json.loads(kept))

@@ -18,6 +18,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.living import LivingServiceToken, LivingToken
 from signedin.rules.token import AccessToken
 from signedin.store.access_keys import names_in
+from signedin.store.ready import Ready
 from signedin.store.schema import Json, Moment, account_key, metadata
 
 access_tokens = sa.Table(
@@ -34,6 +35,7 @@ access_tokens = sa.Table(
     sa.Index("ix_access_tokens_account_id_grant_id", "account_id", "grant_id"),
     sa.Index("ix_access_tokens_until", "until"),
 )
+_ADD = Ready(access_tokens.insert())
 LIVING = """
 SELECT t.grant_id, g.client_id, g.row_id, t.scopes, c.scopes, t.audience, t.made_at, t.until, t.key_thumbprint,
        g.authenticated_at, g.sid, NULLIF(a.state, 'active'), k.disabled_at, k.registered, coalesce(c.idle, s.idle),
@@ -67,7 +69,7 @@ def living_from(row: Sequence[Any] | None) -> LivingToken | None:
     made_at, until, key, proved_at, sid, inactive, disabled_at, registered, *limits = more
     return LivingToken(
         grant_id, client_id, row_id, names_in(scopes), None if allowed is None else names_in(allowed),
-        tuple(json.loads(audience)), made_at, until, key, proved_at, sid, inactive, disabled_at,
+        _audience(audience), made_at, until, key, proved_at, sid, inactive, disabled_at,
         *_registered(registered), *limits,
     )  # fmt: skip
 
@@ -78,9 +80,14 @@ def of_service_from(row: Sequence[Any] | None) -> LivingServiceToken | None:
         return None
     grant_id, client_id, scopes, audience, made_at, until, key, disabled_at, registered = row
     return LivingServiceToken(
-        grant_id, client_id, names_in(scopes), tuple(json.loads(audience)), made_at, until, key, disabled_at,
+        grant_id, client_id, names_in(scopes), _audience(audience), made_at, until, key, disabled_at,
         _registered(registered)[0],
     )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _audience(kept: str) -> tuple[str, ...]:
+    return tuple(json.loads(kept))
 
 
 @lru_cache(maxsize=256)
@@ -92,13 +99,11 @@ def _registered(registered: str | None) -> tuple[frozenset[str], bool]:
 
 def add(conn: sa.Connection, account_id: AccountId, digest: bytes, token: AccessToken) -> None:
     """Remember a token that was issued."""
-    conn.execute(
-        access_tokens.insert().values(
-            account_id=account_id, digest=digest, grant_id=token.grant_id, scopes=list(token.scopes),
-            audience=list(token.audience), made_at=token.made_at, until=token.until,
-            key_thumbprint=token.key_thumbprint,
-        )
-    )  # fmt: skip
+    _ADD.run(conn, {
+        "account_id": account_id, "digest": digest, "grant_id": token.grant_id, "scopes": list(token.scopes),
+        "audience": list(token.audience), "made_at": token.made_at, "until": token.until,
+        "key_thumbprint": token.key_thumbprint,
+    })  # fmt: skip
 
 
 def grant_of(conn: sa.Connection, account_id: AccountId, digest: bytes) -> str | None:

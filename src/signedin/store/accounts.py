@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
+from signedin.store.ready import Ready
 from signedin.store.schema import Int64, Moment, account_key, insert, metadata
 
 _WAITS, _IS_OLD = sa.text("epoch > tidied"), sa.text("family IS NOT NULL")
@@ -90,19 +92,17 @@ def new_id() -> AccountId:
 
 def remember(conn: sa.Connection, account: Account) -> Account:
     """Write the row of a new account, however it can be reached."""
-    columns = ("email", "name", "state", "created_at", "is_demo")
-    values = {name: getattr(account, name) for name in columns}
+    values = {name: getattr(account, name) for name in ("email", "name", "state", "created_at", "is_demo")}
     conn.execute(accounts.insert().values(account_id=account.id, **values))
     return account
 
 
 def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
     """The account, or `None`."""
-    row = conn.execute(_FIND, {"whose": account_id}).one_or_none()
-    return account_from(row) if row else None
+    return account_from(row) if (row := _FIND.first(conn, {"whose": account_id})) else None
 
 
-_FIND = sa.select(accounts).where(accounts.c.account_id == sa.bindparam("whose"))  # made once
+_FIND = Ready(sa.select(accounts).where(accounts.c.account_id == sa.bindparam("whose", type_=Int64)))
 
 
 def hold(conn: sa.Connection, account_id: AccountId) -> None:
@@ -154,8 +154,8 @@ def set_epoch(conn: sa.Connection, account_id: AccountId, number: int, now: date
 
 def set_language(conn: sa.Connection, account_id: AccountId, locale: str, zone: str | None) -> None:
     """Remember how letters to the account are written: in which language, and by which clock."""
-    values = {"locale": locale, "zone": zone}
-    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(**values))
+    mine = accounts.c.account_id == account_id
+    conn.execute(accounts.update().where(mine).values(locale=locale, zone=zone))
 
 
 def set_state(conn: sa.Connection, account_id: AccountId, state: AccountState) -> None:
@@ -206,8 +206,8 @@ def forget_browsers(conn: sa.Connection, account_id: AccountId) -> None:
 
 def forget_browser(conn: sa.Connection, account_id: AccountId, digest: bytes) -> None:
     """Forget one known browser."""
-    where = (known_browsers.c.account_id == account_id) & (known_browsers.c.digest == digest)
-    conn.execute(known_browsers.delete().where(where))
+    mine = known_browsers.c.account_id == account_id
+    conn.execute(known_browsers.delete().where(mine, known_browsers.c.digest == digest))
 
 
 def familiar(conn: sa.Connection, account_id: AccountId) -> frozenset[str]:
@@ -225,7 +225,7 @@ def add_familiar(conn: sa.Connection, account_id: AccountId, place: str, now: da
     )
 
 
-def account_from(row: sa.Row[tuple[object, ...]]) -> Account:
+def account_from(row: Any) -> Account:
     """The account in a row of its table."""
     return Account(
         AccountId(row.account_id), row.email, row.name, AccountState(row.state), row.created_at, row.epoch,

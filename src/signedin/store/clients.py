@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.moments import from_micros
 from signedin.rules.session import AppType
-from signedin.store.schema import Json, Moment, metadata
+from signedin.store.ready import Ready
+from signedin.store.schema import Int64, Json, Moment, metadata
 
 clients = sa.Table(
     "clients",
@@ -45,6 +46,13 @@ FROM clients WHERE client_id = {client_id}
 """
 """A client, as whoever asks about one at each request does; `{client_id}` as the driver wants it."""
 _NEVER_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
+AS_KEPT = (
+    *(clients.c[name] for name in ("client_id", "name", "description", "is_verified", "logo", "kind")),
+    *(sa.type_coerce(clients.c[name], sa.Text).label(name) for name in ("registered", "secrets")),
+    *(sa.type_coerce(clients.c[name], Int64).label(name) for name in ("made_at", "disabled_at")),
+)
+"""The same columns as they are kept, for `client_named`."""
+_FIND = Ready(sa.select(*AS_KEPT).where(clients.c.client_id == sa.bindparam("which", type_=sa.Text)))
 
 
 def add(conn: sa.Connection, client: Client) -> None:
@@ -60,8 +68,7 @@ def change(conn: sa.Connection, client: Client) -> bool:
 
 def find(conn: sa.Connection, client_id: str) -> Client | None:
     """One client, also one that is disabled, or `None`."""
-    row = conn.execute(sa.select(clients).where(clients.c.client_id == client_id)).one_or_none()
-    return client_from(row) if row else None
+    return client_named(_FIND.first(conn, {"which": client_id}))
 
 
 def hold(conn: sa.Connection, client_id: str) -> Client | None:

@@ -140,7 +140,7 @@ def is_cut_off(conn: sa.Connection, account_id: AccountId, consent_id: str) -> b
     )
 
 
-def consent_from(row: sa.Row[*tuple[Any, ...]]) -> Consent:
+def consent_from(row: Any) -> Consent:
     """The consent in a row of `COLUMNS` and `LAST_USE`."""
     return Consent(
         id=SessionId(row.consent_consent_id), account_id=AccountId(row.consent_account_id),

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from signedin.rules.account import AccountId
 from signedin.rules.grant import Grant, Redeemable, Refresh
 from signedin.rules.session import SessionId
+from signedin.store.ready import Ready
 from signedin.store.schema import Int64, Json, Moment, account_key, metadata
 
 grants = sa.Table(
@@ -70,24 +71,31 @@ OF_GRANTS = (codes, refresh_tokens)
 
 def add(conn: sa.Connection, grant: Grant) -> None:
     """Remember what a person gave."""
-    conn.execute(grants.insert().values(_values(grant)))
+    _ADD.run(conn, _values(grant))
 
 
 def change(conn: sa.Connection, grant: Grant) -> None:
     """Remember it as it is now: its row, its scopes, its generation."""
-    conn.execute(grants.update().where(_mine(grant.account_id, [grant.id])).values(_values(grant)))
+    changed = {f"new_{name}": value for name, value in _values(grant).items() if name not in _KEY}
+    _CHANGE.run(conn, changed | {"whose": grant.account_id, "which": grant.id})
+
+
+def turn(conn: sa.Connection, grant: Grant) -> None:
+    """Remember its generation, after its refresh token was used."""
+    _TURN.run(conn, {"whose": grant.account_id, "which": grant.id, "now": grant.generation})
 
 
 def find(conn: sa.Connection, account_id: AccountId, grant_id: str) -> Grant | None:
     """One grant of the account, or `None`."""
-    return _first(conn, _mine(account_id, [grant_id]))
+    row = _FIND.first(conn, {"whose": account_id, "which": grant_id})
+    return grant_from(row) if row else None
 
 
 def of_row(conn: sa.Connection, account_id: AccountId, row_id: str) -> list[Grant]:
     """What goes with a row of the list: several devices of one client are several grants of one consent (R32)."""
     where = (grants.c.account_id == account_id) & (grants.c.row_id == row_id)
     rows = conn.execute(sa.select(grants).where(where).order_by(grants.c.given_at, grants.c.grant_id))
-    return [_grant_from(row) for row in rows]
+    return [grant_from(row) for row in rows]
 
 
 def of_client(
@@ -111,13 +119,12 @@ def end(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> int:
 
 def add_code(conn: sa.Connection, digest: bytes, code: Redeemable) -> None:
     """Remember a code that was sent to its client."""
-    conn.execute(codes.insert().values(digest=digest, **asdict(code)))
+    _ADD_CODE.run(conn, {"digest": digest, **asdict(code)})
 
 
 def find_code(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Redeemable | None:
     """The code with this digest, also one that was redeemed, or `None`."""
-    mine = (codes.c.account_id == account_id) & (codes.c.digest == digest)
-    row = conn.execute(sa.select(codes).where(mine)).one_or_none()
+    row = _FIND_CODE.first(conn, {"whose": account_id, "secret": digest})
     return _code_from(row) if row else None
 
 
@@ -125,23 +132,24 @@ def redeem(
     conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime
 ) -> tuple[Redeemable, bool] | None:
     """The code with this digest, and whether this was the one that redeemed it: of many at once, one is (attack 8)."""
-    mine = (codes.c.account_id == account_id) & (codes.c.digest == digest)
-    used = codes.update().where(mine, codes.c.used_at.is_(None)).values(used_at=now).returning(*codes.c)
-    row = conn.execute(used).one_or_none()
+    row = _REDEEM.first(conn, {"whose": account_id, "secret": digest, "at": now})
     if row is not None:
         return _code_from(row), True
-    row = conn.execute(sa.select(codes).where(mine)).one_or_none()
-    return (_code_from(row), False) if row else None
+    code = find_code(conn, account_id, digest)
+    return (code, False) if code else None
 
 
 def add_refresh(conn: sa.Connection, account_id: AccountId, digest: bytes, token: Refresh) -> None:
     """Remember a refresh token that was issued."""
-    conn.execute(refresh_tokens.insert().values(account_id=account_id, digest=digest, **asdict(token)))
+    _ADD_REFRESH.run(conn, {
+        "account_id": account_id, "digest": digest, "grant_id": token.grant_id, "generation": token.generation,
+        "used_at": token.used_at, "successor": token.successor,
+    })  # fmt: skip
 
 
 def find_refresh(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Refresh | None:
     """The refresh token with this digest, also one that was used, or `None`."""
-    row = conn.execute(sa.select(refresh_tokens).where(_refresh(account_id, digest))).one_or_none()
+    row = _FIND_REFRESH.first(conn, {"whose": account_id, "secret": digest})
     return Refresh(row.grant_id, row.generation, row.used_at, row.successor) if row else None
 
 
@@ -149,32 +157,20 @@ def use_refresh(
     conn: sa.Connection, account_id: AccountId, digest: bytes, now: datetime, successor: bytes
 ) -> bool:
     """Note that a refresh token was used, and what came of it, sealed; false when somebody was earlier (attack 3)."""
-    unused = _refresh(account_id, digest) & refresh_tokens.c.used_at.is_(None)
-    used = refresh_tokens.update().where(unused).values(used_at=now, successor=successor)
-    return conn.execute(used).rowcount == 1
+    values = {"whose": account_id, "secret": digest, "at": now, "sealed": successor}
+    return _USE_REFRESH.run(conn, values) == 1
 
 
 def forget_used(
     conn: sa.Connection, account_id: AccountId, grant_id: str, digest: bytes, before: datetime
 ) -> None:
     """Forget the successors of all of a grant's refresh tokens but this one, and those used before that moment."""
-    mine = (refresh_tokens.c.account_id == account_id) & (refresh_tokens.c.grant_id == grant_id)
-    sealed = mine & refresh_tokens.c.successor.is_not(None) & (refresh_tokens.c.digest != digest)
-    conn.execute(refresh_tokens.update().where(sealed).values(successor=None))
-    conn.execute(refresh_tokens.delete().where(mine, refresh_tokens.c.used_at < before))
-
-
-def _refresh(account_id: AccountId, digest: bytes) -> sa.ColumnElement[bool]:
-    return (refresh_tokens.c.account_id == account_id) & (refresh_tokens.c.digest == digest)
+    _FORGET_SUCCESSORS.run(conn, {"whose": account_id, "which": grant_id, "secret": digest})
+    _FORGET_USED.run(conn, {"whose": account_id, "which": grant_id, "before": before})
 
 
 def _mine(account_id: AccountId, ids: Sequence[str]) -> sa.ColumnElement[bool]:
     return (grants.c.account_id == account_id) & grants.c.grant_id.in_(ids)
-
-
-def _first(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Grant | None:
-    row = conn.execute(sa.select(grants).where(where)).one_or_none()
-    return _grant_from(row) if row else None
 
 
 def _values(grant: Grant) -> dict[str, Any]:
@@ -184,16 +180,50 @@ def _values(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _grant_from(row: sa.Row[*tuple[Any, ...]]) -> Grant:
+def grant_from(row: Sequence[Any]) -> Grant:
+    """The grant in a row of its table's columns, in their order."""
+    account_id, grant_id, client_id, row_id, scopes, resources, first_proof, *more = row
+    given_at, authenticated_at, until, factors, nonce, sid, key_thumbprint, generation = more
     return Grant(
-        row.grant_id, AccountId(row.account_id), row.client_id, tuple(row.scopes), row.first_proof, row.given_at,
-        row.authenticated_at, row.until, SessionId(row.row_id) if row.row_id else None, tuple(row.resources),
-        tuple(row.factors), row.nonce, row.sid, row.key_thumbprint, row.generation,
+        grant_id, AccountId(account_id), client_id, tuple(scopes), first_proof, given_at, authenticated_at, until,
+        SessionId(row_id) if row_id else None, tuple(resources), tuple(factors), nonce, sid, key_thumbprint,
+        generation,
     )  # fmt: skip
 
 
-def _code_from(row: sa.Row[*tuple[Any, ...]]) -> Redeemable:
+def _code_from(row: Any) -> Redeemable:
     return Redeemable(
         row.grant_id, AccountId(row.account_id), row.client_id, row.redirect_uri, row.challenge, row.until,
         row.key_thumbprint, row.used_at,
     )  # fmt: skip
+
+
+_KEY = frozenset({"account_id", "grant_id"})
+_WHOSE, _WHICH = sa.bindparam("whose", type_=Int64), sa.bindparam("which", type_=sa.Text)
+_SECRET = sa.bindparam("secret", type_=sa.LargeBinary)
+_ONE = (grants.c.account_id == _WHOSE, grants.c.grant_id == _WHICH)
+_NEW = {c: sa.bindparam(f"new_{c.name}", type_=c.type) for c in grants.c if c.name not in _KEY}
+_ADD, _FIND = Ready(grants.insert()), Ready(sa.select(grants).where(*_ONE))
+_CHANGE = Ready(grants.update().where(*_ONE).values(_NEW))
+_TURN = Ready(grants.update().where(*_ONE).values(generation=sa.bindparam("now")))
+_CODE = (codes.c.account_id == _WHOSE, codes.c.digest == _SECRET)
+_ADD_CODE, _FIND_CODE = Ready(codes.insert()), Ready(sa.select(codes).where(*_CODE))
+_NOW_USED = codes.update().where(*_CODE, codes.c.used_at.is_(None)).values(used_at=sa.bindparam("at"))
+_REDEEM = Ready(_NOW_USED.returning(*codes.c))
+_REFRESH = (refresh_tokens.c.account_id == _WHOSE, refresh_tokens.c.digest == _SECRET)
+_OF_GRANT = (refresh_tokens.c.account_id == _WHOSE, refresh_tokens.c.grant_id == _WHICH)
+_ADD_REFRESH = Ready(refresh_tokens.insert())
+_FIND_REFRESH = Ready(sa.select(refresh_tokens).where(*_REFRESH))
+_USE_REFRESH = Ready(
+    refresh_tokens.update()
+    .where(*_REFRESH, refresh_tokens.c.used_at.is_(None))
+    .values(used_at=sa.bindparam("at"), successor=sa.bindparam("sealed"))
+)
+_FORGET_SUCCESSORS = Ready(
+    refresh_tokens.update()
+    .where(*_OF_GRANT, refresh_tokens.c.successor.is_not(None), refresh_tokens.c.digest != _SECRET)
+    .values(successor=sa.null())
+)
+_FORGET_USED = Ready(
+    refresh_tokens.delete().where(*_OF_GRANT, refresh_tokens.c.used_at < sa.bindparam("before", type_=Moment))
+)

@@ -197,7 +197,7 @@ def _living() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(*COLUMNS, *LAST_USE).select_from(joined).where(living)
 
 
-def session_from(row: sa.Row[*tuple[Any, ...]]) -> Session:
+def session_from(row: Any) -> Session:
     """The session in a row of `COLUMNS` and `LAST_USE`."""
     return Session(
         id=SessionId(row.session_id), account_id=AccountId(row.account_id), app_type=AppType(row.app_type),

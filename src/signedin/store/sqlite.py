@@ -46,7 +46,7 @@ class SqliteDatabase(Database):
         self._writer = ThreadPoolExecutor(1, "signedin-writer")
         self._reading = ThreadPoolExecutor(2, "signedin-reader")
         self._waiting = 0
-        self._file = _identity(path)
+        self._file, self._log = _identity(path), Path(f"{path}-wal")
         self._tidy_at = CHECKPOINT_BYTES
 
     @property
@@ -141,8 +141,7 @@ class SqliteDatabase(Database):
 
     def _tidy_when_grown(self) -> None:
         """Move the log into the file. The deed is done before: what fails here is tried again later."""
-        log = Path(f"{self.path}-wal")
-        size = log.stat().st_size if log.exists() else 0
+        size = self._log.stat().st_size if self._log.exists() else 0
         if size <= self._tidy_at:
             return
         self._tidy_at = size + CHECKPOINT_BYTES

@@ -1,0 +1,94 @@
+"""The token endpoint in front of the framework: the same tokens and the same refusals as behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from given import a_client, a_sync_app, given
+from oauth.test_token import asked, basic, redeemed, refreshed
+from signedin.oauth import token, token_at_once
+from signedin.rules.client import Authentication
+
+NOT_PLAIN = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+"""A form all the same, which only the framework reads."""
+MADE_ANEW = {"access_token", "refresh_token", "id_token"}
+
+
+@pytest.fixture
+def ways(house, monkeypatch):
+    """By which way each question was answered."""
+    taken = []
+    for name, module in (("at once", token_at_once), ("behind", token)):
+
+        async def noted(*words, _name=name, _ask=module.exchanged):
+            taken.append(_name)
+            return await _ask(*words)
+
+        monkeypatch.setattr(module, "exchanged", noted)
+    return taken
+
+
+def told(answer):
+    """An answer without what differs each time."""
+    said = {name: name if name in MADE_ANEW else value for name, value in answer.json().items()}
+    return answer.status_code, said, {*answer.headers}
+
+
+@pytest.mark.guide("R34")
+@pytest.mark.parametrize("more", [{}, NOT_PLAIN], ids=("at once", "behind"))
+def test_codes_and_refresh_tokens_bring_tokens_by_both_ways(house, program, ways, more):
+    third, own = given(house), given(house, a_sync_app(house))
+    for it in (third, own):
+        said = redeemed(program, it, headers=more)
+        assert said.status_code == 200, said.text
+        again = refreshed(program, it.client, said.json()["refresh_token"], headers=more)
+        assert told(again) == told(said)
+        once_more = refreshed(program, it.client, said.json()["refresh_token"], headers=more).json()
+        assert once_more["refresh_token"] == again.json()["refresh_token"]
+    assert {*ways} == {"behind" if more else "at once"}
+
+
+@pytest.mark.security("15.3.7", "attack-9")
+def test_both_ways_refuse_the_same_by_the_same_words(house, program, clock, ways, log_lines):
+    it = given(house, a_client(house, authentication=Authentication.BASIC))
+    headers = basic(house, it.client)
+    first = redeemed(program, it, headers=headers, client_id="").json()
+    refreshed(program, it.client, first["refresh_token"], headers=headers)
+    clock.move(seconds=11)
+    wrong = (
+        {"grant_type": "password"}, {"grant_type": "refresh_token"}, {"scope": "openid"}, {"grant_type": "refresh_token", "refresh_token": "x"},
+        {"grant_type": "refresh_token", "refresh_token": it.code}, {"grant_type": "client_credentials"},
+        {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x" * 40_000},
+    )  # fmt: skip
+    for form in wrong:
+        for more in (headers, {}, {"authorization": "Basic !"}):
+            plain, behind = (asked(program, headers=more | kind, **form) for kind in ({}, NOT_PLAIN))
+            assert plain.status_code in {400, 401, 413}
+            assert told(plain) == told(behind), form
+    noted = [
+        (line["error"], line.get("path")) for line in log_lines() if line["event"] == "a client was refused"
+    ]
+    assert noted[::2] == noted[1::2]
+    reused = refreshed(program, it.client, first["refresh_token"], headers=headers)
+    assert (reused.status_code, reused.json()["error"]) == (400, "invalid_grant")
+    assert reused.json()["error_description"].endswith("reused.")
+
+
+@pytest.mark.security("3.4.2")
+def test_an_app_in_a_browser_may_read_what_is_answered_at_once(house, program, ways):
+    it = given(house)
+    origin = {"origin": it.client.redirect_uris[0].removesuffix("/callback")}
+    answer = redeemed(program, it, headers=origin)
+    assert answer.headers["access-control-allow-origin"] == origin["origin"]
+    assert (answer.headers["vary"], ways) == ("origin", ["at once"])
+
+
+@pytest.mark.guide("R31")
+def test_a_refresh_is_a_use_of_what_was_allowed_and_no_use_of_a_cookie_that_comes_along(house, ways, clock):
+    browser, it = house.signed_in(), given(house)
+    said = redeemed(browser.http, it).json()
+    clock.move(minutes=5)
+    before = browser.current()["last_activity_at"] if hasattr(browser, "current") else None
+    assert refreshed(browser.http, it.client, said["refresh_token"]).status_code == 200
+    assert before is None or browser.current()["last_activity_at"] >= before
+    assert house.means.recent.latest(it.grant.account_id, it.grant.row_id) == clock()
