@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from given import SYNC_AGENT, a_client, a_service, a_sync_app, given
 from oauth.test_token import FILES, asked, basic, redeemed
 from people import BERLIN, Clock, done_apart
 from signedin.gate.client_authentication import ClientRefused
+from signedin.gate.security_headers import always
 from signedin.oauth import introspect, introspect_at_once
 from signedin.oauth.form import LARGEST
 from signedin.rules.client import Authentication
@@ -157,7 +159,8 @@ def put(monkeypatch):
         async def send(message):
             sent.append(message)
 
-        asked = introspect_at_once.IntrospectAtOnce(app, MEANS, ISSUER, Clock())
+        hosts = SimpleNamespace(is_another=lambda host: host == "app.example.org")
+        asked = introspect_at_once.IntrospectAtOnce(app, MEANS, ISSUER, Clock(), hosts, is_secure=True)
         done_apart(asked(scope, receive, send))
         if behind:
             assert sent == ["from behind"]
@@ -177,10 +180,10 @@ def test_what_is_plain_is_answered_with_all_that_was_asked_and_kept_by_nobody(pu
     }  # fmt: skip
     assert "Zoë".encode() in told["body"]
     assert (begun["type"], begun["status"]) == ("http.response.start", 200)
-    assert sorted(begun["headers"]) == [
+    assert sorted(begun["headers"]) == sorted([
         (b"cache-control", b"no-store"), (b"content-length", b"%d" % len(told["body"])),
-        (b"content-type", b"application/json"), (b"pragma", b"no-cache"),
-    ]  # fmt: skip
+        (b"content-type", b"application/json"), (b"pragma", b"no-cache"), *always(is_secure=True),
+    ])  # fmt: skip
 
 
 def test_a_hint_may_stand_beside_the_token_and_the_form_may_be_as_large_as_any(put):
@@ -202,7 +205,7 @@ def test_another_question_goes_by_unread(put, changed):
 @pytest.mark.parametrize(
     "headers",
     [
-        HEADERS[:1], HEADERS[1:], [*HEADERS, (b"origin", b"https://app.example.org")], [*HEADERS, (b"accept", b"a"), (b"accept", b"b")],
+        HEADERS[:1], HEADERS[1:], [*HEADERS, (b"host", b"app.example.org")], [*HEADERS, (b"origin", b"https://app.example.org")], [*HEADERS, (b"accept", b"a"), (b"accept", b"b")],
         [HEADERS[0], (b"authorization", b"Basic wrong")], [HEADERS[0], (b"authorization", b"Basic garbled")],
         [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8"), HEADERS[1]],
     ],

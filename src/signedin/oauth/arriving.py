@@ -33,7 +33,9 @@ def visit_of(ask: Ask) -> Visit:
 
 def visit_by(arrival: Arrival, headers: Headers) -> Visit:
     """The same of a request's headers as they came; of those that came twice, the first counts."""
-    said = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed([*headers])}
+    said: dict[str, str] = {}
+    for name, value in headers:
+        said.setdefault(name.decode("latin-1"), value.decode("latin-1"))
     agent = said.get("user-agent", "")
     return Visit(arrival.address, what_it_said(agent, said), read_device(agent, said), ruleset())
 
