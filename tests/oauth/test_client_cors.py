@@ -80,9 +80,7 @@ def test_what_everybody_may_know_is_read_from_anywhere(house, path):
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize(
-    "path", ["/oauth/introspect", "/oauth/authorize", "/oauth/end_session", "/"]
-)
+@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/authorize", "/oauth/end_session", "/"])
 def test_no_other_place_is_read_by_an_app(house, path):
     for answer in (preflight(house, APP, path), ask(house, "GET", path, APP)):
         assert "access-control-allow-origin" not in answer.headers

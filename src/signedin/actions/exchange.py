@@ -140,7 +140,9 @@ def _begun(
     grant = replace(grant, key_thumbprint="" if client.is_confidential else key)
     row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
-    audience = exchange.narrowed_audience(grant.resources, asking.resources)
+    audience = exchange.narrowed_audience(
+        grant.resources, asking.resources, {*client.resources, asking.issuer}
+    )
     grants.change(conn, grant)
     token = first_refresh(conn, means, grant, client)
     tokens = issue(conn, means, grant, client, scopes, audience, now, key_thumbprint=key, refresh_token=token)
@@ -175,7 +177,9 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
     key = exchange.bound_key(client, asking.key_thumbprint)
     row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
-    audience = exchange.narrowed_audience(grant.resources, asking.resources)
+    audience = exchange.narrowed_audience(
+        grant.resources, asking.resources, {*client.resources, asking.issuer}
+    )
     if turn is Turn.ROTATE:
         grant, token = rotate(conn, means, grant, read.digest, now)
     else:
@@ -196,7 +200,11 @@ def _for_itself(conn: sa.Connection, means: Means, asking: Asking, now: datetime
     if client.kind is not ClientKind.SERVICE or not client.is_confidential:
         raise OAuthRefused("unauthorized_client", "Only a service gets tokens for itself.")
     scopes = exchange.narrowed_scopes(tuple(sorted(client.scopes)), asking.scopes)
-    audience = exchange.narrowed_audience(client.resources, asking.resources) if asking.resources else ()
+    audience = (
+        exchange.narrowed_audience(client.resources, asking.resources, client.resources)
+        if asking.resources
+        else ()
+    )
     grant = Grant(
         make_session_id(NOBODY, means.keyring.way_keys), NOBODY, client.id, scopes, 0, now, now, now + ACCESS_LASTS,
         resources=audience,

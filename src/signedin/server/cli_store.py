@@ -26,7 +26,6 @@ from signedin.server.means import database_of, mark_keyring, open_store, refuse_
 from signedin.store import schema_version
 from signedin.store.keyring import Keyring
 
-
 _AT_ONCE = (
     "Rotated. Restart the servers: those that run go by the old keys for up to a minute more.\n"
     "Apps that have read /oauth/jwks before believe what the old keys signed for up to five minutes after that."
