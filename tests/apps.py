@@ -75,6 +75,11 @@ def path_of(answer):
     return answer.headers["location"]
 
 
+def main_of(page):
+    """What a page says, without its foot, where the way back to the same address stands for who changes the language."""
+    return page.text.partition("<main")[2].partition("</main>")[0]
+
+
 def hidden(page):
     """The fields that the decision's form brings back by itself."""
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))

@@ -45,6 +45,7 @@ READ_BY = {
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json': "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --device': CONNECTED,
         "signedin app add --type mobile": CONNECTED, "signedin key issue": CONNECTED, "signedin client add --service": CONNECTED,
+        "signedin client change ID": "tests/server/test_cli_clients.py::test_what_a_client_has_registered_is_changed_as_the_page_says",
         "signedin client add --name":
             "tests/server/test_cli_clients.py::test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard",
         "from joserfc": "tests/post/test_logouts.py::test_a_client_that_verifies_as_the_page_shows_takes_ours_and_no_other",

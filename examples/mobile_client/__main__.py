@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from examples.mobile_client import pocket
@@ -14,11 +15,13 @@ APP = (
 
 
 def main():
-    is_demo = "--demo" in sys.argv
-    words = [word for word in sys.argv[1:] if word != "--demo"]
-    client_id = registered("mobile", *APP, is_demo=is_demo)["client_id"]
-    state = "var/examples/mobile-demo" if is_demo else "var/examples/mobile"
-    return pocket.main(["--client-id", client_id, "--state", state, *words])
+    reader = argparse.ArgumentParser(prog="pocket", description=__doc__.partition("\n")[0])
+    reader.add_argument("--issuer", default=pocket.ISSUER, help="the address of Signedin")
+    reader.add_argument("--demo", action="store_true", help="with the Signedin of `make demo`")
+    args, more = reader.parse_known_args()
+    client_id = registered("mobile", *APP, is_demo=args.demo)["client_id"]
+    state = "var/examples/mobile-demo" if args.demo else "var/examples/mobile"
+    return pocket.main(["--client-id", client_id, "--issuer", args.issuer, "--state", state, *more])
 
 
 if __name__ == "__main__":

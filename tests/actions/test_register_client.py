@@ -9,12 +9,12 @@ import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from people import ADA, PASSWORD, Clock, done_apart
+from signedin.actions.change_client import change_client
 from signedin.actions.find_client import find_client
 from signedin.actions.find_logo import find_logo
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.register_client import (
     add_secret,
-    change_client,
     disable_client,
     enable_client,
     list_clients,

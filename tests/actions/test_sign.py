@@ -132,6 +132,14 @@ def test_a_key_that_others_have_counts_for_nothing_at_once(means):
     assert know(means, say(means))
 
 
+def test_another_process_goes_by_keys_that_were_taken_away_for_a_minute_at_most(means, another):
+    text = say(another)
+    done_apart(rotate_signing(means, NOW, at_once=True))
+    assert know(another, text, NOW + REMEMBERED - timedelta(seconds=1))
+    assert know(another, text, NOW + REMEMBERED) is None
+    assert kid_of(say(another, NOW + REMEMBERED)) in {each["kid"] for each in told(means)}
+
+
 def test_another_process_takes_a_new_key_by_itself(means, another):
     say(another)
     later = NOW + timedelta(seconds=5)

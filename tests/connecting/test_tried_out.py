@@ -50,6 +50,15 @@ def test_make_runs_just_that():
     assert "\t@exec $(PY) -m examples.$(NAME) $(WORDS)" in rule
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_asked_for_help_an_example_registers_nothing(tmp_path, name):
+    with started(f"examples.{name}", "--help", folder=tmp_path) as program:
+        program.says("usage: ")
+        program.says("--demo")
+    assert not [line for line in program.said if line.startswith("$ ")]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_sync_client_registers_itself_once_and_is_in_step(fresh):
     ada, more = (
         fresh.signed_in(),

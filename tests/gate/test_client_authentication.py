@@ -229,7 +229,7 @@ def test_a_bent_assertion_proves_nothing(means, algorithm):
     [
         {"iss": "another"}, {"sub": "another"}, {"aud": "https://other.example"}, {"aud": []}, {"aud": {}},
         {"aud": [ISSUER, "https://other.example"]}, {"aud": [ISSUER, ISSUER]}, {"aud": f"{ISSUER}/"},
-        {"aud": f"{ISSUER}/oauth/authorize"}, {"exp": int(NOW.timestamp()) + 301}, {"jti": ""}, {"jti": 7},
+        {"aud": f"{ISSUER}/oauth/authorize"}, {"aud": f"{ISSUER}/oauth/par"}, {"exp": int(NOW.timestamp()) + 301}, {"jti": ""}, {"jti": 7},
         {"jti": "x" * 256},
     ],
     ids=str,

@@ -18,6 +18,7 @@ from apps import (
     consented,
     decide,
     hidden,
+    main_of,
     our_own,
     path_of,
     registered,
@@ -105,7 +106,8 @@ def test_more_scopes_are_asked_again_and_the_first_date_stays(house, clock):
     consented(ada, client)
     first = connected(ada)[0]
     clock.move(days=2)
-    consented(ada, client, scope="openid sessions:read")
+    page = asked_page(ada, authorize(client, scope="openid sessions:read"))
+    told(decide(ada, page, **{"sessions:read": "1"}), client)
     [row] = connected(ada)
     assert (row["id"], row["consented_at"]) == (first["id"], first["consented_at"])
     assert row["scopes"] == ["openid", "email", "sessions:read"]
@@ -223,6 +225,40 @@ def test_nobody_known_and_no_other_address_gets_a_redirect(house, changed):
         assert "authorization_refused" in answer.text
         assert 'href="https://' not in answer.text
     assert rows_of(house, asked) == []
+
+
+@pytest.mark.security("B16")
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"client_id": "nobody"}, "there is no such client_id"),
+        ({"redirect_uri": "https://evil.example/<b>&x"}, "this redirect_uri is not registered for this client_id"),
+        ({"request_uri": "urn:ietf:params:oauth:request_uri:used"}, "this request_uri was used"),
+    ],
+)  # fmt: skip
+def test_why_nobody_is_led_back_is_told_to_whoever_runs_the_app_and_in_the_log(
+    house, log_lines, changed, why
+):
+    client = registered(house)
+    log_lines()
+    page = house.browser().open(authorize(client, **changed))
+    assert f"For whoever runs the app: {why}" in page.text
+    [line] = [each for each in log_lines() if each["event"] == "a request of an app was answered by a page"]
+    assert line["why"].startswith(why)
+    assert line["client"] == changed.get("client_id", client.id)
+    assert line["see"] == "docs/connect-an-app.md#authorization_refused"
+    assert "evil.example" not in main_of(page)
+    assert "evil.example" not in str(line)
+
+
+@pytest.mark.security("B16")
+def test_of_a_client_that_nobody_knows_the_log_has_a_bounded_name_without_strange_signs(house, log_lines):
+    log_lines()
+    strange = "a\u202e\nb\x1b[31m" + "x" * 500
+    page = house.browser().open(f"/oauth/authorize?{urlencode({'client_id': strange})}")
+    assert "xxxx" not in main_of(page)
+    [line] = [each for each in log_lines() if each["event"] == "a request of an app was answered by a page"]
+    assert line["client"] == ("a b[31m" + "x" * 500)[:100]
 
 
 @pytest.mark.security("B16", "B2")

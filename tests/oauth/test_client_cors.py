@@ -13,7 +13,7 @@ from signedin.store import clients
 
 pytestmark = [pytest.mark.xdist_group("client cors"), pytest.mark.security("3.4.2")]
 APP = "https://spa.example.org"
-PATHS = {"/oauth/token": "POST", "/oauth/userinfo": "GET", "/oauth/revoke": "POST"}
+PATHS = {"/oauth/par": "POST", "/oauth/token": "POST", "/oauth/userinfo": "GET", "/oauth/revoke": "POST"}
 OPEN = ("/oauth/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 OTHERS = ("https://keeps-a-secret.example.org", "https://gone.example.org", "http://127.0.0.1", "https://evil.example",
           "null", "https://spa.example.org.evil.example", "https://spa.example.org:444", "http://spa.example.org",
@@ -80,9 +80,7 @@ def test_what_everybody_may_know_is_read_from_anywhere(house, path):
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize(
-    "path", ["/oauth/introspect", "/oauth/par", "/oauth/authorize", "/oauth/end_session", "/"]
-)
+@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/authorize", "/oauth/end_session", "/"])
 def test_no_other_place_is_read_by_an_app(house, path):
     for answer in (preflight(house, APP, path), ask(house, "GET", path, APP)):
         assert "access-control-allow-origin" not in answer.headers

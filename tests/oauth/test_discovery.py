@@ -93,6 +93,7 @@ def test_with_all_endpoints_the_document_has_what_is_required():
     assert "none" not in told["introspection_endpoint_auth_methods_supported"]
     assert told["authorization_response_iss_parameter_supported"] is True
     assert told["request_uri_parameter_supported"] is False
+    assert told["acr_values_supported"] == ["aal1"], "there is no second factor yet"
     assert not [
         name for name in told if "registration" in name or "check_session" in name or "frontchannel" in name
     ]

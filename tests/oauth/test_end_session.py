@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from apps import VERIFIER, a_client, consented, hidden, path_of, registered
+from apps import VERIFIER, a_client, consented, hidden, main_of, path_of, registered
 from given import VISIT, account_of
 from people import ADA, GRACE, done_apart
 from signedin.actions.exchange import Asking, redeem_code
@@ -102,7 +102,7 @@ WRONG = {
 
 @pytest.mark.security("attack-13")
 @pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
-def test_what_is_not_right_is_told_on_a_page_and_leads_nowhere(house, porter, changed):
+def test_what_is_not_right_is_told_on_a_page_and_leads_nowhere(house, porter, changed, log_lines):
     said = {"client_id": porter.id, "post_logout_redirect_uri": OUT, "state": "1"} | changed
     said = {name: value for name, value in said.items() if value is not None}
     for browser in (house.browser(), house.signed_in()):
@@ -110,9 +110,14 @@ def test_what_is_not_right_is_told_on_a_page_and_leads_nowhere(house, porter, ch
         assert answer.status_code == 400
         assert "location" not in answer.headers
         assert "cannot be answered" in answer.text
+        assert "For whoever runs the app: " in answer.text
+        assert "nobody" not in main_of(answer)
         posted = browser.http.post(PATH, data=said, headers={"sec-fetch-site": "cross-site"})
         assert (posted.status_code, "location" in posted.headers) == (400, False)
     assert browser.is_signed_in
+    told = [each for each in log_lines() if each["event"] == "a request of an app was answered by a page"]
+    assert len(told) == 4
+    assert {each["client"] for each in told} <= {said.get("client_id", "")}
 
 
 @pytest.mark.security("attack-22")

@@ -174,4 +174,56 @@ def test_the_keys_for_signing_are_rotated_in_words(installed):
     fresh = installed.done("secret", "rotate-signing", "--json").value
     assert [each["algorithm"] for each in fresh] == ["RS256", "ES256"]
     assert installed.done("secret", "rotate-signing").out == "Rotated. The new keys sign in ten minutes.\n"
-    assert installed.done("secret", "rotate-signing", "--at-once").out == "Rotated. The new keys sign now.\n"
+    said = installed.done("secret", "rotate-signing", "--at-once").out
+    for words in ("Restart the servers", "up to a minute", "/oauth/jwks", "up to five minutes"):
+        assert words in said
+
+
+@pytest.mark.security("8.2.3")
+def test_what_a_client_has_registered_is_changed_as_the_page_says(installed):
+    name = installed.done(*CLIENT, "--json").value["client_id"]
+    for line in beginning("docs/connect-an-app.md", "signedin client change ID").splitlines():
+        installed.done(*shlex.split(line.replace("ID", name))[1:])
+    [now] = installed.done("client", "list", "--json").value
+    assert (now["name"], now["verified"], now["idle_days"]) == ("Tidewater", True, 7)
+    assert now["redirect_uris"] == ["https://new.example.org/callback"]
+    assert now["scopes"] == ["email", "offline_access", "openid"]
+    more = (
+        "--description", "A calendar.", "--add-resource", "https://files.example.org", "--add-signed-resource",
+        "https://notes.example.org", "--add-post-logout-redirect-uri", "https://new.example.org/bye",
+        "--backchannel-logout-uri", "https://new.example.org/logout", "--backchannel-logout-session-required",
+        "--not-verified", "--lasts-days", "90", "--json",
+    )  # fmt: skip
+    now = installed.done("client", "change", name, *more).value
+    assert now["resources"] == ["https://files.example.org", "https://notes.example.org"]
+    assert (now["signed_resources"], now["lasts_days"]) == (["https://notes.example.org"], 90)
+    assert (now["description"], now["verified"]) == ("A calendar.", False)
+    assert now["post_logout_redirect_uris"] == ["https://new.example.org/bye"]
+    assert now["backchannel_logout_session_required"] is True
+    less = (
+        "--remove-resource", "https://notes.example.org", "--backchannel-logout-uri", "",
+        "--no-backchannel-logout-session-required", "--json",
+    )  # fmt: skip
+    now = installed.done("client", "change", name, *less).value
+    assert (now["resources"], now["signed_resources"]) == (["https://files.example.org"], [])
+    assert now["backchannel_logout_uri"] is None
+
+
+def test_a_change_that_cannot_be_made_is_told_and_changes_nothing(installed, tmp_path):
+    mine = installed.done(*APP, "--redirect-uri", "http://127.0.0.1/callback", "--json").value
+    name = mine["client_id"]
+    for words, said in (
+        (("--remove-scope", "sessions:manage"), "It has not got this: sessions:manage"),
+        (("--add-redirect-uri", "javascript:x"), "An address begins with https://"),
+        (("--name", ""), "A client needs a name"),
+        (("--remove-redirect-uri", "http://127.0.0.1/callback"), "cannot get tokens in this way"),
+    ):
+        done = installed("app", "change", name, "--description", "New.", *words)
+        assert (done.status, said in done.err) == (1, True), done.err
+    assert "Say what is to change" in installed("app", "change", name).err
+    assert "There is no such client." in installed("client", "change", name, "--name", "New").err
+    assert installed.done("app", "list", "--json").value == [mine]
+    picture = tmp_path / "logo.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    assert installed.done("app", "change", name, "--logo", str(picture), "--json").value["logo"]
+    assert installed.done("app", "change", name, "--no-logo", "--json").value["logo"] is None

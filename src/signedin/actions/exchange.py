@@ -148,7 +148,9 @@ def _begun(
     grant = replace(grant, key_thumbprint="" if client.is_confidential else key)
     account, row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
-    audience = exchange.narrowed_audience(grant.resources, asking.resources)
+    audience = exchange.narrowed_audience(
+        grant.resources, asking.resources, {*client.resources, asking.issuer}
+    )
     grants.change(conn, grant)
     token = first_refresh(conn, means, grant, client)
     tokens = issue(
@@ -187,7 +189,9 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
     key = exchange.bound_key(client, asking.key_thumbprint)
     account, row = account_and_row(means, grant, found.account, found.row, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
-    audience = exchange.narrowed_audience(grant.resources, asking.resources)
+    audience = exchange.narrowed_audience(
+        grant.resources, asking.resources, {*client.resources, asking.issuer}
+    )
     if turn is Turn.ROTATE:
         grant, token = rotate(conn, means, grant, read.digest, now)
     else:
@@ -210,7 +214,11 @@ def _for_itself(conn: sa.Connection, means: Means, asking: Asking, now: datetime
     if client.kind is not ClientKind.SERVICE or not client.is_confidential:
         raise OAuthRefused("unauthorized_client", "Only a service gets tokens for itself.")
     scopes = exchange.narrowed_scopes(tuple(sorted(client.scopes)), asking.scopes)
-    audience = exchange.narrowed_audience(client.resources, asking.resources) if asking.resources else ()
+    audience = (
+        exchange.narrowed_audience(client.resources, asking.resources, client.resources)
+        if asking.resources
+        else ()
+    )
     grant = Grant(
         make_session_id(NOBODY, means.keyring.way_keys), NOBODY, client.id, scopes, 0, now, now, now + ACCESS_LASTS,
         resources=audience,

@@ -11,10 +11,12 @@ from typing import Any
 from signedin.actions.find_client import find_client
 from signedin.actions.hinted import hinted
 from signedin.actions.means import Means
-from signedin.rules.authorization import AuthorizationRefused, Parameters
+from signedin.rules.authorization import NO_CLIENT, AuthorizationRefused, Parameters
 from signedin.rules.claims import sid_for, subject_of_id
 from signedin.rules.client import Client
 from signedin.rules.presence import Presence
+from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 from signedin.store import asked
 from signedin.store.asked import Asked, Way
 
@@ -41,20 +43,23 @@ async def judge_leaving(means: Means, said: Parameters, now: datetime) -> Leavin
     Raises:
         AuthorizationRefused: something is not; then nobody is led anywhere (sections 2 and 3).
     """
+    named = said.get("client_id")
     if said.repeated:
-        raise AuthorizationRefused(f"{min(said.repeated)} came twice")
-    hint = await _hint(means, said.get("id_token_hint"), now)
-    named, meant = said.get("client_id"), str(hint.get("aud", ""))
+        raise AuthorizationRefused(worded(_("{name} came twice"), name=min(said.repeated)), named)
+    hint = await _hint(means, said, now)
+    meant = str(hint.get("aud", ""))
     if named and meant and named != meant:
-        raise AuthorizationRefused("the id_token_hint is another client's than client_id")
+        raise AuthorizationRefused(_("the id_token_hint is another client’s than client_id"), named)
     client = await find_client(means, named or meant) if named or meant else None
     if (named or meant) and (client is None or client.is_disabled):
-        raise AuthorizationRefused("there is no such client_id")
+        raise AuthorizationRefused(NO_CLIENT, named or meant)
     redirect_uri = said.get("post_logout_redirect_uri")
     if redirect_uri and client is None:
-        raise AuthorizationRefused("a post_logout_redirect_uri needs an id_token_hint or a client_id")
+        raise AuthorizationRefused(_("a post_logout_redirect_uri needs an id_token_hint or a client_id"))
     if redirect_uri and client is not None and redirect_uri not in client.logout_uris:
-        raise AuthorizationRefused("this post_logout_redirect_uri is not registered for this client_id")
+        raise AuthorizationRefused(
+            _("this post_logout_redirect_uri is not registered for this client_id"), client.id
+        )
     return Leaving(client, redirect_uri, said.get("state"), hint)
 
 
@@ -83,16 +88,17 @@ async def find_leaving(means: Means, name: str, now: datetime) -> Parameters:
     """
     found = await means.database.read(asked.find, Way.LEAVING, _digest(name))
     if found is None or found.until <= now:
-        raise AuthorizationRefused("it has waited for too long")
+        raise AuthorizationRefused(_("it has waited for too long"))
     return Parameters(found.parameters)
 
 
-async def _hint(means: Means, text: str, now: datetime) -> dict[str, Any]:
+async def _hint(means: Means, said: Parameters, now: datetime) -> dict[str, Any]:
+    text = said.get("id_token_hint")
     if not text:
         return {}
     claims = await hinted(means, text, now)
     if claims is None:
-        raise AuthorizationRefused("the id_token_hint is no ID token of ours")
+        raise AuthorizationRefused(_("the id_token_hint is no ID token of ours"), said.get("client_id"))
     return claims
 
 

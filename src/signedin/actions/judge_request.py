@@ -46,8 +46,12 @@ async def standing_of(
     if presence is None:
         return Standing(None, is_meant=True, consent=None)
     meant = await is_meant(means, presence, client, wanted.id_token_hint, now)
-    consent = await means.database.read(in_force, means, presence.account_id, client.id, now)
-    return Standing(presence.authenticated_at, meant, consent)
+    return Standing(presence.authenticated_at, meant, await consent_to(means, presence, client, now))
+
+
+async def consent_to(means: Means, presence: Presence, client: Client, now: datetime) -> Consent | None:
+    """What the person has allowed a client so far, where that is in force."""
+    return await means.database.read(in_force, means, presence.account_id, client.id, now)
 
 
 def in_force(

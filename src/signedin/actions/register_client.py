@@ -1,4 +1,4 @@
-"""Registering applications, changing, disabling and enabling them, and their secrets: an operator's deeds.
+"""Registering applications, disabling and enabling them, and their secrets: an operator's deeds.
 
 A disabled client is refused on every path from the commit on, and all its tokens with it: each use of one asks for its
 client (`store/access_tokens.py`). Enabling it brings nothing back of what it had been given before (attack 25).
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
+from signedin.actions.change_client import change, found, known
 from signedin.actions.means import Means
 from signedin.actions.sign import make_pairs
 from signedin.rules import errors
@@ -20,7 +20,7 @@ from signedin.rules.client import Client
 from signedin.rules.registration import MOST_SECRETS, has_secrets, judge, judge_picture
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.wording import marked as _
-from signedin.store import asked, clients, device_codes, given, grants, logos, logouts
+from signedin.store import clients, given, grants, logos, logouts
 from signedin.store.services import NOBODY
 
 AT_ONCE = 200
@@ -60,20 +60,6 @@ async def list_clients(means: Means) -> list[Client]:
     return await means.database.read(clients.every)
 
 
-async def change_client(
-    means: Means, client_id: str, changes: dict[str, Any], *, logo: bytes | None = None
-) -> Client:
-    """Change what a client has registered. Its questions that wait for somebody are forgotten: they were judged before.
-
-    Raises:
-        NotFound: there is none like that.
-        InvalidInput: it could not be registered like this; nothing was changed.
-    """
-    client = await means.database.write(_change, client_id, changes, logo)
-    log.info("client changed", client=client.id, name=client.name, fields=sorted(changes))
-    return client
-
-
 async def disable_client(means: Means, client_id: str, now: datetime) -> Client:
     """Refuse it on every path, and all that it has been given.
 
@@ -91,14 +77,14 @@ async def enable_client(means: Means, client_id: str) -> Client:
     Raises:
         NotFound: there is none like that.
     """
-    client = _known(await means.database.read(clients.find, client_id))
+    client = known(await means.database.read(clients.find, client_id))
     if client.is_disabled:
         while await means.database.write(logouts.tell_more, client_id):
             pass  # before what it was given is forgotten
         after: tuple[int, str] | None = (-1, "")
         while after is not None:
             after = await means.database.write(_end_given, client_id, after)
-        client = await means.database.write(_change, client_id, {"disabled_at": None})
+        client = await means.database.write(change, client_id, {"disabled_at": None})
         log.warning("client enabled", client=client.id, name=client.name)
     return client
 
@@ -140,48 +126,35 @@ def _add(conn: sa.Connection, client: Client, logo: bytes) -> Client:
     return client
 
 
-def _change(
-    conn: sa.Connection, client_id: str, changes: dict[str, Any], logo: bytes | None = None
-) -> Client:
-    before = _found(conn, client_id)
-    client = judge(replace(before, **changes))
-    if logo is not None:
-        client = replace(client, logo=logos.keep(conn, judge_picture(logo)) if logo else None)
-    asked.end_of_client(conn, client_id)
-    device_codes.end_of_client(conn, client_id)
-    clients.change(conn, client)
-    return client
-
-
 def _disable(conn: sa.Connection, client_id: str, now: datetime) -> Client:
-    before = _found(conn, client_id)
+    before = found(conn, client_id)
     if before.is_disabled:
         return before
     logouts.tell_of_all(conn, before, now)
-    return _change(conn, client_id, {"disabled_at": now})
+    return change(conn, client_id, {"disabled_at": now})
 
 
 def _end_given(conn: sa.Connection, client_id: str, after: tuple[int, str]) -> tuple[int, str] | None:
     """End a batch of what a client was given; returns the last of them, or `None` when there was nothing left."""
-    found = grants.of_client(conn, client_id, after, AT_ONCE)
-    for account_id, grant_id in found:
+    batch = grants.of_client(conn, client_id, after, AT_ONCE)
+    for account_id, grant_id in batch:
         given.end(conn, account_id, [grant_id])
-    return found[-1] if found else None
+    return batch[-1] if batch else None
 
 
 def _add_secret(conn: sa.Connection, client_id: str, hashed: bytes) -> Client:
-    client = _found(conn, client_id)
+    client = found(conn, client_id)
     if not has_secrets(client):
         raise errors.InvalidInput(_("This client does not show itself by a secret."))
     if len(client.secrets) >= MOST_SECRETS:
         raise errors.InvalidInput(
             _("This client has two secrets already."), hint=_("Remove the one that is no longer used.")
         )
-    return _change(conn, client_id, {"secrets": (*client.secrets, hashed)})
+    return change(conn, client_id, {"secrets": (*client.secrets, hashed)})
 
 
 def _remove_secret(conn: sa.Connection, client_id: str, which: str) -> Client:
-    client = _found(conn, client_id)
+    client = found(conn, client_id)
     kept = tuple(each for each in client.secrets if secret_id(each) != which)
     if kept == client.secrets:
         raise errors.NotFound(_("There is no such secret."), hint=_("List the clients to see their secrets."))
@@ -189,14 +162,4 @@ def _remove_secret(conn: sa.Connection, client_id: str, which: str) -> Client:
         raise errors.InvalidInput(
             _("This is the client’s only secret."), hint=_("Add the next one first, or disable the client.")
         )
-    return _change(conn, client_id, {"secrets": kept})
-
-
-def _found(conn: sa.Connection, client_id: str) -> Client:
-    return _known(clients.hold(conn, client_id))
-
-
-def _known(client: Client | None) -> Client:
-    if client is None:
-        raise errors.NotFound(_("There is no such client."), hint=_("List the clients to see their ids."))
-    return client
+    return change(conn, client_id, {"secrets": kept})

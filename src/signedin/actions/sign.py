@@ -85,8 +85,9 @@ async def make_pairs(means: Means, now: datetime) -> None:
 async def rotate_signing(means: Means, now: datetime, *, at_once: bool = False) -> list[SigningKey]:
     """New pairs, which sign in ten minutes; the old ones sign until then, and are told for two hours more.
 
-    With `at_once` the old ones, which others know, count for nothing any more: what they signed is refused here, and
-    elsewhere as soon as the set is read again. Returns the new ones.
+    With `at_once` the old ones, which others know, count for nothing any more: what they signed is refused by this
+    process, by others once they read the keys again (`REMEMBERED`), and elsewhere as soon as the set is read again
+    (`FOR_ANYBODY`). Returns the new ones.
     """
     fresh = [await _new_pair(means, algorithm, now) for algorithm in OURS]
     await means.database.write(_replace, fresh, now, at_once=at_once)

@@ -27,7 +27,8 @@ def item(listed: SessionList, row: Row) -> dict[str, Any]:
     if isinstance(row, Consent):
         return shared | {
             "client_name": row.client_name, "client_description": row.client_description,
-            "consented_at": moment(row.consented_at), "scopes": list(row.scopes),
+            "consented_at": moment(row.consented_at), "scopes": list(row.allowed),
+            "signed_resources": list(row.signed_resources),
         }  # fmt: skip
     last_device = row.last_device.name if row.last_device else None
     return shared | {

@@ -43,9 +43,9 @@ class Flag(Struct):
 
 
 class Row(Struct):
-    """A session or a consent; the last four are a consent's, the three before them a session's.
+    """A session or a consent; the last five are a consent's, the three before them a session's.
 
-    `last_device` is the one it was last used with, as far as that was told; it names nothing.
+    `last_device` is of the last use, as far as that was told. At `signed_resources` a consent can go on for five minutes.
     """
 
     id: Id
@@ -65,6 +65,7 @@ class Row(Struct):
     client_description: str | UnsetType = UNSET
     consented_at: datetime | UnsetType = UNSET
     scopes: Scopes | UnsetType = UNSET
+    signed_resources: list[str] | UnsetType = UNSET
 
 
 class Counts(Struct):

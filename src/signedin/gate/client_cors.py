@@ -1,7 +1,7 @@
 """Apps in browsers: which pages of other origins may read what `/oauth` answers (ASVS 3.4.2).
 
-What everybody may know, from anywhere. Tokens, userinfo and revocation only for the origins of the https addresses
-that public clients have registered to be led back to: nobody else has a use for them in a browser. Never with
+What everybody may know, from anywhere. Pushed requests, tokens, userinfo and revocation only for the origins of the
+https addresses that public clients have registered to be led back to: nobody else has a use for them in a browser. Never with
 cookies: no answer allows credentials.
 """
 
@@ -17,7 +17,9 @@ from signedin.gate.middleware import App, Message, Receive, Scope, Send
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.sent import header
 
-FOR_CLIENTS = {"/oauth/token": b"POST", "/oauth/userinfo": b"GET, POST", "/oauth/revoke": b"POST"}
+FOR_CLIENTS = {
+    "/oauth/par": b"POST", "/oauth/token": b"POST", "/oauth/userinfo": b"GET, POST", "/oauth/revoke": b"POST",
+}  # fmt: skip
 FOR_ANYBODY = frozenset({
     "/oauth/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
 })  # fmt: skip

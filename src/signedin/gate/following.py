@@ -20,6 +20,7 @@ from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.event import EventKind, Recorded
 from signedin.rules.feed import LARGEST_NUMBER
 from signedin.rules.presence import Absence, Presence
+from signedin.rules.revocation import EndReason
 from signedin.rules.sent import Headers, header
 
 MEDIA_TYPE = "text/event-stream"
@@ -93,6 +94,10 @@ class Following:
             found = await self._recogniser.whoever(arrival.credential, self._clock(), arrival.kinds)
             if isinstance(found, Absence):
                 return found, []
+            if not {*(presence.scopes or ())} <= {
+                *(found.scopes or ())
+            }:  # something was taken back: ask again
+                return Absence(EndReason.REVOKED), []
             if await latest_number(self._means, presence.account_id) <= number:
                 return None, []
             return None, await events_since(self._means, presence.account_id, number)

@@ -56,7 +56,7 @@ BELONGS_TO: dict[str, dict[str, Any]] = {
         "authorization_response_iss_parameter_supported": True,
         "scopes_supported": list(OF_PEOPLE),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": ["aal1", "aal2"],
+        "acr_values_supported": ["aal1"],
         "ui_locales_supported": list(LANGUAGES),
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

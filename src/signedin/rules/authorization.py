@@ -26,6 +26,7 @@ MAY_REPEAT = "resource"
 """The one parameter that may come several times (RFC 8707, section 2); its values are kept with blanks between."""
 LONGEST = 2_000
 LONGEST_OF_ALL = 16_000
+NO_CLIENT = _("there is no such client_id, or it is disabled")
 
 
 class Prompt(StrEnum):
@@ -44,10 +45,11 @@ class AuthorizationRefused(Refused):
     sentence = _("This app has sent you here with a request that cannot be answered.")
     hint = _("Go back to the app. If it happens again, tell whoever runs the app.")
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, client_id: str = "") -> None:
         super().__init__()
-        self.why = why
-        """For whoever runs the app, and the log."""
+        self.why, self.client_id = why, client_id
+        """For whoever runs the app: what the matter is, in our own words, which the page and the log say; and whom the
+        request named as its client, in whatever words, which the log alone says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,11 @@ def whose(parameters: Parameters, client: Client | None) -> tuple[Client, str]:
     Raises:
         AuthorizationRefused: no client that is known and enabled, or not exactly its address (RFC 6749, 3.1.2.4).
     """
+    named, uri = parameters.get("client_id"), parameters.get("redirect_uri")
     if {"client_id", "redirect_uri"} & parameters.repeated:
-        raise AuthorizationRefused("client_id or redirect_uri came twice")
-    if client is None or client.is_disabled or client.id != parameters.get("client_id"):
-        raise AuthorizationRefused("there is no such client_id")
-    uri = parameters.get("redirect_uri")
+        raise AuthorizationRefused(_("client_id or redirect_uri came twice"), named)
+    if client is None or client.is_disabled or client.id != named:
+        raise AuthorizationRefused(NO_CLIENT, named)
     if not is_registered(uri, client.redirect_uris):
-        raise AuthorizationRefused("this redirect_uri is not registered for this client_id")
+        raise AuthorizationRefused(_("this redirect_uri is not registered for this client_id"), named)
     return client, uri

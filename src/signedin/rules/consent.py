@@ -23,7 +23,9 @@ class Consent:
     `consented_at` is the first consent still in force, `changed_at` the last change of its scopes (R30);
     `last_at` is `None` while no token of the client was used: "Never used" (R31). `hosts` are those that it was given
     at, by the redirect addresses, and `resources` what it was given for beside this service: it is no consent to others.
-    `tokens` is how many times access was given, on as many devices or on one again (R32).
+    `tokens` is how many times access was given, on as many devices or on one again (R32). Of its client: `registered` are
+    the scopes that it may have now, `None` where that is not known; `signed_resources` are those of `resources` that read
+    signed tokens by themselves, where what was given can go on for up to five minutes after the end (D24).
     """
 
     id: SessionId
@@ -45,6 +47,8 @@ class Consent:
     doubt: timedelta = timedelta(0)
     hosts: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    registered: frozenset[str] | None = None
+    signed_resources: tuple[str, ...] = ()
 
     app_type = AppType.OAUTH
     session_type = SessionType.OAUTH_CONSENT
@@ -53,6 +57,11 @@ class Consent:
     def expires_at(self) -> datetime:
         """When it ends by itself, unless it is used before (D8)."""
         return (self.last_at or self.consented_at) + self.idle
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What the client may really do: of the scopes that it was given those that it is still registered for."""
+        return tuple(scope for scope in self.scopes if self.registered is None or scope in self.registered)
 
     def is_alive_at(self, now: datetime) -> bool:
         """Whether it has not ended by itself, given the benefit of the doubt (D28)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from signedin.rules.client import Client
@@ -11,6 +11,7 @@ from signedin.rules.grant import Grant, Redeemable, narrowed
 from signedin.rules.lifetime import GRACE, WRITE_THROUGH_BELOW
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.pkce import is_proved
+from signedin.rules.redirect_uri import is_registered
 from signedin.rules.session_list import Row
 
 
@@ -32,7 +33,7 @@ def refuse_another(
     """
     if code.client_id != client.id:
         raise gone("The code")
-    if code.redirect_uri != redirect_uri:
+    if code.redirect_uri != redirect_uri or not is_registered(redirect_uri, client.redirect_uris):
         raise OAuthRefused("invalid_grant", "redirect_uri is not the one that the code was asked for with.")
     if not is_proved(code.challenge, verifier):
         raise OAuthRefused("invalid_grant", "code_verifier does not belong to the code's code_challenge.")
@@ -87,15 +88,20 @@ def narrowed_scopes(given: Sequence[str], asked: Sequence[str]) -> tuple[str, ..
     return scopes
 
 
-def narrowed_audience(given: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+def narrowed_audience(
+    given: Sequence[str], asked: Sequence[str], registered: Collection[str]
+) -> tuple[str, ...]:
     """The resource servers that a new token is for: all that were given, or those asked for (RFC 8707, section 2.2).
 
+    `registered` are those that the client may have now: a token for none of what was given would be one for this service.
+
     Raises:
-        OAuthRefused: one of them is not among those given.
+        OAuthRefused: one of them is not among those given, or none of those is registered any more.
     """
-    if not set(asked) <= set(given):
+    left = tuple(each for each in given if each in registered)
+    if not set(asked) <= set(left) or (given and not left):
         raise OAuthRefused("invalid_target", "resource is not one that this client was given access to.")
-    return tuple(each for each in given if each in asked) if asked else tuple(given)
+    return tuple(each for each in left if each in asked) if asked else left
 
 
 def why_not_yet(code: DeviceCode, now: datetime) -> OAuthRefused | None:

@@ -5,7 +5,7 @@ Nothing that is registered is ever fetched: no logo, no key set (attack 14).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from signedin.rules.scope import OF_PEOPLE, OF_SERVICES
 from signedin.rules.session import AppType
 from signedin.rules.signing import OURS
 from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 
 USUAL = frozenset({"openid", "profile", "email", "offline_access"})
 """What a client may ask for when nothing else is said."""
@@ -26,6 +27,8 @@ MOST_SECRETS = 2
 """The one in use, and the next one while its servers change over."""
 LONGEST_IDLE = timedelta(days=400)
 LONGEST_LIFE = timedelta(days=365)
+Lists = Mapping[str, Sequence[str]]
+"""What is said of fields that are lists: `scopes`, `redirect_uris`, `logout_uris`, `resources`, `signed_resources`."""
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
@@ -54,6 +57,33 @@ def judge(client: Client) -> Client:
     if tidied.back_channel_uri:
         judge_web_address(tidied.back_channel_uri, "back_channel_uri")
     return replace(tidied, keys=judge_keys(tidied.keys))
+
+
+def with_lists(client: Client, added: Lists, removed: Lists) -> Client:
+    """The client with more in some of its lists and less in others; one that nothing leads back to has no codes.
+
+    Raises:
+        InvalidInput: it has not got what is to go, or is to get and to lose the same.
+    """
+    for field, values in removed.items():
+        missing = [
+            each for each in values if each not in getattr(client, field) or each in added.get(field, ())
+        ]
+        if missing:
+            raise InvalidInput(
+                worded(_("It has not got this: {what}"), what=missing[0]), field=field,
+                hint=_("List it to see what it has. Nothing was changed."),
+            )  # fmt: skip
+    if gone := removed.get("resources"):
+        left = tuple(each for each in client.signed_resources if each not in gone)
+        client = replace(client, signed_resources=left)
+    for field in {**added, **removed}:
+        kept = [each for each in getattr(client, field) if each not in removed.get(field, ())]
+        kept += added.get(field, ())
+        whole: dict[str, Any] = {field: frozenset(kept) if field == "scopes" else tuple(kept)}
+        client = replace(client, **whole)
+    ways = client.grant_types - {GrantType.CODE} | ({GrantType.CODE} if client.redirect_uris else set())
+    return replace(client, grant_types=ways)
 
 
 def judge_resource(uri: str) -> str:

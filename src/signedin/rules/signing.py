@@ -15,7 +15,7 @@ TOLD_AFTER = timedelta(hours=2)
 KEPT = timedelta(days=90)
 """So long a retired key tells us that an expired ID token was ours, where it is only a hint (RP-Initiated Logout, 2)."""
 REMEMBERED = timedelta(seconds=60)
-"""How long a process goes by what it has read."""
+"""How long a process goes by what it has read, also of keys that were taken away at once: a restart is sooner."""
 
 
 class Pair(Protocol):

@@ -9,6 +9,7 @@ import click
 
 from signedin.rules.client import ClientKind
 from signedin.rules.session import AppType
+from signedin.server import changing
 from signedin.server import registering as shared
 from signedin.server.cli_shared import json_option
 
@@ -60,6 +61,20 @@ def list_apps(*, as_json: bool) -> None:
     Example: signedin app list --json
     """
     shared.list_kinds(OWN, as_json=as_json)
+
+
+@app.command()
+@click.argument("client_id")
+@changing.change_options
+@json_option
+def change(client_id: str, *, as_json: bool, **said: Any) -> None:
+    """Change what one of your own applications has registered.
+
+    What people have allowed stays; what it may not any more is refused everywhere at once, also of tokens that have it.
+
+    Example: signedin app change 7q4kWK59PFkl0JfI2yyVlbPegB --name "Example Sync 2" --remove-scope sessions:manage
+    """
+    changing.change(client_id, OWN, said, as_json=as_json)
 
 
 @app.command()

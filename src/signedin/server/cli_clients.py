@@ -12,6 +12,7 @@ import click
 from signedin.actions import register_client as registering
 from signedin.rules.client import Authentication, Client, ClientKind
 from signedin.rules.signing import OURS
+from signedin.server import changing
 from signedin.server import registering as shared
 from signedin.server.cli_shared import carried_out, json_option, told
 
@@ -93,6 +94,22 @@ def list_clients(*, as_json: bool) -> None:
     Example: signedin client list --json
     """
     shared.list_kinds(OTHERS, as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@changing.change_options
+@changing.verified_option
+@changing.idle_option
+@json_option
+def change(client_id: str, *, as_json: bool, **said: Any) -> None:
+    """Change what somebody's application, or a service has registered.
+
+    What people have allowed stays; what it may not any more is refused everywhere at once, also of tokens that have it.
+
+    Example: signedin client change 7q4kWK59PFkl0JfI2yyVlbPegB --add-redirect-uri https://new.example.org/callback --verified
+    """
+    changing.change(client_id, OTHERS, said, as_json=as_json)
 
 
 @client.command()

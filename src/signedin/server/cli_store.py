@@ -26,6 +26,11 @@ from signedin.server.means import database_of, mark_keyring, open_store, refuse_
 from signedin.store import schema_version
 from signedin.store.keyring import Keyring
 
+_AT_ONCE = (
+    "Rotated. Restart the servers: those that run go by the old keys for up to a minute more.\n"
+    "Apps that have read /oauth/jwks before believe what the old keys signed for up to five minutes after that."
+)
+
 
 @click.group()
 def db() -> None:
@@ -100,14 +105,15 @@ def rotate(*, as_json: bool) -> None:
 def rotate_signing(*, at_once: bool, as_json: bool) -> None:
     """Make new keys to sign ID tokens with; the old ones verify until all that they signed has expired.
 
-    Servers that run take the new ones by themselves: they are told at /oauth/jwks at once, and sign ten minutes later.
+    Servers that run take the new ones by themselves within a minute: they are told at /oauth/jwks then, and sign ten
+    minutes after they were made. With --at-once restart the servers: until then each goes by the old ones for up to a
+    minute more, and whoever has read /oauth/jwks before believes in them for up to five minutes after that.
 
     Example: signedin secret rotate-signing
     """
     fresh = carried_out(lambda means: rotate_now(means, shared_now(means), at_once=at_once))
     value = [{"id": each.id, "algorithm": each.algorithm} for each in fresh]
-    when = "now" if at_once else "in ten minutes"
-    told(value, as_json=as_json, text=f"Rotated. The new keys sign {when}.")
+    told(value, as_json=as_json, text=_AT_ONCE if at_once else "Rotated. The new keys sign in ten minutes.")
 
 
 @click.command("verify-audit")

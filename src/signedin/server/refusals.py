@@ -21,6 +21,7 @@ from signedin.gate.record import record_refusal
 from signedin.oauth import refusing
 from signedin.rules import errors
 from signedin.rules import problem as problems
+from signedin.rules.authorization import AuthorizationRefused
 from signedin.rules.wording import marked as _
 from signedin.rules.wording import worded
 from signedin.store.problems import problem_of
@@ -154,7 +155,8 @@ def _answer(
         return _to_client(ask, refusal or errors.Refused(sentence, hint=hint), status, headers)
     if is_program(ask) or "signedin" not in ask.scope:
         return problem(code, sentence, hint, status, refusal, headers)
-    shown = {"code": code, "sentence": sentence, "hint": hint}
+    why = refusal.why if isinstance(refusal, AuthorizationRefused) else ""
+    shown = {"code": code, "sentence": sentence, "hint": hint, "why": why}
     signed_in = arrival_of(ask).recognised is not None
     answer = door.page(ask, "refused.html", headers=headers, problem=shown, signed_in=signed_in)
     answer.status_code = status

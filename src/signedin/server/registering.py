@@ -103,15 +103,24 @@ def switch(client_id: str, kinds: Collection[ClientKind], *, on: bool, as_json: 
     """Disable or enable a client, if it is of these kinds."""
 
     async def work(means: Means) -> Client:
-        known = await registering.list_clients(means)
-        if client_id not in {each.id for each in known if each.kind in kinds}:
-            raise NotFound("There is no such client.", hint="List them to see their ids.")
+        await refuse_others(means, client_id, kinds)
         if on:
             return await registering.enable_client(means, client_id)
         return await registering.disable_client(means, client_id, shared_now(means))
 
     changed: Client = carried_out(work)
     told(item(changed), as_json=as_json, text=f"{'Enabled' if on else 'Disabled'}: {changed.name}")
+
+
+async def refuse_others(means: Means, client_id: str, kinds: Collection[ClientKind]) -> None:
+    """Refuse an id that none of these kinds has.
+
+    Raises:
+        NotFound: so it is.
+    """
+    known = await registering.list_clients(means)
+    if client_id not in {each.id for each in known if each.kind in kinds}:
+        raise NotFound("There is no such client.", hint="List them to see their ids.")
 
 
 def item(client: Client) -> dict[str, Any]:
@@ -129,6 +138,7 @@ def item(client: Client) -> dict[str, Any]:
         "id_token_signed_response_alg": client.signs_with, "verified": client.is_verified, "logo": client.logo,
         "require_pkce": client.needs_pkce, "require_pushed_authorization_requests": client.needs_pushed,
         "dpop_bound_access_tokens": client.needs_dpop, "idle_days": client.idle.days,
+        "lasts_days": client.lasts.days,
         "secrets": [registering.secret_id(each) for each in client.secrets],
         "made_at": moment(client.made_at), "disabled_at": moment(client.disabled_at),
     }  # fmt: skip

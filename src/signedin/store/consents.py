@@ -39,7 +39,8 @@ consents = sa.Table(
 )
 
 COLUMNS = tuple(column.label(f"consent_{column.name}") for column in consents.c) + tuple(
-    clients.c[name].label(f"client_{name}") for name in ("name", "description", "is_verified", "logo")
+    clients.c[name].label(f"client_{name}")
+    for name in ("name", "description", "is_verified", "logo", "registered")
 )
 """What is read of a consent and its client, named apart from a session's columns."""
 _READ = sa.select(*COLUMNS, *LAST_USE).select_from(
@@ -142,6 +143,8 @@ def is_cut_off(conn: sa.Connection, account_id: AccountId, consent_id: str) -> b
 
 def consent_from(row: Any) -> Consent:
     """The consent in a row of `COLUMNS` and `LAST_USE`."""
+    registered, resources = row.client_registered or {}, tuple(row.consent_resources or ())
+    signed = registered.get("signed_resources", ())
     return Consent(
         id=SessionId(row.consent_consent_id), account_id=AccountId(row.consent_account_id),
         client_id=row.consent_client_id, client_name=row.client_name,
@@ -150,7 +153,9 @@ def consent_from(row: Any) -> Consent:
         days=DayLevels(row.counts, row.last_day), last_at=row.last_at if row.consent_is_used or row.last_at > row.consent_consented_at else None,
         last_from=Origin(row.last_ip, row.last_place) if row.last_ip else None,
         changed_at=row.consent_changed_at, tokens=row.consent_tokens, is_verified=row.client_is_verified,
-        logo=row.client_logo, hosts=tuple(row.consent_hosts or ()), resources=tuple(row.consent_resources or ()),
+        logo=row.client_logo, hosts=tuple(row.consent_hosts or ()), resources=resources,
+        registered=frozenset(registered["scopes"]) if "scopes" in registered else None,
+        signed_resources=tuple(each for each in resources if each in signed),
     )  # fmt: skip
 
 

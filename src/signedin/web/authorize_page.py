@@ -17,6 +17,7 @@ from signedin.rules.client import Client
 from signedin.rules.interaction import Step, next_step
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Presence
+from signedin.rules.wording import marked as _
 from signedin.web.consent_page import ask
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 from signedin.web.on_the_way import (
@@ -64,9 +65,10 @@ async def _received(door: Door, said: Parameters, now: datetime) -> Question:
     request_uri = said.get("request_uri")
     if not request_uri.startswith(PUSHED):
         return Question(said, now)
-    pushed = await take_pushed(door.means, request_uri, said.get("client_id"), now)
+    named = said.get("client_id")
+    pushed = await take_pushed(door.means, request_uri, named, now)
     if pushed is None or said.repeated:
-        raise AuthorizationRefused("this request_uri was used, is too old, or is another client's")
+        raise AuthorizationRefused(_("this request_uri was used, is too old, or is another client’s"), named)
     return pushed
 
 

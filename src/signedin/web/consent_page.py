@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.give_consent import Decision, give_consent, may_have
-from signedin.actions.judge_request import asker_of, wanted_by
+from signedin.actions.judge_request import asker_of, consent_to, wanted_by
 from signedin.actions.keep_question import Question, drop_question, find_question
 from signedin.actions.list_sessions import account_of
 from signedin.actions.prove_again import prove_again
@@ -40,7 +40,7 @@ async def ask(
     return door.page(
         request, "consent.html", headers=page_headers(wanted.redirect_uri), question=question, refusal=refusal,
         who=await account_of(door.means, presence),
-        view=ask_view(client, wanted, wanted.scopes if ticked is None else ticked, speech),
+        view=ask_view(client, wanted, speech, await consent_to(door.means, presence, client, now), ticked),
         needs_password=needs_proof(wanted, presence.authenticated_at, question.asked_at, now),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.decide_device import AskedByDevice, allow_device, enter_code, refuse_device
+from signedin.actions.judge_request import consent_to
 from signedin.actions.list_sessions import account_of
 from signedin.rules import errors
 from signedin.web.consent_view import ask_view
@@ -58,6 +59,8 @@ def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
 
 
 async def _asking(request: Ask, door: Door, asked: AskedByDevice) -> ASGIResponse:
-    view = ask_view(asked.client, asked.wanted, asked.wanted.scopes, door.reader(request).speech)
-    who = await account_of(door.means, door.signed_in(request))
+    presence, speech = door.signed_in(request), door.reader(request).speech
+    before = await consent_to(door.means, presence, asked.client, now_of(request))
+    view = ask_view(asked.client, asked.wanted, speech, before)
+    who = await account_of(door.means, presence)
     return _page(request, door, view=view, who=who, asked=asked)

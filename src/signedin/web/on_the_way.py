@@ -25,6 +25,7 @@ from signedin.rules.authorization import (
 )
 from signedin.rules.authorization_answer import answer_address, form_target
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.wording import marked as _
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 
 AUTHORIZE = "/oauth/authorize"
@@ -49,7 +50,9 @@ def refuse_embedded(request: Ask) -> None:
         AuthorizationRefused: it is none.
     """
     if request.headers.get("sec-fetch-dest", "document") != "document":
-        raise AuthorizationRefused("it was not opened as a page")
+        raise AuthorizationRefused(
+            _("it was not opened as a page"), request.query_params.get("client_id", "")
+        )
 
 
 async def sent(request: Ask, known: Collection[str] = KNOWN) -> Parameters:
@@ -62,20 +65,20 @@ async def sent(request: Ask, known: Collection[str] = KNOWN) -> Parameters:
         return _read(request.scope["query_string"].decode("latin-1"), known)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise AuthorizationRefused("this is no form")
+        raise AuthorizationRefused(_("what was posted is no form"))
     return _read((await request.body()).decode("latin-1"), known)
 
 
 def _read(text: str, known: Collection[str]) -> Parameters:
     if len(text) > 2 * LONGEST_OF_ALL:
-        raise AuthorizationRefused("it is too long")
+        raise AuthorizationRefused(_("it is too long"))
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
     except ValueError:
-        raise AuthorizationRefused("its parameters cannot be read") from None
+        raise AuthorizationRefused(_("its parameters cannot be read")) from None
     said = gathered(pairs, known)
     if any("\0" in value for value in said.said.values()):
-        raise AuthorizationRefused("a parameter holds a NUL")
+        raise AuthorizationRefused(_("a parameter holds a NUL"))
     return said
 
 

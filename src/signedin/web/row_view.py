@@ -92,6 +92,7 @@ class RowView:
     details: tuple[tuple[str, str], ...]
     description: str
     scopes: tuple[tuple[str, bool], ...]
+    signed_resources: tuple[str, ...]
     keeps: tuple[KeepView, ...]
 
 
@@ -133,7 +134,8 @@ def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
         has_unfamiliar_place=any(flag.kind is FlagKind.UNFAMILIAR_LOCATION for flag in flags),
         details=_details(row, speech),
         description=row.client_description if isinstance(row, Consent) else "",
-        scopes=tuple((speech.say(text), strong) for text, strong in in_words(row.scopes)) if isinstance(row, Consent) else (),
+        scopes=tuple((speech.say(text), strong) for text, strong in in_words(row.allowed)) if isinstance(row, Consent) else (),
+        signed_resources=row.signed_resources if isinstance(row, Consent) else (),
         keeps=_keeps(row, speech),
     )  # fmt: skip
 
@@ -151,9 +153,9 @@ def displayed(row: Row, speech: Speech) -> str:
 
 def _keeps(row: Row, speech: Speech) -> tuple[KeepView, ...]:
     """What can be taken back from a connected app; nothing, where it could do without none of it."""
-    if not isinstance(row, Consent) or NEEDED.issuperset(row.scopes):
+    if not isinstance(row, Consent) or NEEDED.issuperset(row.allowed):
         return ()
-    said = zip(row.scopes, in_words(row.scopes), strict=True)
+    said = zip(row.allowed, in_words(row.allowed), strict=True)
     return tuple(KeepView(scope, speech.say(text), scope in NEEDED) for scope, (text, _) in said)
 
 
