@@ -20,7 +20,7 @@ from signedin.actions.still_held import (
     still_held,
     still_known,
     told_of_end,
-)
+)  # fmt: skip
 from signedin.rules import errors, exchange
 from signedin.rules.account import AccountId
 from signedin.rules.client import Client, ClientKind
