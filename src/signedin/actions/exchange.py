@@ -214,11 +214,8 @@ def _for_itself(conn: sa.Connection, means: Means, asking: Asking, now: datetime
     if client.kind is not ClientKind.SERVICE or not client.is_confidential:
         raise OAuthRefused("unauthorized_client", "Only a service gets tokens for itself.")
     scopes = exchange.narrowed_scopes(tuple(sorted(client.scopes)), asking.scopes)
-    audience = (
-        exchange.narrowed_audience(client.resources, asking.resources, client.resources)
-        if asking.resources
-        else ()
-    )
+    known = client.resources
+    audience = exchange.narrowed_audience(known, asking.resources, known) if asking.resources else ()
     grant = Grant(
         make_session_id(NOBODY, means.keyring.way_keys), NOBODY, client.id, scopes, 0, now, now, now + ACCESS_LASTS,
         resources=audience,
@@ -242,9 +239,7 @@ async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> 
     tokens, row = done
     if isinstance(row, Session) and tokens.is_first:
         means.recent.saw(row.account_id, row.id, now)
-    elif (
-        row is not None and not tokens.is_first
-    ):  # getting the first tokens is no use of what was allowed (R31)
+    elif row is not None and not tokens.is_first:  # the first tokens are no use of what was allowed (R31)
         await _used(means, asking.visit, row, now)
     return await completed(means, tokens, asking.client, asking.issuer, now)
 
