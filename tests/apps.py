@@ -111,6 +111,11 @@ def decide(browser, page, decision="allow", **fields):
     )
 
 
+def decide_on_all(browser, page, decision="allow"):
+    """The same with every box ticked, also those of what was not allowed so far."""
+    return decide(browser, page, decision, **dict.fromkeys(boxes(page), "1"))
+
+
 def consented(browser, client, **changed):
     """Ask, allow, and what the client is told."""
     return told(decide(browser, asked_page(browser, authorize(client, **changed))), client)

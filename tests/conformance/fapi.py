@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from apps import BACK, VERIFIER, a_client, asked_page, decide, path_of, registered, request_of, told
+from apps import BACK, VERIFIER, a_client, asked_page, decide_on_all, path_of, registered, request_of, told
 from proofs import Prover
 from signedin.gate.client_authentication import ASSERTION_TYPE
 from signedin.rules.client import Authentication
@@ -63,9 +63,9 @@ class Member:
     def decided(self, answer, decision="allow"):
         """What the client is told once the person has decided; a request that asks for nothing new is answered at once."""
         if answer.status_code == 303 and answer.headers["location"].startswith("/"):
-            answer = decide(self.op.ada, asked_page(self.op.ada, path_of(answer)), decision)
+            answer = decide_on_all(self.op.ada, asked_page(self.op.ada, path_of(answer)), decision)
         elif answer.status_code == 200:
-            answer = decide(self.op.ada, answer, decision)
+            answer = decide_on_all(self.op.ada, answer, decision)
         return told(answer, self.client)
 
     def code(self, *, beside=None, **changed):
