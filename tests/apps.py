@@ -111,6 +111,11 @@ def decide(browser, page, decision="allow", **fields):
     )
 
 
+def agreed(browser, page, **fields):
+    """Allow all that the page asks about, also what was not allowed so far."""
+    return decide(browser, page, **(dict.fromkeys(boxes(page), "1") | fields))
+
+
 def consented(browser, client, **changed):
     """Ask, allow, and what the client is told."""
     return told(decide(browser, asked_page(browser, authorize(client, **changed))), client)

@@ -16,10 +16,10 @@ from apps import (
     PUBLIC,
     VERIFIER,
     a_client,
+    agreed,
     asked_page,
     authorize,
     consented,
-    decide,
     our_own,
     path_of,
     registered,
@@ -89,7 +89,7 @@ class Provider:
         """A code, for which the person says yes where they are asked."""
         answer = self.ask(client, **changed)
         if answer.headers["location"].startswith("/"):
-            answer = decide(self.ada, asked_page(self.ada, path_of(answer)))
+            answer = agreed(self.ada, asked_page(self.ada, path_of(answer)))
         return told(answer, client or self.porter)["code"]
 
     def form(self, client=None, code=None, **asked):
