@@ -30,6 +30,7 @@ WORKED = "tests/connecting/test_docs.py::test_what_the_page_shows_stands_in_the_
 CONNECTED = (
     "tests/connecting/test_docs.py::test_the_commands_of_the_worked_ways_register_what_the_examples_need"
 )
+SHOWN_AT_WORK = "tests/connecting/test_snippets.py::test_"
 API, LIKE_THAT = (
     "tests/api/test_docs.py::test_every_line_for_the_shell_does_what_the_page_says",
     (f"{APPS}test_a_refusal_looks_as_the_page_about_the_api_shows_it"),
@@ -45,6 +46,9 @@ READ_BY = {
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json': "tests/server/test_cli_clients.py::test_the_commands_of_the_page_register_one_of_each_kind",
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --device': CONNECTED,
         "signedin app add --type mobile": CONNECTED, "signedin key issue": CONNECTED, "signedin client add --service": CONNECTED,
+        "const base64url": f"{SHOWN_AT_WORK}a_page_without_a_server_signs_in_as_the_page_shows",
+        "from authlib": f"{SHOWN_AT_WORK}ones_own_web_app_signs_in_as_the_page_shows",
+        "import secrets": f"{SHOWN_AT_WORK}a_client_with_a_key_pushes_its_request_as_the_page_shows",
         "signedin client change ID": "tests/server/test_cli_clients.py::test_what_a_client_has_registered_is_changed_as_the_page_says",
         "signedin client add --name":
             "tests/server/test_cli_clients.py::test_the_command_of_the_page_registers_where_a_sign_out_leads_and_is_heard",

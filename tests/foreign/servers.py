@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from apps import decide
+from apps import decide_on_all
 from browser.authority import Authority
 from client.shops import until
 from clients.proxies import free_ports
@@ -92,7 +92,7 @@ class Ours:
         while True:
             answer = person.open(where)
             if answer.status_code == 200:
-                answer = decide(person, answer)
+                answer = decide_on_all(person, answer)
             where = answer.headers["location"]
             if not where.startswith("/"):
                 return where
