@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, Route, expect
 
-from apps import PUBLIC, a_client, authorize, our_own, registered
+from apps import PUBLIC, a_client, authorize, consented, our_own, registered
 from browser.browsers import SESSIONS, RealBrowser
 from browser.looks.gallery import ALONE, AT_HOME, CROWD, LONG, UNBROKEN, WORDY, Gallery
 from people import PASSWORD
@@ -485,6 +485,18 @@ for name, changed, said, password in (
             page.get_by_role("button", name="Allow", exact=True).click()
             expect(page.get_by_role("alert")).to_be_visible()
         return page
+
+
+@sight("consent, asked beyond what was allowed")
+def _(gallery, browser):
+    files, client_id = "https://files.example.org", "gallery more"
+    client = a_client(id=client_id, name="Porter", resources=(files,), signed_resources=(files,))
+    if gallery.house.means.database.read_now(clients.find, client_id) is None:
+        registered(gallery.house, client)
+    consented(gallery.signed_in(browser).as_program(), client, scope="openid email")
+    page = browser.tab(authorize(client, scope="openid email sessions:read sessions:manage", resource=files))
+    expect(page.get_by_label("End your sessions")).not_to_be_checked()
+    return page
 
 
 @sight("an app of one's own, asked")
