@@ -40,8 +40,7 @@ def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
 
 def some(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Row]:
     """Only those rows, as far as the cut-off has not ended them."""
-    found = conn.execute(_parts(conn).statement.where(activity.c.row_id.in_(ids)), {"account": account_id})
-    return _rows(found.all())
+    return _rows(conn.execute(_parts(conn).some, {"account": account_id, "ids": ids}).all())
 
 
 def counted(
@@ -92,6 +91,7 @@ class _Parts:
             .where(activity.c.account_id == _MINE)
             .where(first_proof >= accounts.c.epoch)
         )
+        self.some = self.statement.where(activity.c.row_id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def _joined() -> _Parts:
