@@ -74,6 +74,25 @@ def test_both_ways_refuse_the_same_by_the_same_words(house, program, clock, ways
     assert reused.json()["error_description"].endswith("reused.")
 
 
+@pytest.mark.security("16.5.1")
+@pytest.mark.parametrize("more", [{}, NOT_PLAIN], ids=("at once", "behind"))
+def test_a_bug_is_told_in_the_words_of_the_protocol_and_nothing_is_begun_twice(
+    house, program, monkeypatch, log_lines, more
+):
+    asked_for = []
+
+    async def broken(*_):
+        asked_for.append("tokens")
+        raise KeyError("nobody may read this")
+
+    for module in (token_at_once, token):
+        monkeypatch.setattr(module, "exchanged", broken)
+    answer = asked(program, headers=more, grant_type="refresh_token")
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert (asked_for, "nobody" in answer.text) == (["tokens"], False)
+    assert [line["event"] for line in log_lines()].count("a request failed") == 1
+
+
 @pytest.mark.security("3.4.2")
 def test_an_app_in_a_browser_may_read_what_is_answered_at_once(house, program, ways):
     it = given(house)

@@ -30,7 +30,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Refuse = Callable[[Scope, Receive, Send, Refused], Awaitable[None]]
+Refuse = Callable[[Scope, Receive, Send, Exception], Awaitable[None]]
+"""Answers with a refusal, or with what is said of a bug."""
 FOR_PROGRAMS = "/v1/"
 """Where a bearer header is looked at; pages are for cookies alone, so that no token opens one."""
 _LOOKING = frozenset({"GET", "HEAD"})

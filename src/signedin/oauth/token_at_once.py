@@ -8,7 +8,6 @@ from signedin.gate.middleware import App, Receive, Refuse, Scope, Send
 from signedin.oauth.at_once import again, is_post_to, plain, tell
 from signedin.oauth.form import read_form
 from signedin.oauth.token import PATH, exchanged
-from signedin.rules.errors import Refused
 
 
 class TokenAtOnce:
@@ -31,7 +30,7 @@ class TokenAtOnce:
         arrival.is_quiet = True
         try:
             told = await exchanged(self._means, self._base_url, arrival, headers, read_form(body))
-        except Refused as refusal:
-            await self._refuse(scope, receive, send, refusal)
+        except Exception as error:  # noqa: BLE001  # a bug too: nothing is begun a second time behind this
+            await self._refuse(scope, receive, send, error)
             return
         await tell(send, told)

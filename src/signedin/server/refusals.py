@@ -91,12 +91,13 @@ def exception_handlers(door: Door, guessing: Guessing) -> dict[Any, Handler]:
 
 
 def refuser(handlers: dict[Any, Handler]) -> Refuse:
-    """Answers with a refusal from outside the pages."""
+    """Answers with a refusal from outside the pages, or with what is said of a bug."""
 
-    async def refuse(scope: Scope, receive: Receive, send: Send, refusal: errors.Refused) -> None:
+    async def refuse(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
         # Litestar types its scope, its receiving and its sending more narrowly.
         ask: Ask = Request(scope, receive, send)  # type: ignore[arg-type]
-        answer = handlers[errors.Refused](ask, refusal).to_asgi_response(None, ask)
+        kind = errors.Refused if isinstance(error, errors.Refused) else Exception
+        answer = handlers[kind](ask, error).to_asgi_response(None, ask)
         await answer(scope, receive, send)  # type: ignore[arg-type]
 
     return refuse
