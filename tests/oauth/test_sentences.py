@@ -84,7 +84,7 @@ def test_who_pushes_a_request_need_not_say_its_name_a_second_time(house, program
     headers = basic(house, client)
     asked = {
         "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid", "code_challenge_method": "S256",
-        "code_challenge": challenge_of(VERIFIER),
+        "code_challenge": challenge_of(VERIFIER), "resource": house.base_url,
     }  # fmt: skip
     for name in ({}, {"client_id": client.id}):
         answer = program.post("/oauth/par", data=asked | name, headers=headers)
