@@ -182,3 +182,13 @@ def test_who_comes_by_127_0_0_1_goes_on_at_localhost(house):
     answer = stranger.http.get("/sign-in?next=/settings/sessions", headers={"host": f"127.0.0.1:{port}"})
     assert answer.status_code == 307
     assert answer.headers["location"] == f"{house.base_url}/sign-in?next=/settings/sessions"
+
+
+@pytest.mark.guide("R59", "R63")
+def test_a_tab_that_is_thrown_out_leaves_the_notice_to_the_tab_in_which_it_was_done(house):
+    ada = house.signed_in()
+    ada.log_out_all()
+    said = "All devices are logged out, this one too."
+    assert said not in ada.open("/sign-in?elsewhere").text
+    assert said in ada.open("/sign-in").text
+    assert said not in ada.open("/sign-in").text, "it is told once"

@@ -33,6 +33,7 @@ from signedin.rules.session import AppType
 from signedin.rules.ticket import is_own_path
 from signedin.rules.wording import marked as _
 from signedin.web.language import Reader, reader_of
+from signedin.web.tabs import is_of_another_tab
 
 HTML = "text/html"
 LARGEST_FORM = 65_536
@@ -77,7 +78,7 @@ class Door:
             fresh = [set_cookie(self.names, self.names.form, bound)]
         csrf = form_token(self.means, bound)
         text = self.templates.get_template(template).render(self._frame(ask, reader, csrf) | values)
-        if self.names.flash in arrival_of(ask).cookies:
+        if self.names.flash in arrival_of(ask).cookies and not is_of_another_tab(ask):
             fresh.append(set_cookie(self.names, self.names.flash, "", max_age=0))
         return respond(text, status, cookies=fresh, headers=headers)
 
@@ -176,7 +177,8 @@ class Door:
 
     def notice(self, ask: Ask) -> dict[str, Any] | None:
         """The notice that the page before left, if it is ours."""
-        body, _, mark = arrival_of(ask).cookies.get(self.names.flash, "").rpartition(".")
+        cookies = {} if is_of_another_tab(ask) else arrival_of(ask).cookies
+        body, _, mark = cookies.get(self.names.flash, "").rpartition(".")
         expected = seal(self.means, "notice", body)
         if not body or not secrets.compare_digest(mark.encode("latin-1"), expected.encode()):
             return None

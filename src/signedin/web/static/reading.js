@@ -12,8 +12,9 @@ const pathNow = () => location.pathname + location.search;
 let isLeaving = false;
 export const leaves = (is) => (isLeaving = is);
 
+// What was done in another tab is told there: that tab's notice is not taken away.
 export function leave() {
-  if (!isLeaving) location.replace("/sign-in");
+  if (!isLeaving) location.replace("/sign-in?elsewhere");
   isLeaving = true;
 }
 
