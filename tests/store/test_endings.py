@@ -159,6 +159,6 @@ async def struck_off(means, nodes, before=lambda means: None):
 
 
 def cut_off(means):
-    """End every other connection, as a crash does."""
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    """End every other connection, as a crash does, and wait until all have gone."""
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     means.database.write_now(lambda conn: conn.execute(sa.text(others)).all())
