@@ -77,10 +77,14 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
 
 
 def end_all_rows(
-    conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason, *, keys_too: bool = False
-) -> None:
-    """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
-    number = journal.record(conn, account_id, event)
+    conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason, *, keys_too: bool = False,
+    number: int | None = None,
+) -> None:  # fmt: skip
+    """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23).
+
+    With a number it is recorded already.
+    """
+    number = journal.record(conn, account_id, event) if number is None else number
     while ids := sessions.ids_of(conn, account_id, AT_ONCE):
         sessions.end(conn, account_id, ids, reason, event.at, number)
     for consent in consents.of(conn, account_id):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from signedin.actions.acting import refuse_last_owner
 from signedin.actions.ending import end_all_rows, end_before, end_row, what_ended
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_some
@@ -96,6 +97,7 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
     Raises:
         NotFound: there is no such account.
+        LastOwner: no owner would be left who can sign in.
     """
     ended = await means.database.write(_disable, means, email, reason, now)
     await heard_everywhere(means)
@@ -103,19 +105,26 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
+    account = account_of(conn, email)
+    if account.is_operator:  # owners are held before any account
+        refuse_last_owner(conn, account.id)
     account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
     return stop_account(conn, means, account, AccountState.DISABLED, event)
 
 
 def stop_account(
-    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event
-) -> int:
-    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions."""
+    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event,
+    number: int | None = None,
+) -> int:  # fmt: skip
+    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions.
+
+    With a number the event is recorded already.
+    """
     accounts.set_state(conn, account.id, state)
     ended = count_rows(conn, means, account.id, event.at)
     why = EndReason.ACCOUNT_CLOSED if state is AccountState.CLOSED else EndReason.ACCOUNT_DISABLED
-    end_all_rows(conn, account.id, event, why, keys_too=True)
+    end_all_rows(conn, account.id, event, why, keys_too=True, number=number)
     return ended.sessions
 
 

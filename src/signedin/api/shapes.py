@@ -33,6 +33,7 @@ class Problem(Struct):
     detail: str
     reason: str | UnsetType = UNSET
     field: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
 
 
 class Flag(Struct):
