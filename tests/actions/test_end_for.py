@@ -10,10 +10,13 @@ from datetime import timedelta
 import pytest
 
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart, recognised
+from signedin.actions import operate
 from signedin.actions.appoint import appoint_from_shell, dismiss_from_shell
+from signedin.actions.change_factor import set_password
 from signedin.actions.end_for import end_chosen, end_everything
 from signedin.actions.issue_key import issue_key_for
 from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.revoke_key import revoke_any_key
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.actions.stop_for import disable_for, enable_for, reveal_address
 from signedin.gate.user_agent import read_device, ruleset
@@ -23,7 +26,7 @@ from signedin.rules.lifetime import PROFILES
 from signedin.rules.operator import LastOwner, OwnRole, Role, RoleNeeded
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
-from signedin.store import access_keys, accounts, deeds, journal
+from signedin.store import access_keys, accounts, deeds, journal, outbox
 
 NOW = Clock()()
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
@@ -80,6 +83,60 @@ def test_what_is_chosen_ends_together_and_the_history_says_who_and_why(house):
     assert {each.event.personal["reason"] for each in told} == {"lost laptop"}
     record = house.database.read_now(deeds.before, None, 3)
     assert {each.operator_called for each in record} == {"hank"}
+
+
+def letters(means, kind="ended_by_operator"):
+    due = means.database.read_now(outbox.due, LATER + timedelta(days=1), 50)
+    return [each.fields for each in due if each.kind == kind]
+
+
+@pytest.mark.guide("D10")
+def test_the_owner_has_one_letter_with_what_ended_and_why_and_none_where_nothing_did(house):
+    hank, lost, other = asking(house, HANK), begun(house, ADA), begun(house, ADA)
+    key = done_apart(issue_key_for(house, ADA, Wish("backup", ("account:read",)), NOW)).key
+    done_apart(end_chosen(house, hank, number_of(house), [lost.session.id, key.id], "lost laptop", NOW))
+    with pytest.raises(errors.SessionAlreadyEnded):
+        done_apart(end_chosen(house, hank, number_of(house), [lost.session.id], "again", NOW))
+    done_apart(end_everything(house, hank, number_of(house), "stolen", NOW))
+    assert [
+        (each["to"], each["sessions"], each["keys_ended"], each["reason"]) for each in letters(house)
+    ] == [
+        (ADA, "1", "1", "lost laptop"),
+        (ADA, "1", "0", "stolen"),
+    ]
+    assert letters(house, "logged_out_everywhere") == []
+    assert other.session.account_id == number_of(house)
+
+
+def test_an_operator_who_ends_their_own_session_is_not_written_to(house):
+    hank = asking(house, HANK)
+    mine = begun(house, HANK)
+    done_apart(end_chosen(house, hank, number_of(house, HANK), [mine.session.id], "old", NOW))
+    assert letters(house) == []
+
+
+@pytest.mark.guide("D10")
+@pytest.mark.security("16.2.1")
+def test_what_is_done_in_the_shell_stands_in_the_record_too_and_the_owner_is_written_to(house):
+    one, key = begun(house, ADA), done_apart(issue_key_for(house, ADA, Wish("a", ("account:read",)), NOW)).key
+    done_apart(operate.end_one(house, one.session.id, "lost phone", NOW))
+    done_apart(revoke_any_key(house, key.id, NOW, "leaked"))
+    done_apart(operate.end_all(house, ADA, "stolen", NOW))
+    done_apart(operate.disable(house, ADA, NOW, "asked to"))
+    done_apart(operate.enable(house, ADA, NOW, "asked to"))
+    done_apart(operate.unlock(house, ADA, NOW))
+    done_apart(set_password(house, ADA, "a whole new password of hers", NOW, "forgotten"))
+    record = [
+        each
+        for each in house.database.read_now(deeds.before, None, 30)
+        if each.account_id == number_of(house)
+    ]
+    assert {(each.operator, each.event.facts["by"]) for each in record} == {(None, "operator")}
+    assert sorted(each.event.kind.value for each in record) == [
+        "access_key_issued", "access_key_revoked", "account_disabled", "account_enabled", "account_unlocked",
+        "logged_out_everywhere", "password_changed", "session_revoked",
+    ]  # fmt: skip
+    assert [each["reason"] for each in letters(house)] == ["lost phone", "stolen"]
 
 
 @pytest.mark.guide("D9", "R54")

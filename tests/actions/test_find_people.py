@@ -24,7 +24,7 @@ from signedin.rules.finding import Place, sought
 from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.presence import Presence, Service
 from signedin.rules.session import AppType
-from signedin.store import accounts, deeds, lookup, operators
+from signedin.store import accounts, client_lookup, clients, deeds, lookup, operators
 
 NOW = Clock()()
 PEOPLE = {
@@ -121,6 +121,28 @@ def test_accounts_are_found_by_a_connected_app(house):
     assert names(done_apart(people_of_client(house, asking, "nobody", None, NOW))) == []
 
 
+def test_a_connected_app_is_found_among_thousands_also_one_that_older_code_has_registered(house):
+    asking = signed_in(house, ADA, app_type=AppType.ADMIN)
+    client = a_client(SimpleNamespace(means=house, clock=lambda: NOW))
+
+    def many(conn):
+        table, mine = clients.clients, clients.clients.c.client_id == client.id
+        row = {**conn.execute(sa.select(table).where(mine)).mappings().one(), "entered_as": None}
+        rows = [row | {"client_id": f"app-{at}", "name": f"Robot {at}"} for at in range(MANY)]
+        conn.execute(table.insert(), [*rows, row | {"client_id": "zzz", "name": "Zebra Notes"}])
+        conn.execute(table.update().where(mine).values(name="Tidewater Diary"))
+
+    house.database.write_now(many)
+    assert found_by(house, "zebra", asking).clients == ()
+    while house.database.write_now(lookup.enter_more_clients, 500):
+        pass
+    for words in ("zebra", "NOTES", "zebra no"):
+        assert found_by(house, words, asking).clients == (("zzz", "Zebra Notes"),), words
+    assert found_by(house, "diary", asking).clients == ((client.id, "Tidewater Diary"),)
+    assert found_by(house, "calendar", asking).clients == ()
+    assert len(found_by(house, "robot", asking).clients) == 5
+
+
 def test_a_new_name_is_found_and_the_old_one_is_not(house):
     key = done_apart(issue_service_key(house, Wish("shop", ("accounts:manage",)), [AppType.WEB], NOW)).key
     shop = Service(key.id, key.name, frozenset(key.scopes), frozenset(key.app_types))
@@ -160,6 +182,7 @@ QUESTIONS = {
     "by_reference": (lambda conn: lookup.by_reference(conn, "AbCdEfGh", 20), "session_id"),
     "on_network": (lambda conn: lookup.on_network(conn, "203.0.113.•••", 1, 20), "masked_ip"),
     "of_client": (lambda conn: lookup.of_client(conn, "tidewater", 1, 20), "client_id"),
+    "clients": (lambda conn: lookup.clients_called(conn, "robot 1", 5), "client_lookup"),
     "operators": (operators.every, "operator_role"),
     "owners": (operators.hold_owners, "operator_role"),
     "deeds": (lambda conn: deeds.before(conn, None, 20), "operator_deeds"),
@@ -183,6 +206,8 @@ def test_each_question_is_answered_by_an_index_among_many_accounts(house, name):
         conn.execute(accounts.accounts.insert(), rows)
         terms = [{"term": f"somebody {at}", "account_id": 2**41 + at} for at in range(MANY)]
         conn.execute(lookup.lookup.insert(), terms)
+        words = [{"term": f"robot {at}", "client_id": f"app-{at}"} for at in range(MANY)]
+        conn.execute(client_lookup.client_lookup.insert(), words)
         conn.exec_driver_sql("ANALYZE")
 
     house.database.write_now(many)

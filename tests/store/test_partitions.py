@@ -58,6 +58,7 @@ UNPARTITIONED = {
     "addresses",
     "asked",
     "attempts",
+    "client_lookup",
     "clients",
     "device_codes",
     "endings",

@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.acting import Asking, operator_asking
-from signedin.actions.ending import end_all_rows, end_row, what_ended
+from signedin.actions.ending import end_all_rows, end_row, tell_of_operator
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_some
 from signedin.actions.look_at import numbered
@@ -28,7 +28,7 @@ from signedin.rules.operator import Deed, Operator, judge_reason, may_act_on
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.session_list import Row
 from signedin.rules.wording import marked as _
-from signedin.store import access_keys, accounts, deeds, outbox, tombstones
+from signedin.store import access_keys, accounts, deeds, tombstones
 
 MOST_AT_ONCE = 500
 
@@ -75,7 +75,8 @@ def _end_chosen(
     now: datetime,
 ) -> tuple[Ended, errors.SessionAlreadyEnded | None]:  # fmt: skip
     operator = operator_asking(conn, asking, Deed.END, writes=True)
-    may_act_on(operator, numbered(conn, account_id, held=True), Deed.END)
+    account = numbered(conn, account_id, held=True)
+    may_act_on(operator, account, Deed.END)
     if operator.session_id in ids:
         raise errors.CannotRevokeCurrent
     listed = read_some(conn, means, account_id, ids, now)
@@ -85,11 +86,13 @@ def _end_chosen(
     numbers = [_row_recorded(conn, operator, row, reason, now) for row in listed.rows]
     for key in keys:
         _end_key(conn, operator, key, reason, now)
+    kept = access_keys.count(conn, account_id)
+    ended = Ended(len(listed.sessions), len(listed.consents), len(keys), kept, len(refusals))
+    if there and account.id != operator.account_id:  # who does it to themselves knows
+        counts = LogoutAllCounts(ended.sessions_ended, ended.consents_ended, kept)
+        tell_of_operator(conn, account, counts, len(keys), reason, now)
     for row, number in zip(listed.rows, numbers, strict=True):  # last: their log is locked until this is over
         end_row(conn, row, EndReason.ENDED_BY_OPERATOR, now, number)
-    ended = Ended(
-        len(listed.sessions), len(listed.consents), len(keys), access_keys.count(conn, account_id), len(refusals)
-    )  # fmt: skip
     return ended, refusals[0] if refusals else None
 
 
@@ -157,7 +160,7 @@ def _end_everything(
     number = deeds.record(conn, account.id, event, operator.account_id)
     accounts.forget_browsers(conn, account.id)
     counts = LogoutAllCounts(counted.sessions, counted.consents, kept)
-    outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
+    tell_of_operator(conn, account, counts, counted.access_keys - kept, reason, now)
     why = EndReason.ENDED_BY_OPERATOR
     end_all_rows(conn, account.id, event, why, keys_too=keys_too, number=number)
     return Ended(counted.sessions, counted.consents, counted.access_keys - kept, kept)

@@ -127,10 +127,8 @@ def _of_client(
 
 def _clients(conn: sa.Connection, term: str) -> tuple[tuple[str, str], ...]:
     """Connected apps with a word in their name that begins like this."""
-    named = (
-        (client_id, name) for client_id, name in lookup.client_names(conn) if f" {term}" in f" {folded(name)}"
-    )
-    return tuple(sorted(named, key=lambda each: folded(each[1])))[:MOST_CLIENTS_SHOWN]
+    named = lookup.clients_called(conn, term, MOST_CLIENTS_SHOWN)
+    return tuple(sorted(named, key=lambda each: folded(each[1])))
 
 
 def _hits(conn: sa.Connection, means: Means, found: Sequence[Account], now: datetime) -> tuple[Hit, ...]:

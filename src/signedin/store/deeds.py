@@ -32,6 +32,13 @@ def record(conn: sa.Connection, account_id: AccountId, event: Event, operator: A
     return number
 
 
+def record_from_shell(conn: sa.Connection, account_id: AccountId, event: Event) -> int:
+    """Write an event into the account's journal, and into the record where whoever has the shell did it."""
+    if event.facts.get("by") == "operator":
+        return record(conn, account_id, event, None)
+    return journal.record(conn, account_id, event)
+
+
 def before(conn: sa.Connection, place: Place | None, limit: int) -> list[Done]:
     """The deeds before that place, or the last ones, newest first; what was erased of one is not told."""
     deeds, entries, personal = operator_deeds.c, journal.journal.c, journal.journal_personal.c

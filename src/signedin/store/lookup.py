@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import Account, AccountId
 from signedin.rules.finding import LAST, Place, terms_of
+from signedin.store import client_lookup
 from signedin.store.accounts import account_from, accounts
 from signedin.store.activity import activity
 from signedin.store.clients import clients
@@ -15,8 +16,6 @@ from signedin.store.consents import consents
 from signedin.store.schema import Int64, insert, metadata
 from signedin.store.sessions import sessions
 
-MOST_CLIENTS = 1000
-"""Connected apps whose names are looked through."""
 _BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Compared as bytes on both databases, so that what begins alike stands together."""
 lookup = sa.Table(
@@ -89,10 +88,24 @@ def of_client(conn: sa.Connection, client_id: str, after: int, limit: int) -> li
     return [AccountId(each) for each in conn.scalars(asked.order_by(mine.account_id).limit(limit))]
 
 
-def client_names(conn: sa.Connection) -> list[tuple[str, str]]:
-    """Connected apps by id and name, as many as are looked through."""
-    asked = sa.select(clients.c.client_id, clients.c.name).order_by(clients.c.client_id).limit(MOST_CLIENTS)
+def clients_called(conn: sa.Connection, term: str, limit: int) -> list[tuple[str, str]]:
+    """Connected apps with a word in their name that begins like this, by id and name."""
+    ids = client_lookup.beginning(conn, term, limit)
+    if not ids:
+        return []
+    asked = sa.select(clients.c.client_id, clients.c.name).where(clients.c.client_id.in_(ids))
     return [(row.client_id, row.name) for row in conn.execute(asked)]
+
+
+def enter_more_clients(conn: sa.Connection, limit: int) -> int:
+    """Enter so many of the connected apps that code of before has registered or renamed; returns how many."""
+    asked = sa.select(clients.c.client_id, clients.c.name).where(_CLIENT_NOT_ENTERED).limit(limit)
+    found = conn.execute(asked.with_for_update(skip_locked=True)).all()
+    for client_id, name in found:
+        client_lookup.enter(conn, client_id, name)
+        mine = clients.c.client_id == client_id
+        conn.execute(clients.update().where(mine).values(entered_as=name))
+    return len(found)
 
 
 def some(conn: sa.Connection, ids: Sequence[AccountId]) -> list[Account]:
@@ -111,4 +124,5 @@ def _begins(conn: sa.Connection, column: sa.Column[str], text: str) -> sa.Column
     return sa.and_(column >= text, column < last)
 
 
+_CLIENT_NOT_ENTERED = clients.c.entered_as.is_(None) | (clients.c.entered_as != clients.c.name)
 _NOT_ENTERED = accounts.c.entered_as.is_(None) | (accounts.c.entered_as != accounts.c.name)
