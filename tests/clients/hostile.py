@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -36,6 +37,11 @@ class Secrets:
     live: str
     ended: str
     elsewhere: str = "sgn_hst_none"
+
+
+def surely_more_than(share: float, many: int) -> float:
+    """How many of so many by chance are exceeded always, but for once in a thousand million times (six deviations)."""
+    return max(0, share * many - 6 * math.sqrt(share * (1 - share) * many))
 
 
 class Hostile:

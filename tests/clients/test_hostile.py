@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from clients.hostile import HEADERS, SMUGGLERS, Hostile, Secrets
+from clients.hostile import HEADERS, SMUGGLERS, Hostile, Secrets, surely_more_than
 from people import SAFARI_ON_IPHONE
 
 pytestmark = pytest.mark.xdist_group("hostile")
@@ -80,7 +80,7 @@ def test_nobody_is_let_in_as_somebody_else_whatever_they_send(guarded, secrets, 
             continue
         assert identity(answer) == who, (SEED, number, raw, answer.raw)
         let_in += 1
-    assert let_in > MANY // 5, "most of them are good requests but for what they claim"
+    assert let_in > surely_more_than(0.25, MANY), "a quarter of them is good but for what it claims"
 
 
 @pytest.mark.security("4.2.1", "attack-20")

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from clients.hostile import Hostile, Secrets
+from clients.hostile import Hostile, Secrets, surely_more_than
 from people import ADA, SAFARI_ON_IPHONE, Clock, running
 from web.elsewhere import Elsewhere
 
@@ -92,4 +92,4 @@ def test_whoever_is_signed_in_is_never_taken_for_somebody_else(house, secrets):
         if status == 200:
             let_in[tuple(value for name, value in headers.items() if name.startswith(b"signedin-"))] += 1
     assert len(let_in) == 1
-    assert let_in.total() > MANY // 5
+    assert let_in.total() > surely_more_than(0.25, MANY)
