@@ -19,7 +19,7 @@ from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountState
 from signedin.rules.activity import DayLevels
-from signedin.rules.authorization import AuthorizationRefused, Wanted
+from signedin.rules.authorization import NO_CLIENT, AuthorizationRefused, Wanted
 from signedin.rules.authorization_answer import host_of
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
@@ -122,7 +122,7 @@ def _who_asks(conn: sa.Connection, presence: Presence) -> tuple[Account, Session
 def _client(conn: sa.Connection, client_id: str) -> Client:
     client = clients.find(conn, client_id)
     if client is None or client.is_disabled:
-        raise AuthorizationRefused("there is no such client_id any more")
+        raise AuthorizationRefused(NO_CLIENT, client_id)
     return client
 
 
