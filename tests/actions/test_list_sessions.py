@@ -7,6 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from given import a_sync_app, given, redeemed
 from people import ADA, SAFARI_ON_IPHONE, Clock
 from routes import still
 from signedin.store.endings import endings, endings_head, nodes
@@ -50,6 +51,17 @@ def test_the_list_is_one_statement_and_the_page_two_however_many_sessions_there_
     assert len(statements) == 1
     statements.clear()
     assert laptop.open("/settings/sessions").status_code == 200
+    assert len(statements) == 2
+
+
+def test_where_apps_were_given_access_the_list_takes_one_statement_more_however_many_they_are(
+    house, statements
+):
+    laptop = house.signed_in()
+    for number in range(3):
+        redeemed(house, given(house, a_sync_app(house, id=f"sync{number}")))
+    statements.clear()
+    assert len(laptop.sessions()) == 4
     assert len(statements) == 2
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from apps import asked_page, authorize, consented, main_of, registered
-from given import a_client
+from given import a_client, a_sync_app, given, redeemed
 from signedin.rules.grant import JWT_LASTS
 
 FILES, NOTES = "https://files.example.org", "https://notes.example.org"
@@ -47,6 +47,19 @@ def test_the_row_its_revoke_and_the_api_say_so_and_for_whom(house, porter):
 def test_the_page_of_a_device_says_so(house):
     client, ada = a_client(house, resources=(FILES,), signed_resources=(FILES,)), house.signed_in()
     asked = {"client_id": client.id, "resource": FILES}
-    told = house.browser().http.post("/oauth/device_authorization", data=asked).json()
-    page = ada.send("/device", {"user_code": told["user_code"]}, page="/device")
+    asked_by = house.browser().http.post("/oauth/device_authorization", data=asked).json()
+    page = ada.send("/device", {"user_code": asked_by["user_code"]}, page="/device")
     assert f"What it got for <bdi>{FILES}</bdi> {SAID}" in page.text
+
+
+def test_the_row_of_an_own_app_says_so_too_and_other_sessions_do_not(house):
+    ada = house.signed_in()
+    app = a_sync_app(house, resources=(FILES, NOTES), signed_resources=(FILES,))
+    assert redeemed(house, given(house, app, resources=(FILES, NOTES)), resources=(FILES,)).is_signed
+    [laptop, row] = sorted(ada.sessions(), key=lambda each: len(each["signed_resources"]))
+    assert (laptop["signed_resources"], row["signed_resources"]) == ([], [FILES])
+    assert row["session_type"] != "oauth_consent"
+    for path in ("/settings/sessions", f"/settings/sessions/{row['id']}/revoke"):
+        page = main_of(ada.open(path))
+        assert page.count(f"What it got for <bdi>{FILES}</bdi> {SAID}") == 1
+        assert NOTES not in page

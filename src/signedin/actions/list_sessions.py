@@ -1,4 +1,4 @@
-"""The session list of an account: one statement, nothing written."""
+"""The session list of an account: one statement, one more where apps were given access, nothing written."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def read_some(
 ) -> SessionList:  # fmt: skip
     """Only those rows, and the one that asks, as the list has them."""
     rows = session_rows.some(conn, account_id, [*ids, *filter(None, [current_id])])
+    rows = session_rows.with_signed_resources(conn, account_id, rows)
     return session_list([as_used_last(means, row, current_id, now) for row in rows], current_id, now, 0)
 
 

@@ -21,6 +21,7 @@ def item(listed: SessionList, row: Row) -> dict[str, Any]:
             {"kind": flag.kind.value, "sentence": flag_sentence(flag, row, Speech.plain(listed.now))}
             for flag in listed.flags.get(row.id, ())
         ],
+        "signed_resources": list(row.signed_resources),
     }  # fmt: skip
     if row.last_from is not None:
         shared |= {"location": location_of(row).label, "masked_ip": row.last_from.masked_ip}
@@ -28,7 +29,6 @@ def item(listed: SessionList, row: Row) -> dict[str, Any]:
         return shared | {
             "client_name": row.client_name, "client_description": row.client_description,
             "consented_at": moment(row.consented_at), "scopes": list(row.allowed),
-            "signed_resources": list(row.signed_resources),
         }  # fmt: skip
     last_device = row.last_device.name if row.last_device else None
     return shared | {

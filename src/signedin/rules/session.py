@@ -86,7 +86,8 @@ class Session:
     `first_proof` is the number in the account's history at which the first proof of the sign-in was
     accepted (D23); `made_by` is the session that made this one, where one did; `began_from` is the place of
     sign-in and `last_from` that of last use (D16); `last_device` is the one that the last use was told to come from,
-    which names nothing, and `None` while no use has told. `doubt` is how much later than known the last use may have
+    which names nothing, and `None` while no use has told; `signed_resources` are the addresses that read signed tokens
+    of its app by themselves, where what was given can go on for up to five minutes after the end (D24). `doubt` is how much later than known the last use may have
     been: within it nobody is refused (D28).
     """
 
@@ -110,6 +111,7 @@ class Session:
     recognised: frozenset[str] = field(default_factory=frozenset)
     recognised_at: datetime | None = None
     doubt: timedelta = timedelta(0)
+    signed_resources: tuple[str, ...] = ()
 
     @property
     def session_type(self) -> SessionType:

@@ -79,6 +79,17 @@ def forget_what_waits(conn: sa.Connection) -> None:
         conn.execute(table.delete().where(table.c.account_id == NOBODY))
 
 
+def signed_resources(conn: sa.Connection, account_id: AccountId) -> dict[str, tuple[str, ...]]:
+    """Of each row that apps were given access by, the addresses where their signed tokens can be read (D24)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row_id, resources, registered in conn.execute(_SIGNED, {"whose": account_id}):
+        signed = (registered or {}).get("signed_resources", ())
+        read = (*found.get(row_id, ()), *(each for each in resources if each in signed))
+        if read:
+            found[row_id] = tuple(dict.fromkeys(read))
+    return found
+
+
 def _goes_with(each: logouts.Given, row_ids: Sequence[str]) -> str | None:
     """The row that ends and takes this with it, or `None` where it lives on."""
     if each.row_id in row_ids:
@@ -100,6 +111,12 @@ _OF_ROWS = (
     .outerjoin(clients, clients.c.client_id == grants.c.client_id)
     .where(grants.c.account_id == _WHOSE, grants.c.row_id.in_(_IDS) | grants.c.sid.in_(_IDS))
 )  # fmt: skip
+_SIGNED = (
+    sa.select(grants.c.row_id, grants.c.resources, clients.c.registered)
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(grants.c.account_id == _WHOSE, grants.c.row_id.is_not(None))
+    .order_by(grants.c.given_at, grants.c.grant_id)
+)
 _LIVING = tuple(
     sa.select(table.c.grant_id, table.c.digest).where(table.c.account_id == _WHOSE, table.c.grant_id.in_(_IDS), also)
     for table, also in (

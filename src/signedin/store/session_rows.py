@@ -1,9 +1,13 @@
-"""The rows of an account's session list: sessions and consents together, and the keys counted, in one statement."""
+"""The rows of an account's session list: sessions and consents together, and the keys counted, in one statement.
+
+Where signed tokens of own apps are read takes another, of accounts in which apps were given access.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,14 +15,15 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.moments import MICROSECOND, to_micros
-from signedin.rules.session import AppType
+from signedin.rules.session import AppType, Session
 from signedin.rules.session_list import Row
-from signedin.store import access_keys
+from signedin.store import access_keys, given
 from signedin.store.accounts import accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.clients import clients
 from signedin.store.consents import COLUMNS as CONSENT_COLUMNS
 from signedin.store.consents import consent_from, consents
+from signedin.store.grants import grants
 from signedin.store.schema import Int64
 from signedin.store.sessions import COLUMNS as SESSION_COLUMNS
 from signedin.store.sessions import session_from, sessions
@@ -35,12 +40,25 @@ def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
     """What the cut-off has not ended, and how many access keys there are; expiry is the reader's to judge."""
     found = conn.execute(_parts(conn).statement, {"account": account_id}).all()
     rows = _rows(found)
+    if found and found[0].has_given:
+        rows = with_signed_resources(conn, account_id, rows)
     return rows, found[0].keys_counted if found else access_keys.count(conn, account_id)
 
 
 def some(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Row]:
     """Only those rows, as far as the cut-off has not ended them."""
     return _rows(conn.execute(_parts(conn).some, {"account": account_id, "ids": ids}).all())
+
+
+def with_signed_resources(conn: sa.Connection, account_id: AccountId, rows: list[Row]) -> list[Row]:
+    """The rows, sessions of own apps with where their signed tokens are read; a consent tells it by itself."""
+    signed = given.signed_resources(conn, account_id)
+    return [
+        replace(row, signed_resources=signed[row.id])
+        if isinstance(row, Session) and row.id in signed
+        else row
+        for row in rows
+    ]
 
 
 def counted(
@@ -74,6 +92,7 @@ _KEYS = (
     .scalar_subquery()
     .label("keys_counted")
 )
+_GIVEN = sa.exists().where(grants.c.account_id == _MINE, grants.c.row_id.is_not(None)).label("has_given")
 
 
 class _Parts:
@@ -86,7 +105,7 @@ class _Parts:
         self.overall_until = sa.func.coalesce(sa.cast(session["overall_until"], Int64), _NO_LIMIT)
         first_proof = sa.func.coalesce(session["first_proof"], consent["consent_first_proof"])
         self.statement: sa.Select[*tuple[Any, ...]] = (
-            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS)
+            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS, _GIVEN)
             .select_from(joined)
             .where(activity.c.account_id == _MINE)
             .where(first_proof >= accounts.c.epoch)

@@ -135,7 +135,7 @@ def row_view(listed: SessionList, row: Row, speech: Speech) -> RowView:
         details=_details(row, speech),
         description=row.client_description if isinstance(row, Consent) else "",
         scopes=tuple((speech.say(text), strong) for text, strong in in_words(row.allowed)) if isinstance(row, Consent) else (),
-        signed_resources=row.signed_resources if isinstance(row, Consent) else (),
+        signed_resources=row.signed_resources,
         keeps=_keeps(row, speech),
     )  # fmt: skip
 
