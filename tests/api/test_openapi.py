@@ -75,7 +75,7 @@ def test_every_refusal_has_an_example_that_is_a_problem():
 def test_answers_have_the_fields_that_are_described_and_no_others(house):
     browser = house.signed_in()
     session = browser.sessions()[0]
-    optional = {"client_name", "client_description", "consented_at", "scopes"}
+    optional = {"client_name", "client_description", "consented_at", "scopes", "signed_resources"}
     assert set(session) == {each.name for each in msgspec.structs.fields(shapes.Row)} - optional
     for path, shape in {"/v1/account": shapes.Own, "/v1/activity": shapes.History, "/v1/access-keys": shapes.Keys,
                         "/v1/sessions": shapes.Rows}.items():  # fmt: skip

@@ -16,7 +16,7 @@ _AT, _EARLIER, _LATER = "2026-11-23T14:20:00Z", "2026-11-02T09:05:00Z", "2026-12
 _WHERE = {"location": "San Francisco, CA, US", "masked_ip": "203.0.113.•••"}
 _ROW: dict[str, Any] = {
     "id": _ID, "session_type": "web_session", "app_type": "web", "current": True, "last_activity_at": _AT,
-    "expires_at": _LATER, "activity": [*[0] * 20, 1, 0, 2, 4, 1, 0, 0, 3, 1, 2], "flags": [], "signed_resources": [],
+    "expires_at": _LATER, "activity": [*[0] * 20, 1, 0, 2, 4, 1, 0, 0, 3, 1, 2], "flags": [],
     **_WHERE, "device": "Chrome on macOS", "last_device": "Chrome on macOS", "started_at": _EARLIER,
 }  # fmt: skip
 _COUNTS = {"all": 1, "web": 1, "admin": 0, "sync": 0, "mobile": 0, "oauth": 0}

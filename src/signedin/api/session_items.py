@@ -21,8 +21,9 @@ def item(listed: SessionList, row: Row) -> dict[str, Any]:
             {"kind": flag.kind.value, "sentence": flag_sentence(flag, row, Speech.plain(listed.now))}
             for flag in listed.flags.get(row.id, ())
         ],
-        "signed_resources": list(row.signed_resources),
     }  # fmt: skip
+    if row.signed_resources or isinstance(row, Consent):
+        shared["signed_resources"] = list(row.signed_resources)
     if row.last_from is not None:
         shared |= {"location": location_of(row).label, "masked_ip": row.last_from.masked_ip}
     if isinstance(row, Consent):

@@ -43,9 +43,9 @@ class Flag(Struct):
 
 
 class Row(Struct):
-    """A session or a consent; the last four are a consent's, the three before them a session's.
+    """A session or a consent; `client_name` to `scopes` are a consent's, `device` to `started_at` a session's.
 
-    `last_device` is of the last use, as far as that was told. At `signed_resources` a row's app can go on for five minutes.
+    `last_device` is of the last use, as far as that was told. At `signed_resources` what a consent or an own app was given can go on for five minutes.
     """
 
     id: Id
@@ -56,7 +56,6 @@ class Row(Struct):
     expires_at: datetime | None
     activity: Annotated[list[Annotated[int, Meta(ge=0, le=4)]], Meta(min_length=30, max_length=30)]
     flags: list[Flag]
-    signed_resources: list[str]
     location: str | UnsetType = UNSET
     masked_ip: str | UnsetType = UNSET
     device: str | UnsetType = UNSET
@@ -66,6 +65,7 @@ class Row(Struct):
     client_description: str | UnsetType = UNSET
     consented_at: datetime | UnsetType = UNSET
     scopes: Scopes | UnsetType = UNSET
+    signed_resources: list[str] | UnsetType = UNSET
 
 
 class Counts(Struct):
