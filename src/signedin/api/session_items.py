@@ -13,7 +13,7 @@ from signedin.rules.speech import Speech
 
 def item(listed: SessionList, row: Row) -> dict[str, Any]:
     """One row; a consent has no device or place unless known from use (R33)."""
-    shared = {
+    shared: dict[str, Any] = {
         "id": row.id, "session_type": row.session_type.value, "app_type": row.app_type.value,
         "current": row.id == listed.current_id, "last_activity_at": moment(row.last_at),
         "expires_at": moment(row.expires_at), "activity": list(row.days.levels(listed.now.date())),
