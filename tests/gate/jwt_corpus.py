@@ -135,6 +135,7 @@ def _headers(make: Maker) -> Iterator[tuple[str, str]]:
     yield "b64 false", by_hand(_header(make, b64=False), make.claims, make.key)
     yield "another kid", by_hand(_header(make, kid="another"), make.claims, make.key)
     yield "a kid that is a path", by_hand(_header(make, kid="../../dev/null"), make.claims, make.key)
+    yield "a kid that is half of a pair", by_hand(_header(make, kid="\ud800"), make.claims, make.key)
     yield "a kid that is a list", by_hand(_header(make, kid=["a"]), make.claims, make.key)
     yield "no alg", by_hand({"typ": make.typ, **make.header}, make.claims, make.key)
     yield "an alg that is a list", by_hand(_header(make, alg=[make.algorithm]), make.claims, make.key)
@@ -165,6 +166,9 @@ def _payloads(make: Maker) -> Iterator[tuple[str, str]]:
 def _claims(make: Maker) -> Iterator[tuple[str, str]]:
     for name in make.needed:
         yield f"no {name}", make.signed(**{name: None})
+        for bent in ([], {}, [make.claims[name]], "\ud800", 2**70):
+            if not (name == "aud" and bent == [make.claims[name]]):
+                yield f"{name} {bent!a}", make.signed(**{name: bent})
     yield "exp past", make.signed(exp=make.now - 1)
     yield "exp now", make.signed(exp=make.now)
     yield "exp text", make.signed(exp=str(make.now + 60))
@@ -175,6 +179,8 @@ def _claims(make: Maker) -> Iterator[tuple[str, str]]:
     yield "nbf text", make.signed(nbf="0")
     yield "iat ahead", make.signed(iat=make.now + 120)
     yield "iat text", make.signed(iat="now")
+    yield "half of a pair of characters", make.signed(more="\udfff")
+    yield "half of a pair in a name", make.signed(**{"\ud800": 1})
 
 
 def _texts(make: Maker) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,8 @@ WRONG = {
     "no jti": {"jti": None},
     "an empty jti": {"jti": ""},
     "a jti that is no text": {"jti": 7},
+    "a jti that is half of a pair": {"jti": "\ud800"},
+    "a name that is half of a pair": {"\ud800": "x"},
     "no htm": {"htm": None},
     "another method": {"htm": "GET"},
     "a method in small letters": {"htm": "post"},
@@ -78,6 +80,12 @@ WRONG = {
 def test_a_claim_that_is_missing_or_wrong_is_refused(means, clock, prover, what):
     proof = prover.proof("POST", URL, clock(), **WRONG[what])
     assert refused(means, proof, clock).error == "invalid_dpop_proof"
+
+
+@pytest.mark.parametrize("bent", [[], {}, 7, "", ["x"], True])
+def test_a_nonce_that_is_none_of_ours_is_answered_with_one_that_is(means, clock, prover, bent):
+    told = refused(means, prover.proof("POST", URL, clock(), nonce=bent), clock)
+    assert (told.error, dict(told.headers)["dpop-nonce"]) == ("use_dpop_nonce", nonce(means, clock()))
 
 
 @pytest.mark.parametrize("seconds", [-3_600, -60, 60, 3_600])

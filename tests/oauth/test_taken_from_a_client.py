@@ -82,6 +82,23 @@ def test_a_scope_that_is_removed_comes_with_no_new_token_and_is_told_of_no_old_o
     assert (more.status_code, more.json()["error"]) == (400, "invalid_scope")
 
 
+def test_without_the_right_to_stay_nothing_is_refreshed_and_no_refresh_token_is_told_as_alive(house, program):
+    it = given(house, scopes=ALL)
+    said = redeemed(program, it).json()
+    secret = said["refresh_token"]
+    own = lambda: program.post("/oauth/introspect", data={"client_id": it.client.id, "token": secret}).json()  # noqa: E731
+    take(house, it.client, scopes=("offline_access",))
+    answer = refreshed(program, it, said)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert program.get("/oauth/userinfo", headers=bearer(said)).status_code == 200, (
+        "until the browser's session ends"
+    )
+    assert own().get("active", False) is False
+    other = given(house, a_client(house, id="other"), scopes=ALL)
+    take(house, other.client, scopes=("offline_access",))
+    assert "refresh_token" not in redeemed(program, other).json()
+
+
 def test_a_code_of_before_brings_what_is_left_and_a_request_with_it_is_refused(house, program):
     it = given(house, scopes=ALL)
     take(house, it.client, scopes=("sessions:manage", "email"))

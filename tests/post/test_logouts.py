@@ -19,6 +19,7 @@ from given import VISIT, a_client, a_grant, a_sync_app, account_of
 from people import ADA, GRACE, PASSWORD, Clock
 from post.receivers import receiving
 from signedin.actions import operate, revoke
+from signedin.actions.give_consent import Decision, give_consent
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.register_client import disable_client, enable_client
 from signedin.actions.sign import jwk_set, signed
@@ -27,6 +28,7 @@ from signedin.actions.sweep import sweep
 from signedin.post import calling
 from signedin.post.calling import Caller
 from signedin.post.logouts import Logouts
+from signedin.rules.authorization import Wanted
 from signedin.rules.claims import sid_for, subject_of
 from signedin.rules.client import ClientKind
 from signedin.rules.logout_token import EVENT, GIVEN_UP_AFTER
@@ -67,6 +69,13 @@ def listening(house, site, path="/200", **values):
     return a_client(
         house, back_channel_uri=site.origin + path, **({"id": f"at{path.replace('/', '-')}"} | values)
     )
+
+
+def allowed(house, presence, client):
+    """What a person gives a client that asks for nothing but who they are."""
+    wanted = Wanted(client.id, client.redirect_uris[0], ("openid",), challenge="c" * 43)
+    decision = Decision(("openid",), house.clock())
+    return asyncio.run(give_consent(house.means, presence, wanted, decision, house.clock())).grant
 
 
 def given_at(house, client, *sids):
@@ -145,6 +154,30 @@ def test_when_a_browser_logs_out_the_clients_hear_that_were_given_tokens_there(h
     assert queued(house) == 0
     assert {kind for kind, _ in site.kinds} == {"application/x-www-form-urlencoded"}
     assert {f"https://{host}" for _, host in site.kinds} == {site.origin}
+
+
+@pytest.mark.guide("R43", "R49")
+@pytest.mark.parametrize("ending", ["logout", "revoke"])
+def test_who_may_not_stay_hears_of_it_days_after_its_tokens_are_over(house, site, ending):
+    """Apps that people only sign in to: no refresh token, and nothing of theirs is alive after an hour."""
+    here, client = signed_in(house), listening(house, site)
+    row_id = allowed(house, here, client).row_id
+    for hours in (3, 5, 60):
+        house.clock.move(hours=hours)
+        asyncio.run(sweep(house.means, house.clock()))
+        allowed(house, here, client)
+    house.clock.move(days=3)
+    asyncio.run(sweep(house.means, house.clock()))
+    assert len(house.means.database.read_now(grants.of_row, here.account_id, row_id)) == 1, (
+        "not one for each time"
+    )
+    if ending == "logout":
+        asyncio.run(revoke.log_out(house.means, here, house.clock()))
+    else:
+        asyncio.run(revoke.revoke(house.means, here, row_id, house.clock()))
+    tell(house, site)
+    sid = named(house, client, here.current_id) if ending == "logout" else ""
+    assert heard(house, site) == [(client.id, subject(house, client), sid)]
 
 
 @pytest.mark.guide("R78")

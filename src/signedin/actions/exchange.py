@@ -17,6 +17,7 @@ from signedin.actions.still_held import (
     enabled,
     end_reused,
     in_force,
+    in_force_to_stay,
     still_held,
     still_known,
     told_of_end,
@@ -188,7 +189,7 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
         return end_reused(conn, grant, now)
     key = exchange.bound_key(client, asking.key_thumbprint)
     account, row = account_and_row(means, grant, found.account, found.row, now)
-    scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
+    scopes = exchange.narrowed_scopes(in_force_to_stay(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(
         grant.resources, asking.resources, {*client.resources, asking.issuer}
     )
@@ -226,10 +227,9 @@ def _for_itself(conn: sa.Connection, means: Means, asking: Asking, now: datetime
 
 
 def _read(means: Means, text: str, kind: Kind) -> TokenRead:
-    read = read_token(text, {kind}, means.keyring.way_keys)
-    if read is None:
-        raise OAuthRefused("invalid_grant", "This is not what such a grant type takes.")
-    return read
+    if read := read_token(text, {kind}, means.keyring.way_keys):
+        return read
+    raise OAuthRefused("invalid_grant", "This is not what such a grant type takes.")
 
 
 async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> Tokens:

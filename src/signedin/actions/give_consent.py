@@ -24,13 +24,13 @@ from signedin.rules.authorization_answer import host_of
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
-from signedin.rules.grant import CODE_LASTS, WITHOUT_STAYING, Grant, Redeemable
+from signedin.rules.grant import CODE_LASTS, OUTLIVED, Grant, Redeemable, end_of
 from signedin.rules.interaction import needs_consent
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import Session, SessionId
-from signedin.store import accounts, asked, clients, consents, grants, journal, sessions
+from signedin.store import accounts, asked, clients, consents, given, grants, journal, sessions
 from signedin.store.asked import Way
 
 
@@ -94,10 +94,11 @@ def give_grant(
     grant = Grant(
         id=make_session_id(account.id, means.keyring.way_keys), account_id=account.id, client_id=client.id,
         scopes=decision.scopes, first_proof=session.first_proof, given_at=now, authenticated_at=decision.proved_at,
-        until=now + (client.lasts if may_stay else WITHOUT_STAYING), resources=wanted.resources, factors=session.factors, nonce=wanted.nonce,
-        sid=session.id, key_thumbprint=wanted.key_thumbprint,
+        until=end_of(client, session.overall_until, now, may_stay=may_stay), resources=wanted.resources,
+        factors=session.factors, nonce=wanted.nonce, sid=session.id, key_thumbprint=wanted.key_thumbprint,
     )  # fmt: skip
     if not client.is_first_party:
+        given.end_outlived(conn, account.id, client.id, session.id, now - OUTLIVED)
         before = in_force(conn, means, account.id, client.id, now)
         if decision.is_silent and needs_consent(wanted, client, before):
             raise NoLongerCovered

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from signedin.actions.authenticate_token import OpenedService, open_secret
 from signedin.actions.means import Means
-from signedin.actions.still_held import in_force, still_held
+from signedin.actions.still_held import in_force_to_stay, still_held
 from signedin.actions.which_token import which_token
 from signedin.rules.account import AccountId
 from signedin.rules.claims import subject_for, subject_of
@@ -83,10 +83,11 @@ def _refresh_token(
         return INACTIVE
     try:
         account, row = still_held(conn, means, grant, now)
+        allowed = in_force_to_stay(grant, client, row)
     except OAuthRefused:
         return INACTIVE
     told: Told = {
-        "active": True, "scope": " ".join(in_force(grant, client, row)), "client_id": client.id, "iss": issuer,
+        "active": True, "scope": " ".join(allowed), "client_id": client.id, "iss": issuer,
         "sub": subject_of(means.keyring.mac, client, account), "exp": int(grant.until.timestamp()),
     }  # fmt: skip
     return told | ({"cnf": {"jkt": grant.key_thumbprint}} if grant.key_thumbprint else {})

@@ -76,7 +76,7 @@ def first_refresh(conn: sa.Connection, means: Means, grant: Grant, client: Clien
 
     Another's stays connected only where the person allowed that (`offline_access`); one's own app is a session.
     """
-    may_stay = client.is_first_party or "offline_access" in grant.scopes
+    may_stay = client.is_first_party or "offline_access" in {*grant.scopes} & client.scopes
     if GrantType.REFRESH not in client.grant_types or not may_stay:
         return None
     token = make_token(Kind.REF, grant.account_id, means.keyring.way_keys)

@@ -72,6 +72,18 @@ def in_force(grant: Grant, client: Client, row: Row) -> tuple[str, ...]:
     return tuple(scope for scope in grant.scopes if scope in allowed)
 
 
+def in_force_to_stay(grant: Grant, client: Client, row: Row) -> tuple[str, ...]:
+    """The same for a refresh token, by which another's app stays connected without the person (`offline_access`).
+
+    Raises:
+        OAuthRefused: the person, or whoever registered the client, has taken that back.
+    """
+    allowed = in_force(grant, client, row)
+    if not client.is_first_party and "offline_access" not in allowed:
+        raise exchange.gone("The right to stay connected")
+    return allowed
+
+
 def told_of_end(conn: sa.Connection, account_id: AccountId, digest: bytes, what: str) -> OAuthRefused:
     """The refusal of a secret that is not there; its holder is told why it ended, while that is remembered (D10)."""
     reason = tombstones.reason_of(conn, account_id, digest)

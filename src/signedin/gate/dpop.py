@@ -94,8 +94,7 @@ def _read(means: Means, text: str, method: str, url: str, now: datetime, access_
         raise invalid("htu is not the address of this request.")
     if not now - OLDEST <= proof.made_at <= now + NEWEST:
         raise invalid("iat is too far from the server's clock.")
-    known = {nonce(means, now), nonce(means, now, 1)}
-    if "nonce" in claims and claims["nonce"] not in known:
+    if "nonce" in claims and claims["nonce"] not in (nonce(means, now), nonce(means, now, 1)):
         fresh = (("dpop-nonce", nonce(means, now)),)
         raise OAuthRefused("use_dpop_nonce", "Use the nonce of the DPoP-Nonce header.", headers=fresh)
     if access_token is not None:

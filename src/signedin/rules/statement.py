@@ -52,10 +52,13 @@ def header_of(text: str, algorithms: Collection[str] = ALGORITHMS) -> dict[str, 
 
 
 def object_in(part: str) -> dict[str, Any] | None:
-    """The JSON object in a part of a statement: each name once, numbers that are numbers; or `None`."""
+    """The JSON object in a part of a statement: each name once, numbers that are numbers, texts that are Unicode (no
+    half of a pair, which could not be written down); or `None`.
+    """
     try:
         filled = part + "=" * (-len(part) % 4)
         read = json.loads(urlsafe_b64decode(filled), object_pairs_hook=_once_each, parse_constant=_no_number)
+        json.dumps(read, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None

@@ -24,8 +24,9 @@ def end_of_rows(
 ) -> list[tuple[str, bytes]]:
     """Forget the grants of rows that end; returns the secrets that lived, each with its row, for their tombstones.
 
-    With the session of a browser goes what others' apps were given in it, but for those that were allowed to go on
-    without the person there (`offline_access`; D29, R49). Clients that want to hear of it do, all of them.
+    With the session of a browser goes what others' apps were given in it, but for those that are allowed to go on
+    without the person there (`offline_access`; D29, R49), and what was given to an app of one's own that has not come
+    for it yet. Clients that want to hear of it do, all of them.
     """
     touched = [logouts.Given(*row) for row in conn.execute(_OF_ROWS, {"whose": account_id, "ids": row_ids})]
     if not touched:
@@ -51,6 +52,18 @@ def keep_across(conn: sa.Connection, account_id: AccountId, row_id: str, number:
     """Let what was given with one row survive the account's new cut-off, as the row does."""
     mine = (grants.c.account_id == account_id) & (grants.c.row_id == row_id)
     conn.execute(grants.update().where(mine).values(first_proof=number))
+
+
+def end_outlived(
+    conn: sa.Connection, account_id: AccountId, client_id: str, sid: str, before: datetime
+) -> None:
+    """Forget what others' apps were given in a browser's session before that moment and which brought nothing that lasts.
+
+    The next that the same client is given there is enough to know that it hears of the session's end.
+    """
+    mine = (grants.c.account_id == account_id) & (grants.c.client_id == client_id) & (grants.c.sid == sid)
+    old = sa.select(grants.c.grant_id, grants.c.scopes).where(mine, grants.c.given_at < before)
+    end(conn, account_id, [row.grant_id for row in conn.execute(old) if "offline_access" not in row.scopes])
 
 
 def purge_unredeemed(conn: sa.Connection, before: datetime, limit: int) -> int:
@@ -92,12 +105,11 @@ def signed_resources(conn: sa.Connection, account_id: AccountId) -> dict[str, tu
 
 def _goes_with(each: logouts.Given, row_ids: Sequence[str]) -> str | None:
     """The row that ends and takes this with it, or `None` where it lives on."""
-    if each.row_id in row_ids:
-        return each.row_id
-    is_of_the_browser = each.kind == ClientKind.THIRD_PARTY and "offline_access" not in json.loads(
-        each.scopes
-    )
-    return each.sid if is_of_the_browser else None
+    if each.row_id is None or each.row_id in row_ids:
+        return each.row_id or each.sid
+    registered = json.loads(each.registered or "{}").get("scopes", ())
+    may_stay = "offline_access" in json.loads(each.scopes) and "offline_access" in registered
+    return each.sid if each.kind == ClientKind.THIRD_PARTY and not may_stay else None
 
 
 _WHOSE: sa.BindParameter[int] = sa.bindparam("whose", type_=Int64)
