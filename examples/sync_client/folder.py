@@ -69,7 +69,7 @@ def step(folder, files, say):
         else:
             now_there = mine
         common[name] = now_there
-    (folder / IN_STEP).write_text(json.dumps({name: digest for name, digest in common.items() if digest}))
+    _remember(folder, {name: digest for name, digest in common.items() if digest})
     return there["version"]
 
 
@@ -87,6 +87,12 @@ def _common(folder):
         return json.loads((folder / IN_STEP).read_text())
     except FileNotFoundError:
         return {}
+
+
+def _remember(folder, common):
+    fresh = folder / f"{IN_STEP}.new"
+    fresh.write_text(json.dumps(common))
+    fresh.replace(folder / IN_STEP)  # whole, or as it was: the program can be killed at any moment
 
 
 def _send(folder, files, name, mine, before, say):
