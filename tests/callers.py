@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import count
 
 from people import BERLIN, SAFARI_ON_IPHONE, done_apart
+from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.issue_key import issue_service_key
 from signedin.rules.access_key import Wish
+from signedin.rules.operator import Role
 from signedin.rules.scope import OF_SERVICES
 from signedin.rules.session import AppType
+from web.operators import at_the_console
 
 OF_SESSIONS = tuple(each for each in AppType if each is not AppType.OAUTH)
 NEEDS_A_SIGN_IN = {("POST", "/v1/access-keys"), ("DELETE", "/v1/access-keys/{row_id}")}
@@ -25,11 +28,14 @@ class Callers:
         ).token
         self.session = None
         self.browser = None
+        self.operator = None
         self.people = count()
 
     def headers(self, operation):
         """What to send with a call of that operation."""
         how = (operation.method.upper(), operation.path)
+        if how[1].startswith("/v1/admin/") and operation.definition.raw["security"] == [{"adminSession": []}]:
+            return self.console()
         if any("serviceKey" in way for way in operation.definition.raw.get("security", [])):
             return self.bearer(self.service)
         if how in NEEDS_A_SIGN_IN:
@@ -50,6 +56,15 @@ class Callers:
             email = self.house.somebody(f"somebody{next(self.people)}@example.org")
             self.browser = self.house.signed_in(email=email)
         return self.browser.own() | {"Cookie": f"signedin={self.browser.secret}"}
+
+    def console(self):
+        """An owner's browser, signed in to the Admin application."""
+        if self.operator is None:
+            email = self.house.somebody(f"operator{next(self.people)}@example.org")
+            done_apart(appoint_from_shell(self.house.means, email, Role.OWNER, self.house.clock()))
+            self.operator = at_the_console(self.house, email)
+        own = self.operator.http.cookies["signedin-admin"]
+        return self.operator.own() | {"Cookie": f"signedin-admin={own}"}
 
     def living(self):
         """A session that an app has begun for somebody who lives."""

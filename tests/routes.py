@@ -25,7 +25,7 @@ PUBLIC = frozenset({
     ("GET", "/oauth/authorize"), ("POST", "/oauth/authorize"), ("POST", "/oauth/par"),
     ("POST", "/oauth/token"), ("POST", "/oauth/introspect"), ("POST", "/oauth/revoke"), ("GET", "/oauth/userinfo"),
     ("POST", "/oauth/userinfo"), ("POST", "/oauth/device_authorization"), ("GET", "/oauth/end_session"),
-    ("POST", "/oauth/end_session"),
+    ("POST", "/oauth/end_session"), ("GET", "/admin/sign-in"), ("POST", "/admin/sign-in"), ("POST", "/admin/language"),
 })  # fmt: skip
 """What is there for everybody. A route that is not named here wants somebody signed in."""
 
@@ -69,9 +69,10 @@ def every_route(house):
     return sorted(found, key=lambda each: (each[1], each[0]))
 
 
-def filled(path, row_id="0" * 26):
+def filled(path, row_id="0" * 26, person_id="1"):
     """The path with an id and a file in the places for them."""
-    return path.replace("{row_id}", row_id).replace("/static/{path}", address_of("app.css"))
+    path = path.replace("{row_id}", row_id).replace("{person_id}", person_id)
+    return path.replace("/static/{path}", address_of("app.css"))
 
 
 def fingerprint(house, without=()):

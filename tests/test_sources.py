@@ -57,7 +57,7 @@ def test_sessions_begin_in_one_place_after_one_proof():
         "the first begins none: it brings along"
     )
     enter = [named(file) for file, tree in SOURCES.items() if "sign_in" in set(calls(tree))]
-    assert enter == ["web/setup_page.py", "web/sign_in_page.py"]
+    assert enter == ["web/admin_sign_in_page.py", "web/setup_page.py", "web/sign_in_page.py"]
     prove = [
         named(file) for file, tree in SOURCES.items() if any(c.endswith("hasher.verify") for c in calls(tree))
     ]

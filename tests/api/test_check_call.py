@@ -11,7 +11,7 @@ from client.shops import service_key
 from people import ADA, Clock, done_apart
 from routes import still
 from signedin.actions.issue_key import issue_key_for
-from signedin.api import shapes
+from signedin.api import feed_shapes
 from signedin.api.examples import STREAMS
 from signedin.gate.check_query import FIELDS
 from signedin.rules.access_key import Wish
@@ -102,7 +102,7 @@ def test_a_stream_has_an_example_of_how_it_begins(told, path):
 def test_the_examples_of_streams_are_what_they_show():
     first, second = map(json.loads, STREAMS["application/x-ndjson"].splitlines())
     assert (first, set(second)) == ({}, {"lineage", "endings"})
-    assert msgspec.convert(second["endings"], list[shapes.Told])
+    assert msgspec.convert(second["endings"], list[feed_shapes.Told])
     _, hello, ended, comment, rest = STREAMS["text/event-stream"].split("\n\n")
     assert (comment[0], rest) == (":", "")
     for event, name, fields in ((hello, "hello", {"number"}), (ended, "session-ended", {"id", "number"})):

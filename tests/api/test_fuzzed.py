@@ -26,12 +26,26 @@ STORIES = EXAMPLES * 2
 LONGEST = 300 + 20 * EXAMPLES
 
 _CURSOR = {"cursor": "it is sealed here, and was not given out for this list"}
+_REASON = {"reason": "a reason has letters that can be shown"}
 JUDGED = {
     "GET /v1/access-keys": _CURSOR,
     "GET /v1/accounts": _CURSOR,
     "GET /v1/accounts/{account_id}/sessions": _CURSOR,
     "GET /v1/activity": _CURSOR,
     "GET /v1/sessions": _CURSOR,
+    "GET /v1/admin/accounts": _CURSOR
+    | {
+        "q": "something is looked for, by one of the two",
+        "client": "a name has letters that can be shown",
+    },
+    "GET /v1/admin/accounts/{person_id}/sessions": _CURSOR,
+    "GET /v1/admin/accounts/{person_id}/access-keys": _CURSOR,
+    "GET /v1/admin/deeds": _CURSOR,
+    "PATCH /v1/admin/accounts/{person_id}": _REASON,
+    "POST /v1/admin/accounts/{person_id}/end": _REASON,
+    "POST /v1/admin/accounts/{person_id}/logout-all": _REASON,
+    "POST /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal": _REASON,
+    "POST /v1/admin/operators": {"email": "the account is active"},
     "GET /v1/check": {
         "scope": "there is no such scope: several stand in one text, with spaces",
         "resource": "an address is more than the characters of one",

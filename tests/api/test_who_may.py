@@ -25,7 +25,7 @@ SESSIONS = ("cookie", "begun web", "begun mobile", "begun admin", "begun sync")
 KEYS = ("key with all", "key without", "service with all", "service without")
 WHO = (*NOBODY, *SESSIONS, "cookie from elsewhere", *KEYS)
 
-PERSON, SESSION, SERVICE, ANYBODY = "person", "session", "service", "anybody"
+PERSON, SESSION, SERVICE, OPERATOR, ANYBODY = "person", "session", "service", "operator", "anybody"
 ROUTES = {
     ("GET", "/v1/account"): (PERSON, "account:read"),
     ("GET", "/v1/activity"): (PERSON, "activity:read"),
@@ -51,6 +51,18 @@ ROUTES = {
     ("GET", "/v1/feed"): (SERVICE, "sessions:check"),
     ("POST", "/v1/feed/ack"): (SERVICE, "sessions:check"),
     ("POST", "/v1/leaked-tokens"): (ANYBODY, ""),
+    ("GET", "/v1/admin/accounts"): (OPERATOR, "admin:read"),
+    ("GET", "/v1/admin/accounts/{person_id}"): (OPERATOR, "admin:read"),
+    ("PATCH", "/v1/admin/accounts/{person_id}"): (OPERATOR, ""),
+    ("GET", "/v1/admin/accounts/{person_id}/access-keys"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/accounts/{person_id}/end"): (OPERATOR, "admin:manage"),
+    ("POST", "/v1/admin/accounts/{person_id}/logout-all"): (OPERATOR, "admin:manage"),
+    ("GET", "/v1/admin/accounts/{person_id}/sessions"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/accounts/{person_id}/sessions/{row_id}/reveal"): (OPERATOR, "admin:manage"),
+    ("GET", "/v1/admin/deeds"): (OPERATOR, "admin:read"),
+    ("GET", "/v1/admin/operators"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/operators"): (OPERATOR, ""),
+    ("DELETE", "/v1/admin/operators/{person_id}"): (OPERATOR, ""),
 }
 """Who may make each call, and with which scope. A call that is not named here fails the test."""
 NO_SUCH = "0" * 26
@@ -170,6 +182,8 @@ def documented(how, who):
     let_in = (LET_IN[how], "not_found") if how in LET_IN else (422, "unknown_field")
     if kind == ANYBODY:
         return 422, "unknown_field"
+    if kind == OPERATOR:
+        return of_operators(who, ROUTES[how][1], let_in)
     if who in NOBODY:
         return 401, "not_signed_in"
     if who == "cookie from elsewhere" and how[0] == "GET":
@@ -183,6 +197,13 @@ def documented(how, who):
     return let_in if kind == PERSON and who == "key with all" else (403, "insufficient_permission")
 
 
+def of_operators(who, scope, let_in):
+    """A person's own cookie is not read there; whatever is a bearer's is somebody, and no operator."""
+    if who in ("cookie", "cookie from elsewhere") or (who in NOBODY and who != "two at once"):
+        return 401, "not_signed_in"
+    return let_in if who == "service with all" and scope else (403, "insufficient_permission")
+
+
 def test_every_call_there_is_stands_in_the_table_and_no_other(world):
     assert set(ROUTES) == {each for each in every_route(world.house) if each[1].startswith("/v1/")}
 
@@ -192,7 +213,7 @@ def test_the_table_says_what_the_description_says():
             for route in calls()}  # fmt: skip
     for how, (kind, scope) in ROUTES.items():
         assert told[how].by.value == kind, how
-        if kind in (PERSON, SERVICE):
+        if kind in (PERSON, SERVICE, OPERATOR):
             assert told[how].scope == scope, how
 
 
@@ -202,7 +223,7 @@ def test_the_table_says_what_the_description_says():
 def test_each_caller_gets_the_documented_answer(world, how):
     method, path = how
     mistaken = how not in LET_IN
-    path = path.replace("{row_id}", NO_SUCH).replace("{account_id}", "1")
+    path = path.replace("{row_id}", NO_SUCH).replace("{account_id}", "1").replace("{person_id}", "1")
     if method == "POST" and how in LET_IN:
         person = {"app_type": "web", "address": BERLIN}
     for who in WHO:

@@ -69,7 +69,8 @@ COUNTS = {"sessions": "2", "consents": "0", "keys": "1"}
 
 @pytest.mark.guide("D20")
 @pytest.mark.parametrize(
-    "kind", ["new_sign_in", "logged_out_everywhere", "logged_out_others", "password_changed"]
+    "kind",
+    ["new_sign_in", "logged_out_everywhere", "logged_out_others", "password_changed", "ended_by_operator"],
 )
 @pytest.mark.parametrize("locale", ["", "de"])
 def test_what_only_an_operator_can_do_is_asked_of_whom_the_operator_named(kind, locale):
@@ -89,6 +90,22 @@ def test_the_letter_about_a_new_password_says_what_ended_and_what_stays():
         "Sign in with the new one here:\nhttps://example.org/sign-in\n\n"
         "If you did not expect this, ask the operator about it.\n"
     )
+
+
+@pytest.mark.guide("D10")
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({"sessions": "1", "consents": "0"}, "on your account: 1 session.\n\n"),
+     ({"sessions": "0", "consents": "1", "reason": "spam"}, "account: 1 connected app.\nThe reason given: “spam”.\n"),
+     ({"sessions": "2", "consents": "1", "keys_ended": "1"}, "2 sessions, 1 connected app and 1 access key.\n"),
+     ({"sessions": "0", "consents": "0", "keys_ended": "2"}, "account: 2 access keys.\n")],
+)  # fmt: skip
+def test_the_letter_about_what_an_operator_ended_says_what_and_why_and_where_to_look(fields, said):
+    mail = written("ended_by_operator", {"keys": "0"} | fields)
+    assert mail["Subject"] == "An operator ended what was signed in to your Signedin account"
+    assert said in mail.get_content()
+    assert "https://example.org/settings/activity\n" in mail.get_content()
+    assert mail.get_content().endswith("If you did not expect this, ask the operator about it.\n")
 
 
 @pytest.mark.parametrize("known", [{"locale": "xx"}, {"zone": "Nowhere/Else"}])

@@ -75,15 +75,6 @@ def test_what_is_made_is_told_to_programs(installed):
     assert installed.done("sweep", "--json").value == {"expired": 0, "tidied": 0, "forgotten": 0}
 
 
-def test_there_are_no_operators_yet_and_asking_for_one_says_so(installed):
-    said = installed(
-        "account", "add", "grace@example.org", "--name", "Grace", "--password-stdin", "--operator"
-    )
-    assert said.status == 1
-    assert said.err.startswith("This version has no operators yet.")
-    assert len(installed.done("account", "list", "--json").value) == 1
-
-
 @pytest.mark.security("16.2.3")
 def test_the_log_goes_to_standard_error_and_what_is_printed_stays_clean(installed):
     installed.done("sweep")

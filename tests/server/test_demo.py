@@ -7,11 +7,17 @@ from collections import Counter
 
 import pytest
 
-from people import Clock, settings_in
+from people import CHROME_ON_MACOS, SAN_FRANCISCO, Clock, settings_in
+from signedin.actions.appoint import who_asks
 from signedin.actions.audit import audit
+from signedin.actions.sign_in import Ticks, Visit, sign_in
+from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.event import EventKind
+from signedin.rules.operator import Role
+from signedin.rules.presence import Presence
+from signedin.rules.session import AppType
 from signedin.rules.session_list import session_list
-from signedin.server.demo import fill
+from signedin.server.demo import OPERATOR, add_operator, fill
 from signedin.server.means import close_means, open_means
 from signedin.store import journal, session_rows
 
@@ -56,6 +62,17 @@ def test_what_else_was_noticed_was_recognised_by_its_owner(listed):
     noticed = [row for row in listed.sessions if row.noticed and row.id not in listed.flags]
     assert len(noticed) > 8
     assert all({n.sign.value for n in row.noticed} <= row.recognised for row in noticed)
+
+
+def test_its_operator_finds_the_account_and_may_do_everything(tmp_path):
+    means = open_means(settings_in(tmp_path, 8000))
+    password = asyncio.run(add_operator(means, NOW))
+    device = read_device(CHROME_ON_MACOS, {})
+    visit = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, device, ruleset())
+    begun = asyncio.run(sign_in(means, OPERATOR, password, visit, Ticks(), NOW, AppType.ADMIN))
+    asking = Presence(begun.session.account_id, begun.session.id, AppType.ADMIN, NOW)
+    assert asyncio.run(who_asks(means, asking)).role is Role.OWNER
+    close_means(means)
 
 
 @pytest.mark.security("LOG-7")

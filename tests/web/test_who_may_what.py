@@ -121,12 +121,44 @@ GET    /v1/sessions/events                       200   200   200   200   200   2
 POST   /v1/sessions/logout-all                   200!  200!  200!  200!  200!  200!  403   403   403   403   401
 DELETE /v1/sessions/{row_id}                     204!  204!  204!  204!  404   404   403   403   403   403   401
 GET    /v1/sessions/{row_id}                     200   200   200   200   404   404   200   403   403   403   401
+GET    /admin                                    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts                           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts/{person_id}               ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts/{person_id}/disable       ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/accounts/{person_id}/disable       ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts/{person_id}/enable        ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/accounts/{person_id}/enable        ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/accounts/{person_id}/end           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts/{person_id}/logout-all    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/accounts/{person_id}/logout-all    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/accounts/{person_id}/sessions/{row_id}/reveal ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/accounts/{person_id}/sessions/{row_id}/reveal ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/operators/{person_id}/dismiss      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/sign-out                           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/language                           303   303   303   303   303   303   303   303   303   303   303
+GET    /admin/sign-in                            200   200   200   200   200   200   200   200   200   200   200
+POST   /admin/sign-in                            303!   303!   303!   303!   303!   303!   303!   303!   303!   303!   303!
+GET    /settings/activity                        200   in   in   200   200   200   in   in   in   in   in
+GET    /v1/admin/accounts                        401   403   403   401   401   401   403   403   200   403   401
+GET    /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   200   403   401
+PATCH  /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/accounts/{person_id}/access-keys 401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/accounts/{person_id}/end        401   403   403   401   401   401   403   403   200!   403   401
+POST   /v1/admin/accounts/{person_id}/logout-all 401   403   403   401   401   401   403   403   200!   403   401
+GET    /v1/admin/accounts/{person_id}/sessions   401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal 401   403   403   401   401   401   403   403   200!   403   401
+GET    /v1/admin/deeds                           401   403   403   401   401   401   403   403   200   403   401
+GET    /v1/admin/operators                       401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/operators                       401   403   403   401   401   401   403   403   403   403   401
+DELETE /v1/admin/operators/{person_id}           401   403   403   401   401   401   403   403   403   403   401
 GET    /v1/check?app_type=web                    200   200   401   200   200   200   401   401   401   401   401
 GET    /v1/check?app_type=mobile                 401   401   200   401   401   401   401   401   401   401   401
 GET    /v1/check?scope=account:read              200   200   401   200   200   200   200   403   401   401   401
 GET    /v1/check?scope=account:read&resource=https://files.example.org 200 200 401 200 200 200 401 401 401 401 401
 """
-"""A status; `in` is 303 to the sign-in page; `!` changes something in the database, and nothing else does."""
+"""A status; `in` is 303 to the sign-in page, `ain` to that of operators; `!` changes something in the database, and nothing else does."""
 
 
 def table():
@@ -143,7 +175,9 @@ CALLS = {
     for each in calls()
 }
 """What each call says of itself."""
+OF_ADA = "/v1/admin/accounts/{person_id}"
 FORMS = {
+    "/admin/sign-in": {"email": OLIVE, "password": PASSWORD},
     "/sign-in": {"email": GRACE, "password": PASSWORD},
     "/settings/access-keys": {"name": "backup", "account:read": "1", "expires": "90"},
     "/settings/sessions/logout-all": {"except": "current"},
@@ -298,7 +332,7 @@ class World:
         method, path = how
         if path in BY_CLIENTS:
             return self.clients.asked(browser, how, target)
-        path = filled(path.replace("{account_id}", target), target)
+        path = filled(path.replace("{account_id}", target), target, str(self.ada))
         if path in (*ENDLESS, "/v1/feed"):
             with browser.http.stream(
                 method, path, params={"after": "0"} if path == "/v1/feed" else {}
@@ -309,7 +343,9 @@ class World:
                     answer.extensions["begun"] = next(answer.iter_text())
                 return answer
         if path.startswith("/v1/") or method == "GET":
-            return browser.http.request(method, path, headers=self.headers(browser, method), **self.body(how))
+            return browser.http.request(
+                method, path, headers=self.headers(browser, method), **self.body(how, target)
+            )
         fields = FORMS.get(path, {})
         if path == "/register":
             fields = {"email": f"p{next(self.numbers)}@example.org", "name": "P", "password": PASSWORD}
@@ -317,10 +353,17 @@ class World:
             fields = fields | {"once": browser.carried(path).get("once", "")}
         if path == "/ticket":
             fields = {"ticket": self.ticket()}
-        if path == "/language":
+        if path.endswith("/language"):
             is_again = browser is self.living.get(("hst", ""))  # it is Ada, who has chosen before
             fields = {"lang": "en" if is_again else "de", "back": "/privacy"}
-        return browser.send(path, fields, page="/privacy")
+        answer = browser.send(
+            path, fields, page="/admin/sign-in" if path.startswith("/admin") else "/privacy"
+        )
+        if browser.http.cookies.get(
+            "signedin-admin"
+        ):  # it is an operator's browser now, and is to be nobody's again
+            browser.http.cookies.delete("signedin-admin")
+        return answer
 
     def state(self):
         """All that is in the database, but for what any use and any ending of a lease changes."""
@@ -332,14 +375,14 @@ class World:
             return self.clients.target(path, self.caller("ses", ""))
         if "{account_id}" in path:
             return self.begun(whose=f"outside:p{next(self.numbers)}")["account_id"]
-        if "{row_id}" not in path:
+        if "{row_id}" not in path and not path.endswith("{person_id}/end"):
             return ""
         return self.key("account:read").key.id if "access-keys" in path else self.begun()["session"]["id"]
 
     def headers(self, browser, method):
         return browser.own() if method != "GET" else {}
 
-    def body(self, how):
+    def body(self, how, target):
         new = f"p{next(self.numbers)}@example.org"
         bodies = {
             "POST /v1/access-keys": {"name": "backup", "scopes": ["account:read"]},
@@ -348,7 +391,14 @@ class World:
             "POST /v1/accounts/{account_id}/sessions": PERSON,
             "POST /v1/feed/ack": {"node": f"node{next(self.numbers):08}", "boot": "0123456789", "join": True},
             "POST /v1/leaked-tokens": [{"token": "sgn_key_"}],
+            f"POST {OF_ADA}/end": {"ids": [target], "reason": "lost"},
+            f"POST {OF_ADA}/logout-all": {"reason": "lost"},
+            f"POST {OF_ADA}/sessions/{{row_id}}/reveal": {"reason": "lost"},
+            f"PATCH {OF_ADA}": {"state": "disabled", "reason": "left"},
+            "POST /v1/admin/operators": {"email": GRACE, "role": "viewer"},
         }
+        if how == ("GET", "/v1/admin/accounts"):
+            return {"params": {"q": "ada"}}
         if how[1] == "/v1/leaked-tokens":
             return {"json": [{"token": self.key("account:read").token}]}
         if how[1] == "/to-app":
@@ -359,8 +409,9 @@ class World:
 
 def said(answer, is_changed):
     """What the table says of an answer."""
-    to_sign_in = answer.status_code == 303 and answer.headers["location"].partition("?")[0] == "/sign-in"
-    return ("in" if to_sign_in else str(answer.status_code)) + "!" * is_changed
+    where = answer.headers.get("location", "").partition("?")[0] if answer.status_code == 303 else ""
+    ways_in = {"/sign-in": "in", "/admin/sign-in": "ain"}
+    return ways_in.get(where, str(answer.status_code)) + "!" * is_changed
 
 
 def is_whole(how, answer):

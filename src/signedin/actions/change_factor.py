@@ -15,7 +15,7 @@ from signedin.actions.operate import account_of, by_operator, held_account_of
 from signedin.rules import errors
 from signedin.rules.event import EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
-from signedin.store import accounts, outbox
+from signedin.store import accounts, deeds, outbox
 from signedin.store.passwords import HashingBusy
 
 
@@ -49,7 +49,8 @@ def _set_password(
     account = held_account_of(conn, email)
     counts = LogoutAllCounts.of(count_rows(conn, means, account.id, now))
     event = by_operator(EventKind.PASSWORD_CHANGED, reason, now)
-    end_all_rows(conn, account.id, event, EndReason.FACTOR_CHANGED)
+    number = deeds.record(conn, account.id, event, None)
+    end_all_rows(conn, account.id, event, EndReason.FACTOR_CHANGED, number=number)
     accounts.set_password(conn, account.id, hashed, now)
     accounts.forget_browsers(conn, account.id)
     outbox.queue(conn, account.id, "password_changed", what_ended(account, counts, now), now)

@@ -18,7 +18,7 @@ from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.session import Session
 from signedin.rules.session_list import Row
-from signedin.store import access_keys, accounts, consents, endings, journal, sessions, tombstones
+from signedin.store import access_keys, accounts, consents, endings, journal, outbox, sessions, tombstones
 
 AT_ONCE = 500
 """Rows in one statement; all of them are one transaction."""
@@ -77,10 +77,14 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
 
 
 def end_all_rows(
-    conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason, *, keys_too: bool = False
-) -> None:
-    """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23)."""
-    number = journal.record(conn, account_id, event)
+    conn: sa.Connection, account_id: AccountId, event: Event, reason: EndReason, *, keys_too: bool = False,
+    number: int | None = None,
+) -> None:  # fmt: skip
+    """Record an event and end all that is signed in for it, also a sign-in that is still under way (D23).
+
+    With a number it is recorded already.
+    """
+    number = journal.record(conn, account_id, event) if number is None else number
     while ids := sessions.ids_of(conn, account_id, AT_ONCE):
         sessions.end(conn, account_id, ids, reason, event.at, number)
     for consent in consents.of(conn, account_id):
@@ -90,6 +94,16 @@ def end_all_rows(
         access_keys.end(conn, account_id, keys, reason, event.at, number)
     accounts.set_epoch(conn, account_id, number, event.at)
     end_before(conn, account_id, number, event.at)
+
+
+def tell_of_operator(
+    conn: sa.Connection, account: Account, counts: LogoutAllCounts, keys: int, reason: str, now: datetime
+) -> None:
+    """Queue the letter that tells its owner what an operator has ended, with so many access keys, and why."""
+    fields = (
+        what_ended(account, counts, now) | {"keys_ended": str(keys)} | ({"reason": reason} if reason else {})
+    )
+    outbox.queue(conn, account.id, "ended_by_operator", fields, now)
 
 
 def what_ended(account: Account, counts: LogoutAllCounts, now: datetime) -> dict[str, str]:

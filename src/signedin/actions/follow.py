@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from signedin.actions.authenticate import checks_of
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
-from signedin.rules.event import Recorded
-from signedin.store import journal
+from signedin.rules.event import EventKind, Recorded
+from signedin.store import journal, lookup
 
 
 async def latest_number(means: Means, account_id: AccountId) -> int:
@@ -26,7 +28,14 @@ async def events_since(means: Means, account_id: AccountId, number: int) -> list
 
 
 async def events_before(
-    means: Means, account_id: AccountId, number: int | None, limit: int
-) -> list[Recorded]:
-    """What happened before that number, or last, newest first."""
-    return await means.database.read(journal.before, account_id, number, limit)
+    means: Means, account_id: AccountId, number: int | None, limit: int, kinds: frozenset[EventKind] = frozenset()
+) -> list[Recorded]:  # fmt: skip
+    """What happened before that number, or last, newest first; only of these kinds, where some are named."""
+    return await means.database.read(journal.before, account_id, number, limit, kinds)
+
+
+async def named_operators(means: Means, numbers: Iterable[str]) -> dict[str, str]:
+    """What the operators with these account numbers are called now; whoever is gone is not named."""
+    ids = [AccountId(int(number)) for number in numbers]
+    found = await means.database.read(lookup.some, ids)
+    return {str(account.id): account.called for account in found}

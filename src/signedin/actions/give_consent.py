@@ -30,7 +30,7 @@ from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import Session, SessionId
-from signedin.store import accounts, asked, clients, consents, given, grants, journal, sessions
+from signedin.store import accounts, asked, clients, consents, cut_offs, given, grants, journal, sessions
 from signedin.store.asked import Way
 
 
@@ -162,7 +162,7 @@ def _bury(conn: sa.Connection, account: Account, client_id: str, now: datetime) 
     if dead is None:
         return
     if dead.first_proof < account.epoch:
-        ended_at = accounts.epoch_at(conn, account.id) or now
+        ended_at = cut_offs.epoch_at(conn, account.id) or now
         end_row(conn, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
     else:
         end_expired(conn, dead, now)

@@ -23,7 +23,7 @@ from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
-from signedin.store import access_keys, accounts, journal, outbox, services, sessions
+from signedin.store import access_keys, accounts, deeds, outbox, services, sessions
 
 K = TypeVar("K", AccessKey, ServiceKey)
 log = structlog.get_logger("signedin.security")
@@ -130,7 +130,7 @@ def add(
     access_keys.add(conn, key, digest(token))
     facts: dict[str, object] = {"scopes": list(key.scopes)} | ({"by": "operator"} if by_operator else {})
     personal = {"name": key.name} | ({"reason": reason} if reason else {})
-    journal.record(
+    deeds.record_from_shell(
         conn, account_id, Event(EventKind.ACCESS_KEY_ISSUED, now, key.id, by, facts, dict(personal))
     )
     return Issued(key, token)

@@ -6,7 +6,7 @@ An app is told of a person only by which of its own ids it knows them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import SessionList
 from signedin.rules.vouching import AccountInactive, may_change
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, directory, journal, outside
+from signedin.store import accounts, directory, journal, lookup, outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,7 @@ def _rename(conn: sa.Connection, service: Service, account: Account, wanted: str
         conn, account.id, Event(EventKind.PROFILE_CHANGED, now, facts=facts, personal={"name": name})
     )
     directory.rename(conn, account.id, name)
+    lookup.enter(conn, replace(account, name=name))
 
 
 def _close(

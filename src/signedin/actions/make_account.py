@@ -20,7 +20,7 @@ from signedin.rules.password import why_refused
 from signedin.rules.presence import Service
 from signedin.rules.secret import Kind, digest, make_token, read_token
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, installation, journal, limits, outbox
+from signedin.store import accounts, installation, journal, limits, lookup, outbox
 from signedin.store.passwords import HashingBusy, common_passwords
 
 INVITATION_LASTS = timedelta(days=7)
@@ -145,6 +145,7 @@ def _add(
     if service is not None:
         hold_key(conn, service)
     account = accounts.add(conn, email, name, now)
+    lookup.enter(conn, account)
     accounts.set_password(conn, account.id, hashed, now)
     facts = {} if service is None else by_service(service)
     event = Event(EventKind.ACCOUNT_CREATED, now, facts=facts, personal={"name": name})

@@ -16,7 +16,7 @@ from signedin.rules.account import Account, AccountState
 from signedin.rules.event import Event, EventKind
 from signedin.rules.moving_in import Person, Turned, Unusable
 from signedin.rules.old_hash import Family, OldHash, costlier, read_hash, why_refused
-from signedin.store import accounts, journal, old_hashes, outside
+from signedin.store import accounts, journal, lookup, old_hashes, outside
 
 
 class _Seen:
@@ -107,6 +107,7 @@ def _account(conn: sa.Connection, one: Person) -> Account:
     """A new account; nobody else writes here meanwhile, so each id is still free."""
     if one.email:
         account = accounts.add(conn, one.email, one.name, one.created_at)
+        lookup.enter(conn, account)
     else:
         made = outside.add(conn, one.outside[0], "", one.name, one.created_at)
         assert made is not None

@@ -32,7 +32,7 @@ from signedin.rules.secret import Kind, WayKeys, digest, make_session_id, make_t
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.vouching import AccountInactive, may_vouch_as, may_vouch_for
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, journal, sessions, tombstones
+from signedin.store import accounts, cut_offs, journal, sessions, tombstones
 from signedin.store.sessions import SignedInWith
 
 
@@ -151,7 +151,7 @@ def _judge_life(conn: sa.Connection, means: Means, old: OldSession, account: Acc
     reason = old.why_over(means.lifetimes.of(old.app_type), now)
     if reason is not None:
         raise Unusable(reason, "It has been without use for too long, or began too long ago.", "last_at")
-    cut_off = accounts.epoch_at(conn, account.id)
+    cut_off = cut_offs.epoch_at(conn, account.id)
     if cut_off is not None and old.first_at <= cut_off:
         raise Unusable(
             "logged_out_everywhere", "All devices were logged out here since it began.", "first_at"

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_all_rows, end_before, end_row, what_ended
+from signedin.actions.acting import refuse_last_owner
+from signedin.actions.ending import end_all_rows, end_before, end_row, tell_of_operator, what_ended
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_some
 from signedin.actions.means import Means
@@ -21,7 +22,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import accounts, journal, limits, outbox
+from signedin.store import access_keys, accounts, deeds, limits, outbox
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -52,7 +53,11 @@ def _end_one(
     event = Event(
         kind, now, row_id, None, {"by": "operator", "app_type": row.app_type.value}, {"reason": reason}
     )
-    end_row(conn, row, EndReason.ENDED_BY_OPERATOR, now, journal.record(conn, account_id, event))
+    account = accounts.find(conn, account_id)
+    if account is not None:
+        counts = LogoutAllCounts(int(not is_consent), int(is_consent), access_keys.count(conn, account_id))
+        tell_of_operator(conn, account, counts, 0, reason, now)
+    end_row(conn, row, EndReason.ENDED_BY_OPERATOR, now, deeds.record(conn, account_id, event, None))
     return None
 
 
@@ -82,11 +87,14 @@ def end_all_of(
     ended = count_rows(conn, means, account.id, now)
     facts: dict[str, object] = by | {"by_type": ended.told()}
     event = Event(EventKind.LOGGED_OUT_EVERYWHERE, now, None, None, facts, {"reason": reason})
-    number = journal.record(conn, account.id, event)
+    number = deeds.record_from_shell(conn, account.id, event)
     accounts.set_epoch(conn, account.id, number, now)
     accounts.forget_browsers(conn, account.id)
     counts = LogoutAllCounts.of(ended)
-    outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
+    if by.get("by") == "operator":
+        tell_of_operator(conn, account, counts, 0, reason, now)
+    else:
+        outbox.queue(conn, account.id, "logged_out_everywhere", what_ended(account, counts, now), now)
     end_before(conn, account.id, number, now)
     return counts
 
@@ -96,6 +104,7 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
     Raises:
         NotFound: there is no such account.
+        LastOwner: no owner would be left who can sign in.
     """
     ended = await means.database.write(_disable, means, email, reason, now)
     await heard_everywhere(means)
@@ -103,19 +112,27 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
+    account = account_of(conn, email)
+    if account.is_operator:  # owners are held before any account
+        refuse_last_owner(conn, account.id)
     account = held_account_of(conn, email)
     event = by_operator(EventKind.ACCOUNT_DISABLED, reason, now)
-    return stop_account(conn, means, account, AccountState.DISABLED, event)
+    number = deeds.record(conn, account.id, event, None)
+    return stop_account(conn, means, account, AccountState.DISABLED, event, number)
 
 
 def stop_account(
-    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event
-) -> int:
-    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions."""
+    conn: sa.Connection, means: Means, account: Account, state: AccountState, event: Event,
+    number: int | None = None,
+) -> int:  # fmt: skip
+    """Disable or close an account, which is held, with everything it has signed in and its keys; how many sessions.
+
+    With a number the event is recorded already.
+    """
     accounts.set_state(conn, account.id, state)
     ended = count_rows(conn, means, account.id, event.at)
     why = EndReason.ACCOUNT_CLOSED if state is AccountState.CLOSED else EndReason.ACCOUNT_DISABLED
-    end_all_rows(conn, account.id, event, why, keys_too=True)
+    end_all_rows(conn, account.id, event, why, keys_too=True, number=number)
     return ended.sessions
 
 
@@ -130,7 +147,7 @@ async def enable(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 def _enable(conn: sa.Connection, email: str, reason: str, now: datetime) -> None:
     account = held_account_of(conn, email)
-    journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_ENABLED, reason, now))
+    deeds.record(conn, account.id, by_operator(EventKind.ACCOUNT_ENABLED, reason, now), None)
     accounts.set_state(conn, account.id, AccountState.ACTIVE)
 
 
@@ -145,7 +162,7 @@ async def unlock(means: Means, email: str, now: datetime, reason: str = "") -> N
 
 def _unlock(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> None:
     account = held_account_of(conn, email)
-    journal.record(conn, account.id, by_operator(EventKind.ACCOUNT_UNLOCKED, reason, now))
+    deeds.record(conn, account.id, by_operator(EventKind.ACCOUNT_UNLOCKED, reason, now), None)
     for subject in limits.subjects(means.keyring, email=account.email, address="", browser=None):
         if subject.is_cleared:
             limits.clear(conn, subject.digest)

@@ -18,7 +18,7 @@ from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import account_of_session_id
 from signedin.rules.wording import marked as _
-from signedin.store import access_keys, accounts, journal, services, sessions
+from signedin.store import access_keys, accounts, deeds, services, sessions
 
 log = structlog.get_logger("signedin.security")
 
@@ -97,7 +97,7 @@ def end_key(
     """End a key in the transaction at hand, of an account that is held: row, tombstone and event together."""
     personal = {"name": key.name} | ({"reason": reason} if reason else {})
     event = Event(EventKind.ACCESS_KEY_REVOKED, now, key.id, by, dict(facts), dict(personal))
-    number = journal.record(conn, key.account_id, event)
+    number = deeds.record_from_shell(conn, key.account_id, event)
     access_keys.end(conn, key.account_id, [key.id], why, now, number)
 
 

@@ -24,7 +24,7 @@ from signedin.rules.presence import Presence, Service
 from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.suspicion import SeenBefore, notice
-from signedin.store import accounts, journal, limits, old_hashes, outbox, sessions
+from signedin.store import accounts, journal, limits, old_hashes, operators, outbox, sessions
 from signedin.store.passwords import HashingBusy, Verdict
 from signedin.store.sessions import SignedInWith
 
@@ -67,11 +67,13 @@ class Ticks:
 
 
 async def sign_in(
-    means: Means, email: str, password: str, visit: Visit, ticks: Ticks, now: datetime
-) -> Begun:
+    means: Means, email: str, password: str, visit: Visit, ticks: Ticks, now: datetime,
+    app_type: AppType = AppType.WEB,
+) -> Begun:  # fmt: skip
     """Sign in with an address and a password; a new session with a new secret begins (R44, R67).
 
-    The same work is done and the same is said for an unknown address, a wrong password and a disabled account.
+    The same work is done and the same is said for an unknown address, a wrong password and a disabled account;
+    where operators sign in also for whoever is none.
 
     Raises:
         SignInRefused: any of those.
@@ -87,17 +89,24 @@ async def sign_in(
         record.refused(means, address, visit.address, errors.TooManyRequests.code)
         raise errors.TooManyRequests(retry_at)
     verdict = await _judged(means, kept, password, subjects)
-    if not verdict.ok or account is None or account.state is not AccountState.ACTIVE:
+    if account is None or not verdict.ok or not _may_begin(account, app_type):
         record.refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
     if verdict.needs_rehash and hashed:
         await _rehash(means, account.id, hashed, password, now)
     if visit.signed_in is not None:
         await log_out(means, visit.signed_in, now)
-    begun = await means.database.write(_begin, means, account, visit, ticks, first_proof, now, subjects)
+    begun = await means.database.write(
+        _begin, means, account, visit, ticks, first_proof, now, subjects, app_type
+    )
     means.recent.saw(account.id, begun.session.id, now)
     record.signed_in(means, address, visit.address, begun.session.id)
     return begun
+
+
+def _may_begin(account: Account, app_type: AppType) -> bool:
+    """Whether the account may be signed in there: the Admin application is for operators."""
+    return account.state is AccountState.ACTIVE and (app_type is not AppType.ADMIN or account.is_operator)
 
 
 class _Kept(NamedTuple):
@@ -126,9 +135,11 @@ async def _rehash(means: Means, account_id: AccountId, hashed: str, password: st
 
 def _begin(
     conn: sa.Connection, means: Means, account: Account, visit: Visit, ticks: Ticks, first_proof: int,
-    now: datetime, subjects: limits.Subjects,
+    now: datetime, subjects: limits.Subjects, app_type: AppType,
 ) -> Begun:  # fmt: skip
-    begun = begin(conn, means, account, visit, ticks, first_proof, now)
+    begun = begin(conn, means, account, visit, ticks, first_proof, now, app_type=app_type)
+    if app_type is AppType.ADMIN and operators.role_of(conn, account.id) is None:  # taken away meanwhile
+        raise errors.SignInRefused
     limits.forgive(conn, subjects)
     return begun
 

@@ -19,11 +19,13 @@ from signedin.store import (
     accounts,
     asked,
     consents,
+    cut_offs,
     device_codes,
     endings,
     given,
     installation,
     limits,
+    lookup,
     old_hashes,
     session_rows,
     sessions,
@@ -52,10 +54,10 @@ class Swept:
 async def sweep(means: Means, now: datetime) -> Swept:
     """Move expired sessions to the tombstones, tidy after Logout All Devices, forget old tombstones.
 
-    The ends of all journals are anchored too, so that a cut one shows.
+    The ends of all journals are anchored too, so that a cut one shows; accounts and apps of code of before become findable.
     """
     tidied = 0
-    while waiting := await means.database.read(accounts.untidied, 200):
+    while waiting := await means.database.read(cut_offs.untidied, 200):
         for account_id in waiting:
             tidied += await tidy(means, account_id, now)
     expired = 0
@@ -72,12 +74,20 @@ async def sweep(means: Means, now: datetime) -> Swept:
     while await means.database.write(limits.purge, now - FORGOTTEN_AFTER, BATCH):
         pass
     await means.database.write(old_hashes.forget_unused)
+    await _enter_more(means)
     while await means.database.write(tickets.purge, now, BATCH):
         pass
     await _purge_of_clients(means, now)
     await anchor(means, now)
     await means.database.write(installation.job_ran, JOB, now)
     return Swept(expired, tidied, forgotten)
+
+
+async def _enter_more(means: Means) -> None:
+    """Let accounts and connected apps of code of before be found."""
+    for enter_more in (lookup.enter_more, lookup.enter_more_clients):
+        while await means.database.write(enter_more, BATCH):
+            pass
 
 
 async def _purge_of_clients(means: Means, now: datetime) -> None:

@@ -11,7 +11,7 @@ from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.account import AccountId
 from signedin.rules.revocation import EndReason
-from signedin.store import accounts, consents, sessions, tombstones
+from signedin.store import accounts, consents, cut_offs, sessions, tombstones
 
 TIDY_AT_ONCE = 500
 
@@ -38,7 +38,7 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
     account = accounts.find(conn, account_id)
     if account is None:
         return 0
-    ended_at = accounts.epoch_at(conn, account_id) or now
+    ended_at = cut_offs.epoch_at(conn, account_id) or now
     dead, withdrawn = sessions.cut_off(conn, account_id, limit), consents.cut_off(conn, account_id, limit)
     if dead:
         sessions.end(conn, account_id, dead, EndReason.LOGGED_OUT_EVERYWHERE, ended_at, account.epoch)
@@ -47,5 +47,5 @@ def tidy_batch(conn: sa.Connection, account_id: AccountId, now: datetime, limit:
         why = EndReason.LOGGED_OUT_EVERYWHERE
         tombstones.bury(conn, account_id, gone, why, ended_at, account.epoch)
     if max(len(dead), len(withdrawn)) < limit:
-        accounts.tidied(conn, account_id, account.epoch)
+        cut_offs.tidied(conn, account_id, account.epoch)
     return len(dead) + len(withdrawn)

@@ -29,10 +29,9 @@ from signedin.api.paging import cursor, limit_of, of_question, place_of
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
-from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, AccountState
+from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, LONGEST_REASON, AccountState
 from signedin.rules.vouching import AccountInactive
 
-LONGEST_REASON = 500
 Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
 _CURSOR = "accounts-cursor"
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from litestar import Request
 
+from signedin.actions.appoint import who_asks
 from signedin.gate.arrival import Arrival
 from signedin.gate.credentials import CLEAR_SITE_DATA, set_cookie
 from signedin.gate.keep import Kept
 from signedin.gate.same_site import came_from_ourselves
 from signedin.rules import errors
-from signedin.rules.presence import Presence
+from signedin.rules.operator import Deed
+from signedin.rules.presence import Presence, Service
 from signedin.rules.sent import header
 
 Ask = Request[Any, Any, Any]
@@ -41,6 +43,18 @@ def with_scope(ask: Ask, scope: str) -> Presence:
         InsufficientPermission: the key does not hold it, or is no person's.
     """
     return arrival_of(ask).with_scope(scope)
+
+
+async def operator_asks(ask: Ask, kept: Kept, deed: Deed) -> Presence | Service:
+    """Who asks where operators do, if they may do that; asked again in the transaction that does it.
+
+    Raises:
+        NotSignedIn: nobody; 401 with the reason (R4).
+        RoleNeeded, InsufficientPermission: without the role or the scope.
+    """
+    asking = arrival_of(ask).of_operators()
+    await who_asks(kept.means, asking, deed)
+    return asking
 
 
 def changes_from_ourselves(ask: Ask, kept: Kept) -> None:

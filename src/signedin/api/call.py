@@ -22,6 +22,7 @@ CALL = "call"
 class Caller(StrEnum):
     """Who may make a call: a person, by a session or by a key with the scope; a session alone; an app; anybody.
 
+    `OPERATOR` is an operator by an Admin session, or an app by a service key with the scope, where there is one.
     `CHECKED` is whoever is asked about: a session, by the cookie of another host too, or a key that holds what the
     question names.
     """
@@ -29,6 +30,7 @@ class Caller(StrEnum):
     PERSON = "person"
     SESSION = "session"
     SERVICE = "service"
+    OPERATOR = "operator"
     ANYBODY = "anybody"
     CHECKED = "checked"
 
@@ -66,7 +68,7 @@ def _text(sentence: str, **schema: Any) -> dict[str, Any]:
 
 QUERY: dict[str, dict[str, Any]] = {
     "type": _text("Only rows of this app type.", enum=["all", *(each.value for each in AppType)], default="all"),
-    "q": _text("Only rows in which all these words are shown.", maxLength=LONGEST_WORDS, examples=["firefox"]),
+    "q": _text("Only what shows these words; of accounts what begins with them.", maxLength=LONGEST_WORDS, examples=["firefox"]),
     "sort": _text("The order.", enum=[each.value for each in Sort], default=Sort.RECENT.value),
     "cursor": _text("Where the page begins: `next_cursor` of the one before.", maxLength=500),
     "limit": {
@@ -74,6 +76,7 @@ QUERY: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
     },
     "except": _text("`current`: the session that asks stays.", enum=["current"]),
+    "client": _text("Only accounts that use this connected app, by its client id.", maxLength=LONGEST_WORDS),
     "email": _text("Only the account that this address signs in to.", maxLength=254),
     "reason": _text("Stands in the history of the account.", maxLength=500),
     "after": {
@@ -99,6 +102,7 @@ PATH: dict[str, dict[str, Any]] = {
         "The number of the account, or `outside:` and the app's own id of it.",
         pattern="^(?:[0-9]{1,18}|outside:[0-9A-Za-z_.@-]{1,200})$", examples=["outside:anna"],
     ),
+    "person_id": _text("The number of the account.", pattern="^[0-9]{1,18}$"),
 }  # fmt: skip
 """Every parameter of a path there is."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from signedin.api import shapes
+from signedin.api import admin_shapes, feed_shapes, shapes
 from signedin.api.access_keys import Wanted
 from signedin.api.account_sessions import Person
 from signedin.api.accounts import Changed, New
+from signedin.api.admin_accounts import Chosen, Everything, State, Why
+from signedin.api.admin_operators import Wanted as ToAppoint
 from signedin.api.leaked_tokens import Findings
 
 _ID, _SUBJECT = "euKrN2v8Qc5mXw0BzT7yLd3HfA", "6GpTr1xYb9WnVk4sJq0ZuMe8Ci"
@@ -33,6 +35,19 @@ _HAPPENED: dict[str, Any] = {
     "personal": {"device": "Safari on iOS"},
 }  # fmt: skip
 
+_FOUND: dict[str, Any] = {
+    "id": _ACCOUNT, "email": "ada@example.org", "name": "Ada Lovelace", "state": "active", "created_at": _EARLIER,
+    "sessions": 6, "consents": 2, "access_keys": 3,
+}  # fmt: skip
+_OPERATOR: dict[str, Any] = {
+    "id": _ACCOUNT, "email": "rosa@example.org", "name": "Rosa Castellanos", "role": "helper", "state": "active",
+}  # fmt: skip
+_DONE: dict[str, Any] = {
+    "at": _AT, "account_id": _ACCOUNT, "number": 12, "operator_id": "4611686018427387905", "kind": "session_revoked",
+    "subject": _SUBJECT, "facts": {"by": "operator", "operator": "4611686018427387905", "app_type": "web"},
+    "personal": {"device": "Safari on iOS", "reason": "Laptop reported lost, ticket 4417"},
+}  # fmt: skip
+
 EXAMPLES: dict[Any, Any] = {
     shapes.Row: _ROW,
     shapes.Rows: {"items": [_ROW], "counts": _COUNTS, "next_cursor": None},
@@ -54,12 +69,12 @@ EXAMPLES: dict[Any, Any] = {
     shapes.Ticket: {
         "ticket": "sgn_tik_...", "url": "https://account.example.org/ticket#sgn_tik_...", "expires_at": _AT,
     },
-    shapes.Acknowledged: {
+    feed_shapes.Acknowledged: {
         "uses_noted": 1, "cookie": "__Host-signedin", "lineage": "9f2c41d0a7b3e865", "head": 13, "complete": True,
         "endings": [{"seq": 13, "scope": "account", "account": _ACCOUNT, "cut_off": 40}],
         "answer_for_seconds": 2.85, "renew_every_seconds": 1.0,
     },
-    shapes.Said: {
+    feed_shapes.Said: {
         "node": "k3v9w2x7p1", "boot": "q8r5t4u6z0", "applied": 12,
         "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9", "agent": "Mozilla/5.0 ..."}],
     },
@@ -68,6 +83,23 @@ EXAMPLES: dict[Any, Any] = {
     Changed: {"state": "disabled", "reason": "asked by phone"},
     Person: {"app_type": "web", "address": "203.0.113.9", "user_agent": "Mozilla/5.0 ...", "name": "Anna"},
     Findings: [{"token": "sgn_key_..."}],
+    admin_shapes.FoundAccounts: {
+        "items": [_FOUND], "clients": [{"client_id": "tidewater", "name": "Tidewater Calendar"}], "masked_ip": None,
+        "next_cursor": None,
+    },
+    admin_shapes.SeenAccount: _FOUND | {"role": None},
+    admin_shapes.EndedFor: {
+        "sessions_ended": 1, "consents_ended": 0, "access_keys_ended": 0, "access_keys_kept": 3, "already_ended": 0,
+    },
+    admin_shapes.FullAddresses: {"id": _ID, "last_used_from": "203.0.113.77", "signed_in_from": "203.0.113.77"},
+    admin_shapes.Appointed: _OPERATOR,
+    admin_shapes.Operators: {"items": [_OPERATOR]},
+    admin_shapes.Deeds: {"items": [_DONE], "next_cursor": None},
+    Why: {"reason": "Laptop reported lost, ticket 4417"},
+    Chosen: {"ids": [_ID], "reason": "Laptop reported lost, ticket 4417"},
+    Everything: {"reason": "Left the company"},
+    State: {"state": "disabled", "reason": "Left the company"},
+    ToAppoint: {"email": "rosa@example.org", "role": "helper"},
 }  # fmt: skip
 """By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""
 STREAMS = {

@@ -17,7 +17,7 @@ from litestar.response.streaming import ASGIStreamingResponse
 from msgspec import UNSET
 
 from signedin.actions.note_reports import note_reports
-from signedin.api import shapes
+from signedin.api import feed_shapes
 from signedin.api.answering import body_of, json_answer, refuse_unknown
 from signedin.api.asking import Ask, arrival_of
 from signedin.api.call import Call, Caller, described
@@ -35,7 +35,9 @@ SCOPE = "sessions:check"
 HEARTBEAT_EVERY = 5.0
 """Seconds of silence after which the stream says that it lives."""
 NDJSON = "application/x-ndjson"
-_ACK = Call(Caller.SERVICE, SCOPE, takes=shapes.Said, gives=shapes.Acknowledged, refuses=(JoinAgain,))
+_ACK = Call(
+    Caller.SERVICE, SCOPE, takes=feed_shapes.Said, gives=feed_shapes.Acknowledged, refuses=(JoinAgain,)
+)
 _FEED = Call(Caller.SERVICE, SCOPE, ("after",), media_type=NDJSON)
 
 
@@ -44,7 +46,7 @@ async def acknowledge(request: Ask, ear: NamedDependency[Ear], kept: NamedDepend
     """Join, renew, acknowledge, report, leave: what a client library says every second."""
     service = arrival_of(request).service_with(SCOPE)
     refuse_unknown(request, set())
-    said = await body_of(request, shapes.Said)
+    said = await body_of(request, feed_shapes.Said)
     uses, now = [_use(each) for each in said.uses], arrival_of(request).now
     noted = await note_reports(ear.means, service, uses, now)
     answer = await _answered(ear, service, said, now)
@@ -52,7 +54,7 @@ async def acknowledge(request: Ask, ear: NamedDependency[Ear], kept: NamedDepend
     return json_answer(answer, headers=[("cache-control", "no-store")])
 
 
-async def _answered(ear: Ear, service: Service, said: shapes.Said, now: datetime) -> dict[str, Any]:
+async def _answered(ear: Ear, service: Service, said: feed_shapes.Said, now: datetime) -> dict[str, Any]:
     if said.leave:
         await ear.lending.leave(service, said.node, said.boot)
         return {}
@@ -67,7 +69,7 @@ async def _answered(ear: Ear, service: Service, said: shapes.Said, now: datetime
     return said_renewal(renewal)
 
 
-def _use(said: shapes.SaidUse) -> Use:
+def _use(said: feed_shapes.SaidUse) -> Use:
     account_id = AccountId(min(int(said.account), LARGEST_ACCOUNT_ID))
     address = normalise_address(said.address) or ""
     return Use(account_id, SessionId(said.session), said.seconds_ago, address, said.agent)

@@ -106,6 +106,13 @@ class Arrival:
             raise not_by_this_key(scope)
         return self.service
 
+    def of_operators(self) -> Presence | Service:
+        """Who asks where operators do: a person, whose role the action asks for, or an app by a service key.
+
+        Raises: as `with_scope`.
+        """
+        return self.service if self.service is not None else self._somebody()
+
     def _somebody(self) -> Presence:
         presence = self.presence
         if presence is not None:

@@ -36,7 +36,7 @@ from signedin.gate.check_answer import (
     unavailable,
     without_scope,
 )
-from signedin.gate.check_query import Asked, asked_by
+from signedin.gate.check_query import Asked, asked_by, names_for
 from signedin.gate.client_address import FORWARDED_FOR, Networks, forwarded_line, reader
 from signedin.gate.guessing import Guessing
 from signedin.gate.hosts import Hosts
@@ -144,7 +144,7 @@ class Check:
         headers = [pair for pair in scope["headers"] if pair[0] in _READ]
         scope = {"headers": headers, "client": scope.get("client")}
         try:
-            credential, kinds = self._hosts.sent(headers, asked.host, self._names)
+            credential, kinds = self._hosts.sent(headers, asked.host, names_for(asked, headers, self._names))
         except InvalidInput as mistake:
             return mistaken(mistake)
         now = self._clock()

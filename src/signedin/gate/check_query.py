@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from signedin.rules import scope as scopes
 from signedin.rules.errors import InvalidInput, UnknownField
 from signedin.rules.said_twice import SaidTwice, refuse_twice
+from signedin.rules.sent import CookieNames, Headers, cookies
 from signedin.rules.session import AppType
 from signedin.rules.ticket import HERE
 
 FIELDS = ("app_type", "scope", "resource", "host")
 LONGEST = 2_000
+_ADMIN_ALONE = frozenset({AppType.ADMIN})
 OF_SESSIONS = frozenset(AppType) - {AppType.OAUTH}
 """The app types that a session can have; what is connected by OAuth has a scope or is not let in."""
 
@@ -55,6 +57,13 @@ def asked_by(query: bytes) -> Asked:
 def not_listed() -> InvalidInput:
     """The refusal of a host that was not listed: nobody is let in there."""
     return InvalidInput("No such host is listed in SIGNEDIN_APP_HOSTS.", field="host")
+
+
+def names_for(asked: Asked, headers: Headers, names: CookieNames) -> CookieNames:
+    """The cookies that a check reads: an operator's own where an Admin application is guarded and one came (D5)."""
+    if asked.app_types != _ADMIN_ALONE or asked.host != HERE or names.admin not in cookies(headers):
+        return names
+    return replace(names, session=names.admin)
 
 
 def _fields(query: bytes) -> dict[str, str]:

@@ -7,6 +7,7 @@ before the answer where the session would otherwise end within minutes (D28).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import SESSION_KINDS, Kind
 from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, header, sent_credential
+from signedin.rules.session import AppType
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +36,8 @@ Refuse = Callable[[Scope, Receive, Send, Exception], Awaitable[None]]
 """Answers with a refusal, or with what is said of a bug."""
 FOR_PROGRAMS = "/v1/"
 """Where a bearer header is looked at; pages are for cookies alone, so that no token opens one."""
+OF_OPERATORS = ("/admin/", "/v1/admin/")
+"""Where an operator's own cookie is looked at, and that of a person's session is not (D5, D18)."""
 _LOOKING = frozenset({"GET", "HEAD"})
 
 
@@ -60,6 +64,7 @@ class Gate:
         self._recogniser = recogniser
         self._means = means
         self._names = names
+        self._operators_names = replace(names, session=names.admin)
         self._trusted = trusted
         self._clock = clock
         self._guessing = guessing or Guessing()
@@ -94,20 +99,23 @@ class Gate:
 
     async def _recognise(self, scope: Scope) -> Arrival:
         now, headers = self._clock(), scope["headers"]
-        sent = cookies(headers)
-        credential, kinds = sent.get(self._names.session), SESSION_KINDS
+        sent, for_operators = cookies(headers), is_for_operators(scope["path"])
+        names = self._operators_names if for_operators else self._names
+        credential, kinds = sent.get(names.session), SESSION_KINDS
         if scope["path"].startswith(FOR_PROGRAMS):
-            credential, kinds = sent_credential(headers, self._names)
+            credential, kinds = sent_credential(headers, names)
             if kinds is SESSION_KINDS and self._is_read_from_elsewhere(scope):
                 credential = None
         found, problem = await self._found(credential, kinds, now)
+        if kinds is SESSION_KINDS and isinstance(found, Presence):
+            found = _at_its_door(found, credential or "", for_operators=for_operators)
         if isinstance(found, Presence) and found.client_id is not None:
             found, problem = await self._bound(found, credential or "", scope, now)
         peer = scope.get("client")
         address = client_address(peer[0] if peer else None, headers, self._trusted)
         absence = found if isinstance(found, Absence) else None
         if absence is not None:
-            unread = why_unread(headers, sent, self._names)
+            unread = why_unread(headers, sent, names)
             absence = Absence(unread) if unread else absence
         arrival = Arrival(
             found if isinstance(found, Presence) else None, absence, address, sent, now, credential, problem=problem,
@@ -167,3 +175,22 @@ class Gate:
                 presence.used_id,
             )
             self._recogniser.used(arrival.credential, arrival.now)
+
+
+def is_for_operators(path: str) -> bool:
+    """Whether the Admin application is there, or the calls of operators."""
+    return path == "/admin" or path.startswith(OF_OPERATORS)
+
+
+def _at_its_door(found: Presence, credential: str, *, for_operators: bool) -> Presence | Absence:
+    """A browser's session opens the doors of its own application only, whichever cookie it was put into (D5).
+
+    What a ticket has brought is a session that an app began, and none of an operator.
+    """
+    began_at_ours = credential.startswith(_OF_A_BROWSER)
+    if for_operators != (began_at_ours and found.app_type is AppType.ADMIN):
+        return Absence("wrong_app_type")
+    return found
+
+
+_OF_A_BROWSER = f"sgn_{Kind.SES}_"

@@ -41,6 +41,18 @@ _LETTERS = {
             "{new_password}",
         ),
     ),
+    "ended_by_operator": (
+        _("An operator ended what was signed in to your {brand} account"),
+        (
+            _("On {when} an operator ended on your account: {what}."),
+            "{why}",
+            "",
+            _("What is still signed in, and what was done, you see here:"),
+            "{base_url}/settings/activity",
+            "",
+            "{unexpected}",
+        ),
+    ),
     "logged_out_others": (
         _("All other devices were logged out of your {brand} account"),
         (
@@ -152,14 +164,17 @@ def letter(message: Message, *, sender: str, brand: str, base_url: str, contact:
 def _facts(fields: Mapping[str, str], speech: Speech) -> dict[str, str]:
     """What the letter's lines are filled with, in the reader's words; times say which clock they are by."""
     when = speech.say("{moment} ({zone})", moment=speech.exact(speech.now), zone=speech.zone_label())
-    facts = {"name": fields.get("name", ""), "when": when}
+    facts = {"name": fields.get("name", ""), "when": when, "why": ""}
     if "device" in fields:
         facts["device"], facts["place"] = speech.device(fields["device"]), speech.place(fields["place"])
         facts["masked_ip"] = speech.address(fields["masked_ip"])
     if "key" in fields:
         facts["key"] = f"{fields['key']} (sgn_key_…{fields['last_four']})"
+    if "reason" in fields:
+        facts["why"] = speech.say("The reason given: “{reason}”.", reason=fields["reason"])
     if "sessions" in fields:
-        facts["what"] = ended_said(int(fields["sessions"]), int(fields["consents"]), speech)
+        ended = [int(fields.get(each, "0")) for each in ("sessions", "consents", "keys_ended")]
+        facts["what"] = ended_said(ended[0], ended[1], speech, ended[2])
         facts["kept"] = kept_said(int(fields["keys"]), speech)
     return facts
 

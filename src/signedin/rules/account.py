@@ -17,6 +17,7 @@ OrganisationId = NewType("OrganisationId", int)
 LONGEST_EMAIL = 254
 LONGEST_NAME = 120
 LONGEST_SUBJECT = 200
+LONGEST_REASON = 500
 OUTSIDE = "outside:"
 """What an app writes before its own id of somebody, where ours could stand too."""
 # The dotted form of RFC 5321 without quotes: what mail programs write and mail servers take. Beyond ASCII every

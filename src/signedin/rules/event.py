@@ -35,6 +35,9 @@ class EventKind(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     ACCOUNT_UNLOCKED = "account_unlocked"
     ACCOUNT_CLOSED = "account_closed"
+    ADDRESS_REVEALED = "address_revealed"
+    OPERATOR_APPOINTED = "operator_appointed"
+    OPERATOR_DISMISSED = "operator_dismissed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,16 @@ SENTENCES: dict[str, str] = {
     "sessions:check": _("Check sessions, and hear when they end"),
     "accounts:read": _("See accounts and where they are signed in"),
     "accounts:manage": _("Make, disable and delete accounts, and end their sessions"),
+    "admin:read": _("Find everybody’s accounts as an operator does, and see where they are signed in"),
+    "admin:manage": _("End anybody’s sessions, connected apps and access keys, as an operator does"),
 }
 """Each scope as a sentence that follows "It can:"; people grant the first ones, service keys hold the last."""
 
 PERSONAL = ("account:read", "sessions:read", "activity:read", "keys:read")
 """All that a personal access key may hold: it reads, and never ends a session (D11)."""
-OF_SERVICES = ("sessions:begin", "sessions:check", "sessions:manage", "accounts:read", "accounts:manage")
+OF_SERVICES = (
+    "sessions:begin", "sessions:check", "sessions:manage", "accounts:read", "accounts:manage", "admin:read", "admin:manage",
+)  # fmt: skip
 """What a service key may hold (contract: Scopes)."""
 OF_PEOPLE = ("openid", "profile", "email", "offline_access", *PERSONAL, "sessions:manage")
 """What a client may ask people for (contract: Scopes)."""
@@ -37,7 +41,7 @@ MORE: dict[str, str] = {
     "keys:read": _("Never the access keys themselves."),
 }
 """What a person is told beside the sentence of a scope before allowing it."""
-STRONG = frozenset({"sessions:manage", "sessions:begin", "accounts:manage"})
+STRONG = frozenset({"sessions:manage", "sessions:begin", "accounts:manage", "admin:manage"})
 """Scopes that end or change something; they carry the diamond."""
 
 

@@ -30,6 +30,7 @@ class CookieNames:
     """The names of our cookies: with the `__Host-` prefix, or plain on loopback http (D18).
 
     `host` and `start` are those that another host has for its own app: who is signed in, and who has set out there.
+    `admin` is that of an operator's session: the door decides which it reads (D5).
     """
 
     session: str
@@ -39,16 +40,18 @@ class CookieNames:
     is_secure: bool
     host: str = ""
     start: str = ""
+    admin: str = ""
 
     @classmethod
     def for_base_url(cls, base_url: str) -> CookieNames:
         """The names that fit the base URL."""
         secure = base_url.startswith("https://")
         prefix = "__Host-" if secure else ""
-        session, browser, form, flash, host, start = (
-            f"{prefix}signedin{suffix}" for suffix in ("", "-browser", "-form", "-notice", "-host", "-start")
+        session, browser, form, flash, host, start, admin = (
+            f"{prefix}signedin{suffix}"
+            for suffix in ("", "-browser", "-form", "-notice", "-host", "-start", "-admin")
         )
-        return cls(session, browser, form, flash, secure, host, start)
+        return cls(session, browser, form, flash, secure, host, start, admin)
 
 
 def header(headers: Headers, name: bytes) -> str | None:

@@ -14,6 +14,8 @@ from signedin.api import access_keys as api_access_keys
 from signedin.api import account as api_account
 from signedin.api import account_sessions as api_account_sessions
 from signedin.api import accounts as api_accounts
+from signedin.api import admin_accounts as api_admin_accounts
+from signedin.api import admin_operators as api_admin_operators
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
@@ -55,6 +57,10 @@ from signedin.server.settings import Settings
 from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
+    activity_page,
+    admin_account_page,
+    admin_page,
+    admin_sign_in_page,
     api_page,
     authorize_page,
     consent_page,
@@ -65,6 +71,7 @@ from signedin.web import (
     keys_page,
     language_form,
     logo_file,
+    operators_page,
     sessions_page,
     sessions_stream,
     setup_page,
@@ -155,7 +162,8 @@ def calls() -> list[Any]:
     return [
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
-        *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES,
+        *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES, *api_admin_accounts.ROUTES,
+        *api_admin_operators.ROUTES,
     ]  # fmt: skip
 
 
@@ -174,11 +182,23 @@ def _pages() -> list[Any]:
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
-        keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
+        activity_page.activity_page, keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
         authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         device_page.device_page, device_page.device_form, device_page.device_decision,
         end_session_page.end_session, end_session_page.end_session_form, end_session_page.logout_form,
         help_page.help_page, help_page.privacy_page, language_form.language_form,
         static_files.static_file, logo_file.logo_file, api_page.openapi_document, api_page.api_page,
+        *_of_operators(),
+    ]  # fmt: skip
+
+
+def _of_operators() -> list[Any]:
+    """The pages of the Admin application."""
+    return [
+        admin_sign_in_page.admin_sign_in_page, admin_sign_in_page.admin_sign_in_form, admin_sign_in_page.admin_sign_out,
+        operators_page.operators_page, operators_page.appoint_form, operators_page.dismiss_form, admin_page.admin_page,
+        admin_account_page.account_page, admin_account_page.end_form, admin_account_page.question_page,
+        admin_account_page.logout_all_form, admin_account_page.disable_form, admin_account_page.enable_form,
+        admin_account_page.reveal_page, admin_account_page.reveal_form,
     ]  # fmt: skip

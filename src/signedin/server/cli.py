@@ -16,6 +16,7 @@ from signedin.server import (
     cli_geo,
     cli_keys,
     cli_move,
+    cli_operators,
     cli_store,
 )
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
@@ -25,6 +26,7 @@ from signedin.server.settings import knobs
 PARTS: dict[str, click.Command] = {
     "account": cli_move.account,
     "session": cli_move.session,
+    "operator": cli_operators.operator,
     "app": cli_apps.app,
     "client": cli_clients.client,
     "key": cli_keys.key,

@@ -10,18 +10,20 @@ import click
 import sqlalchemy as sa
 
 from signedin.actions import change_factor, operate
+from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.list_sessions import read_list
 from signedin.actions.make_account import Applicant, add_by_operator, invite
 from signedin.actions.means import Means
 from signedin.api import session_items
 from signedin.rules.account import Account
+from signedin.rules.operator import Role
 from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import Question, Sort
-from signedin.server.cli_shared import carried_out, fail, json_option, many, settings_or_fail, told
+from signedin.server.cli_shared import carried_out, json_option, many, settings_or_fail, told
 from signedin.server.means import shared_now
 from signedin.store import accounts, installation
 
-REASON = "Why; recorded in the account's history, where its owner sees it once there is a page for that."
+REASON = "Why; recorded in the account's history, where its owner reads it (Settings > Activity)."
 reason_option = click.option("--reason", default="", help=REASON)
 
 
@@ -34,22 +36,22 @@ def account() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--operator", is_flag=True, help="Not yet: this version has no operators.")
+@click.option("--operator", is_flag=True, help="An operator, with the role owner.")
 @json_option
 def add(email: str, name: str, *, password_stdin: bool, operator: bool, as_json: bool) -> None:
     """Make an account.
 
     Example: signedin account add ada@example.org --name "Ada" --password-stdin < password.txt
     """
-    if operator:
-        fail(
-            "This version has no operators yet.",
-            "Leave --operator out: whoever has this shell is the operator.",
-        )
     password = _password(from_stdin=password_stdin)
-    made: Account = carried_out(
-        lambda means: add_by_operator(means, Applicant(email, name, password), shared_now(means))
-    )
+
+    async def work(means: Means) -> Account:
+        made = await add_by_operator(means, Applicant(email, name, password), shared_now(means))
+        return (
+            await appoint_from_shell(means, made.email, Role.OWNER, shared_now(means)) if operator else made
+        )
+
+    made: Account = carried_out(work)
     told(_account(made), as_json=as_json, text=f"Account made for {made.email}.")
 
 

@@ -17,6 +17,7 @@ import click
 import sqlalchemy as sa
 
 from signedin.actions import issue_key
+from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
@@ -27,6 +28,7 @@ from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
+from signedin.rules.operator import Role
 from signedin.rules.registration import judge
 from signedin.rules.secret import make_session_id
 from signedin.rules.session import AppType, Origin, SessionId
@@ -42,6 +44,7 @@ from signedin.store import accounts, clients, consents, journal
 
 EMAIL = "ines@halloran.example"
 NAME = "Ines Halloran"
+OPERATOR = "rosa@signedin.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,12 @@ def serve_demo(settings: Settings, host: str, port: int) -> None:
     """
 
     def ready(server: Server) -> None:
-        filled = asyncio.run(fill(server.means, utc_now()))
+        filled, operator = asyncio.run(_fill_all(server.means, utc_now()))
         click.echo(f"The Signedin demo is at {server.settings.base_url}")
         click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
+        click.echo(
+            f"Operators help people at {server.settings.base_url}/admin: {OPERATOR}, password {operator}"
+        )
 
     serve(settings, lambda chosen: build(_emptied(chosen)), ready, host, port)
 
@@ -88,7 +94,7 @@ async def fill(means: Means, now: datetime) -> Filled:
 
     Nobody can be asked for consent here, so those rows are written as a page would have made them.
     """
-    password = "-".join(secrets.choice(_WORDS) for _ in range(5))
+    password = _made_up()
     account = await add_by_operator(means, Applicant(EMAIL, NAME, password), now - timedelta(days=420))
     await means.database.write(_mark_demo, account.id)
     chance = random.Random(7)  # noqa: S311  # believable bars, not secrets
@@ -96,6 +102,24 @@ async def fill(means: Means, now: datetime) -> Filled:
     for _, step in sorted(steps, key=itemgetter(0)):
         await step()
     return Filled(account, password)
+
+
+async def _fill_all(means: Means, now: datetime) -> tuple[Filled, str]:
+    filled = await fill(means, now)
+    return filled, await add_operator(means, now)
+
+
+async def add_operator(means: Means, now: datetime) -> str:
+    """An owner, so that one also sees the console; returns their password."""
+    password = _made_up()
+    began = now - timedelta(days=420)
+    await add_by_operator(means, Applicant(OPERATOR, "Rosa Castellanos", password), began)
+    await appoint_from_shell(means, OPERATOR, Role.OWNER, began)
+    return password
+
+
+def _made_up() -> str:
+    return "-".join(secrets.choice(_WORDS) for _ in range(5))
 
 
 def _mark_demo(conn: sa.Connection, account_id: AccountId) -> None:

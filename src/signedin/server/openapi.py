@@ -19,6 +19,7 @@ from signedin.server.openapi_problems import HEADERS, LIMITED, every_problem, pr
 ANYWHERE = "https://account.example.org"
 """The base URL of the description in docs/."""
 COOKIE, OF_HOST, SESSION, KEY, SERVICE = "session", "hostSession", "appSession", "accessKey", "serviceKey"
+OPERATOR = "adminSession"
 SCHEMAS = "#/components/schemas/{name}"
 ABOUT = (
     "See where an account is signed in, and end what should not be. "
@@ -123,6 +124,8 @@ def _security(call: Call) -> list[dict[str, list[str]]]:
         return []
     if call.by is Caller.SERVICE:
         return [{SERVICE: [call.scope]}]
+    if call.by is Caller.OPERATOR:
+        return [{OPERATOR: []}, *([{SERVICE: [call.scope]}] if call.scope else [])]
     by_session: list[dict[str, list[str]]] = [{COOKIE: []}, {SESSION: []}]
     if call.by is Caller.CHECKED:
         return [*by_session, {OF_HOST: []}, {KEY: []}]
@@ -145,6 +148,8 @@ def _schemes(names: CookieNames) -> dict[str, Any]:
                  "description": "A browser's session. What changes something has to come from our own pages."},
         OF_HOST: {"type": "apiKey", "in": "cookie", "name": names.host,
                   "description": "A browser's session at another host, which is named by `host` (docs/other-hosts.md)."},
+        OPERATOR: {"type": "apiKey", "in": "cookie", "name": names.admin,
+                   "description": "An operator's Admin session, with the role that the call needs."},
         SESSION: bearer("app", "A session that an app has begun for its person."),
         KEY: bearer("key", f"A personal access key with the scope. {scopes}."),
         SERVICE: bearer("svc", "A service key with the scope; the app type of a session has to be among its own."),

@@ -179,7 +179,7 @@ def problem(
     headers: list[tuple[str, str]],
 ) -> ASGIResponse:  # fmt: skip
     """An RFC 9457 problem with a stable code."""
-    more = {extra: getattr(refusal, extra, None) for extra in ("reason", "field")}
+    more = {extra: getattr(refusal, extra, None) for extra in ("reason", "field", "role")}
     if refusal is not None:
         headers = [*headers, *challenge(refusal)]
     told = problems.problem(status, code, sentence, hint, **more)

@@ -14,6 +14,8 @@ from signedin.store.ready import Ready
 from signedin.store.schema import Int64, Moment, account_key, insert, metadata
 
 _WAITS, _IS_OLD = sa.text("epoch > tidied"), sa.text("family IS NOT NULL")
+_IS_OPERATOR = sa.text("operator_role IS NOT NULL")
+_NOT_ENTERED = sa.text("entered_as IS NULL OR entered_as <> name")
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -32,7 +34,14 @@ accounts = sa.Table(
     sa.Column("epoch_at", Moment),
     sa.Column("tidied", Int64, nullable=False, default=0, server_default="0"),
     sa.Column("operator_role", sa.Text),
+    sa.Column("entered_as", sa.Text),
     sa.Index("ix_accounts_epoch_at", "epoch_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    sa.Index(
+        "ix_accounts_operator_role", "operator_role", sqlite_where=_IS_OPERATOR, postgresql_where=_IS_OPERATOR
+    ),
+    sa.Index(
+        "ix_accounts_not_entered", "account_id", sqlite_where=_NOT_ENTERED, postgresql_where=_NOT_ENTERED
+    ),
 )
 
 addresses = sa.Table(
@@ -232,19 +241,3 @@ def account_from(row: Any) -> Account:
         OrganisationId(row.organisation_id) if row.organisation_id is not None else None,
         row.zone, row.locale, row.is_demo, row.operator_role is not None,
     )  # fmt: skip
-
-
-def epoch_at(conn: sa.Connection, account_id: AccountId) -> datetime | None:
-    """When all devices were last logged out, or `None`."""
-    return conn.scalar(sa.select(accounts.c.epoch_at).where(accounts.c.account_id == account_id))
-
-
-def untidied(conn: sa.Connection, limit: int) -> list[AccountId]:
-    """Accounts with a cut-off whose rows wait to be tidied, the longest waiting first."""
-    waiting = sa.select(accounts.c.account_id).where(accounts.c.epoch > accounts.c.tidied)
-    return [AccountId(row) for row in conn.scalars(waiting.order_by(accounts.c.epoch_at).limit(limit))]
-
-
-def tidied(conn: sa.Connection, account_id: AccountId, epoch: int) -> None:
-    """Note that nothing waits any more that a cut-off up to this one has ended."""
-    conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(tidied=epoch))

@@ -1,4 +1,4 @@
-"""Last use: a narrow table beside sessions and consents, written in batches, never indexed."""
+"""Last use: a narrow table beside sessions and consents, written in batches, with no index on what every use changes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ activity = sa.Table(
     sa.Column("place", Where),
     sa.Column("agent_mac", sa.LargeBinary),
     sa.Column("device", What),
+    sa.Index("ix_activity_masked_ip", "masked_ip", "account_id"),
     comment="last use of a session or consent; the address is of the last use and encrypted",
     sqlite_with_rowid=False,  # found in one descent instead of two, by every check; and smaller
 )

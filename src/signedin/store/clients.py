@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.moments import from_micros
 from signedin.rules.session import AppType
+from signedin.store import client_lookup
 from signedin.store.ready import Ready
 from signedin.store.schema import Int64, Json, Moment, metadata
 
@@ -30,6 +31,7 @@ clients = sa.Table(
     sa.Column("secrets", Json),
     sa.Column("made_at", Moment),
     sa.Column("disabled_at", Moment),
+    sa.Column("entered_as", sa.Text),
 )
 _COLUMNS = frozenset(
     {"id", "name", "description", "is_verified", "logo", "kind", "secrets", "made_at", "disabled_at"}
@@ -58,12 +60,16 @@ _FIND = Ready(sa.select(*AS_KEPT).where(clients.c.client_id == sa.bindparam("whi
 def add(conn: sa.Connection, client: Client) -> None:
     """Remember a client that was registered."""
     conn.execute(clients.insert().values(client_id=client.id, **_values(client)))
+    client_lookup.enter(conn, client.id, client.name)
 
 
 def change(conn: sa.Connection, client: Client) -> bool:
     """Remember it as it is now; false when there is none like that (any more)."""
     changed = clients.update().where(clients.c.client_id == client.id).values(**_values(client))
-    return conn.execute(changed).rowcount == 1
+    if conn.execute(changed).rowcount != 1:
+        return False
+    client_lookup.enter(conn, client.id, client.name)
+    return True
 
 
 def find(conn: sa.Connection, client_id: str) -> Client | None:
@@ -131,5 +137,5 @@ def _values(client: Client) -> dict[str, Any]:
         "name": client.name, "description": client.description, "is_verified": client.is_verified,
         "logo": client.logo, "kind": client.kind.value, "registered": said,
         "secrets": [each.hex() for each in client.secrets], "made_at": client.made_at,
-        "disabled_at": client.disabled_at,
+        "disabled_at": client.disabled_at, "entered_as": client.name,
     }  # fmt: skip

@@ -36,6 +36,8 @@ consents = sa.Table(
     sa.Column("hosts", Json),
     sa.Column("resources", Json),
     sa.UniqueConstraint("account_id", "client_id"),
+    sa.Index("ix_consents_consent_id", "consent_id", postgresql_ops={"consent_id": "text_pattern_ops"}),
+    sa.Index("ix_consents_client_id", "client_id", "account_id"),
 )
 
 COLUMNS = tuple(column.label(f"consent_{column.name}") for column in consents.c) + tuple(

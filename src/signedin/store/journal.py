@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -132,9 +132,12 @@ def since(conn: sa.Connection, account_id: AccountId, number: int, limit: int = 
     ]
 
 
-def before(conn: sa.Connection, account_id: AccountId, number: int | None, limit: int) -> list[Recorded]:
+def before(
+    conn: sa.Connection, account_id: AccountId, number: int | None, limit: int, kinds: Collection[EventKind] = ()
+) -> list[Recorded]:  # fmt: skip
     """The events before `number`, or the last ones, newest first, with their personal fields where they were kept."""
     mine = journal.c.account_id == account_id
+    mine = mine & journal.c.kind.in_([kind.value for kind in kinds]) if kinds else mine
     earlier = mine if number is None else mine & (journal.c.number < number)
     asked = sa.select(journal, journal_personal.c.fields).select_from(JOINED).where(earlier)
     return [

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.rules.account import Account, AccountId, AccountState, OutsideId
-from signedin.store import accounts
+from signedin.store import accounts, lookup
 from signedin.store.schema import Int64, account_key, insert, metadata
 
 outside_directory = sa.Table(
@@ -61,7 +61,10 @@ def add(conn: sa.Connection, outside: OutsideId, email: str, name: str, now: dat
     it is theirs.
     """
     account = Account(accounts.new_id(), email, name, AccountState.ACTIVE, now)
-    return accounts.remember(conn, account) if lead(conn, outside, account.id) else None
+    if not lead(conn, outside, account.id):
+        return None
+    lookup.enter(conn, accounts.remember(conn, account))
+    return account
 
 
 def lead(conn: sa.Connection, outside: OutsideId, account_id: AccountId) -> bool:

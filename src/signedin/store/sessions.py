@@ -48,6 +48,7 @@ sessions = sa.Table(
     sa.Column("recognised", Json),
     sa.Column("recognised_at", Moment),
     sa.UniqueConstraint("account_id", "digest"),
+    sa.Index("ix_sessions_session_id", "session_id", postgresql_ops={"session_id": "text_pattern_ops"}),
 )
 
 _HIDDEN = frozenset({"digest", "address", "user_agent", "ruleset", "organisation_id"})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from jinja2 import Environment
 from litestar import Request
@@ -22,6 +22,7 @@ from signedin.gate.answers import status_of, waiting
 from signedin.gate.arrival import Arrival
 from signedin.gate.credentials import set_cookie
 from signedin.gate.languages import LANGUAGES
+from signedin.gate.middleware import is_for_operators
 from signedin.gate.recognise import Recogniser
 from signedin.gate.record import record_refusal
 from signedin.gate.same_site import came_from_ourselves, form_token, refuse_foreign_form
@@ -31,16 +32,16 @@ from signedin.rules.presence import Presence
 from signedin.rules.sent import DUPLICATED, CookieNames
 from signedin.rules.session import AppType
 from signedin.rules.ticket import is_own_path
-from signedin.rules.wording import marked as _
+from signedin.web.form_fields import FEW, form_fields
 from signedin.web.language import Reader, reader_of
 from signedin.web.tabs import is_of_another_tab
 
 HTML = "text/html"
-LARGEST_FORM = 65_536
 NOTICE_SECONDS = 60
-PAGES_OF_THEIR_FORM = frozenset({"/sign-in", "/setup", "/register"})
+PAGES_OF_THEIR_FORM = frozenset({"/sign-in", "/setup", "/register", "/admin/sign-in"})
+HOME, OPERATORS_HOME = "/settings/sessions", "/admin"
 Ask = Request[Any, Any, Any]
-_NOBODYS = frozenset({"malformed", "unknown", "wrong_kind"})
+_NOBODYS = frozenset({"malformed", "unknown", "wrong_kind", "wrong_app_type"})
 """What a browser need not go on sending: no session of ours, and none that ended and could tell why."""
 
 
@@ -103,7 +104,9 @@ class Door:
         accepted = ",".join([*arrival.wants_languages.split(), ask.headers.get("accept-language", "")])
         return reader_of(accepted, arrival.cookies, arrival.now)
 
-    async def form(self, ask: Ask, *, or_from_before_sign_in: bool = False) -> dict[str, str]:
+    async def form(
+        self, ask: Ask, *, or_from_before_sign_in: bool = False, most: int = FEW
+    ) -> dict[str, str]:
         """The fields of a form that one of our own pages sent, to whoever this browser is signed in as.
 
         Raises:
@@ -113,7 +116,7 @@ class Door:
         """
         if not came_from_ourselves(ask.scope["headers"], self.base_url):
             raise errors.CrossSite
-        fields = await _fields(ask)
+        fields = await form_fields(ask, most)
         arrival_of(ask).refuse_unread_cookies()
         bounds = [self._bound_to(ask), *([self.form_mark(ask)] if or_from_before_sign_in else [])]
         refuse_foreign_form(self.means, bounds, fields.pop("csrf", None))
@@ -137,19 +140,22 @@ class Door:
     def to_sign_in(self, ask: Ask, headers: Iterable[tuple[str, str]] = ()) -> ASGIResponse:
         """To the sign-in page, and back to what one wanted (R4)."""
         known = ask.method == "GET" and ask.scope["path"] != "/"
-        absence = arrival_of(ask).absence
+        absence, for_operators = arrival_of(ask).absence, is_for_operators(ask.scope["path"])
         is_nobodys = absence is not None and absence.reason in _NOBODYS
-        forgotten = [set_cookie(self.names, self.names.session, "", max_age=0)] if is_nobodys else []
-        where = f"/sign-in?next={quote(address_of_page(ask), safe='/')}" if known else "/sign-in"
+        cookie = self.names.admin if for_operators else self.names.session
+        forgotten = [set_cookie(self.names, cookie, "", max_age=0)] if is_nobodys else []
+        page = "/admin/sign-in" if for_operators else "/sign-in"
+        where = f"{page}?next={quote(address_of_page(ask), safe='/')}" if known else page
         return see_other(where, cookies=forgotten, headers=headers)
 
-    def sign_out_cookies(self) -> list[str]:
+    def sign_out_cookies(self, *, of_operator: bool = False) -> list[str]:
         """Forget the session's own cookies by name, never the neighbours' (D18)."""
-        return [set_cookie(self.names, name, "", max_age=0) for name in (self.names.session, self.names.form)]
+        names = (self.names.admin,) if of_operator else (self.names.session, self.names.form)
+        return [set_cookie(self.names, name, "", max_age=0) for name in names]
 
     def begun_cookies(self, begun: Begun, ticks: Ticks) -> list[str]:
         """The cookies of a session that has begun; a shared computer is never remembered (D35)."""
-        cookies = [self._session_cookie(begun.token, shared=ticks.shared)]
+        cookies = [self._session_cookie(begun.token, begun.session.app_type, shared=ticks.shared)]
         if begun.browser_token:
             cookies.append(self._browser_cookie(begun.browser_token))
         elif ticks.shared:
@@ -158,12 +164,13 @@ class Door:
 
     def child_cookie(self, token: str) -> str:
         """The session's cookie as a ticket brings it: it goes with the browser's window."""
-        return self._session_cookie(token, shared=True)
+        return self._session_cookie(token, AppType.WEB, shared=True)
 
-    def _session_cookie(self, token: str, *, shared: bool) -> str:
-        """The session's cookie; on a shared computer it goes with the browser's window (D35)."""
-        seconds = int(self.means.lifetimes.default.overall.total_seconds())
-        return set_cookie(self.names, self.names.session, token, max_age=None if shared else seconds)
+    def _session_cookie(self, token: str, app_type: AppType, *, shared: bool) -> str:
+        """The session's cookie, of its own name for operators; on a shared computer it goes with the window (D35)."""
+        seconds = int(self.means.lifetimes.of(app_type).overall.total_seconds())
+        name = self.names.admin if app_type is AppType.ADMIN else self.names.session
+        return set_cookie(self.names, name, token, max_age=None if shared else seconds)
 
     def _browser_cookie(self, token: str) -> str:
         """The mark of a known browser: never a credential."""
@@ -213,7 +220,7 @@ def see_other(
     return respond(status=303, cookies=cookies, headers=[("location", where), *headers])
 
 
-def own_path(text: str | None, otherwise: str = "/settings/sessions") -> str:
+def own_path(text: str | None, otherwise: str = HOME) -> str:
     """A page of ours to go on to after sign-in, or the usual one.
 
     >>> own_path("//evil.example"), own_path("/settings/sessions?type=web")
@@ -228,21 +235,6 @@ def address_of_page(ask: Ask) -> str:
     """The page one is at, to come back to; after a form, the page that the form stands on."""
     path = quote(ask.scope["path"], safe="/")
     if ask.method != "GET":
-        return path if path in PAGES_OF_THEIR_FORM else "/settings/sessions"
+        home = OPERATORS_HOME if is_for_operators(path) else HOME
+        return path if path in PAGES_OF_THEIR_FORM else home
     return "?".join(filter(None, (path, ask.scope.get("query_string", b"").decode("latin-1"))))
-
-
-async def _fields(ask: Ask) -> dict[str, str]:
-    kind = ask.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise errors.InvalidInput(_("This is not a form."), hint=_("Open the page again and send its form."))
-    if len(body := await ask.body()) > LARGEST_FORM:
-        raise errors.InvalidInput(_("The form is too large."))
-    try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=40, errors="strict")
-    except (ValueError, UnicodeDecodeError):
-        raise errors.InvalidInput(_("The form cannot be read.")) from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise errors.InvalidInput(_("A field of the form came twice."))
-    return fields

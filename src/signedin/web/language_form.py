@@ -17,7 +17,7 @@ from signedin.web.language import LANGUAGE_COOKIE
 YEAR = 31_536_000
 
 
-@post("/language")
+@post(["/language", "/admin/language"])
 async def language_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Remember the language, in this browser and for letters to whoever is signed in, and go back."""
     fields = await door.form(request)

@@ -30,7 +30,7 @@ async def sign_in_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         return see_other(wanted)
     if door.setup_code() is not None:
         return see_other("/setup")
-    return await _page(request, door, next=wanted, notice=_notice(request, door))
+    return await _page(request, door, next=wanted, notice=notice_at(request, door))
 
 
 @post("/sign-in")
@@ -87,14 +87,19 @@ def visit_of(request: Ask, door: Door) -> Visit:
     )
 
 
-async def _page(request: Ask, door: Door, *, next: str, **values: Any) -> ASGIResponse:  # noqa: A002
-    """The page; with what waits behind it, where a client has sent the person here."""
-    visit, waiting = visit_of(request, door), await waiting_for(request, door, next)
+def preview_of(visit: Visit, door: Door) -> dict[str, Any]:
+    """How a sign-in from there will be listed."""
     location = door.means.places.locate(visit.address)
     pin = project(location.latitude, location.longitude or 0.0) if location.latitude is not None else None
-    preview = {
+    return {
         "device": visit.device, "location": location, "masked_ip": mask_address(visit.address), "pin": pin,
     }  # fmt: skip
+
+
+async def _page(request: Ask, door: Door, *, next: str, **values: Any) -> ASGIResponse:  # noqa: A002
+    """The page; with what waits behind it, where a client has sent the person here."""
+    waiting = await waiting_for(request, door, next)
+    preview = preview_of(visit_of(request, door), door)
     values = {"email": waiting.login_hint if waiting else ""} | values
     headers = [("accept-ch", ACCEPT_CH), *(waiting.headers if waiting else ())]
     return door.page(
@@ -105,12 +110,13 @@ async def _page(request: Ask, door: Door, *, next: str, **values: Any) -> ASGIRe
 
 def ended_notice(absence: Absence) -> dict[str, Any] | None:
     """Why the browser's session ended, for the holder of the dead secret alone (D10)."""
-    if absence.reason in ("missing", "malformed", "unknown", "wrong_kind"):
+    if absence.reason in ("missing", "malformed", "unknown", "wrong_kind", "wrong_app_type"):
         return None
     return {"kind": absence.reason, "ended_at": absence.ended_at, "idle": absence.idle}
 
 
-def _notice(request: Ask, door: Door) -> dict[str, Any] | None:
+def notice_at(request: Ask, door: Door) -> dict[str, Any] | None:
+    """What there is to say at a sign-in page: what the page before left, or why the session ended."""
     left = door.notice(request)
     if left is not None:
         return left

@@ -1,0 +1,135 @@
+"""Operators find accounts: by what is displayed of them, each question by an index, a page at a time (D22)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from signedin.actions.acting import Asking, operator_asking
+from signedin.actions.list_sessions import count_rows, read_list
+from signedin.actions.means import Means
+from signedin.rules.account import Account, AccountId
+from signedin.rules.deed import Done
+from signedin.rules.deed import Place as DeedPlace
+from signedin.rules.finding import Found, Hit, Place, folded, sought
+from signedin.rules.operator import Deed
+from signedin.rules.secret import account_of_session_id
+from signedin.rules.session_list import SessionList
+from signedin.store import access_keys, deeds, lookup
+
+PAGE = 20
+MOST_CLIENTS_SHOWN = 5
+
+
+async def find_people(
+    means: Means, asking: Asking, words: str, after: Place | None, now: datetime, limit: int = PAGE
+) -> Found:
+    """The accounts that the words mean: how one is called, its number, a reference, or a masked address.
+
+    Raises: as `operator_asking`.
+    """
+    return await means.database.read(_find, means, asking, words, after, now, limit)
+
+
+async def find_from_shell(means: Means, words: str, now: datetime, limit: int = PAGE) -> Found:
+    """The same for whoever has the shell of the server, who needs no role."""
+    return await means.database.read(_sought, means, words, None, now, limit)
+
+
+async def people_of_client(
+    means: Means, asking: Asking, client_id: str, after: Place | None, now: datetime, limit: int = PAGE
+) -> Found:
+    """The accounts that use a connected app.
+
+    Raises: as `operator_asking`.
+    """
+    return await means.database.read(_of_client, means, asking, client_id, after, now, limit)
+
+
+async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
+    """What operators did, newest first.
+
+    Raises: as `operator_asking`.
+    """
+    return await means.database.read(_deeds, asking, place, limit)
+
+
+def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
+    operator_asking(conn, asking, Deed.SEE)
+    return deeds.before(conn, place, limit)
+
+
+def _find(
+    conn: sa.Connection, means: Means, asking: Asking, words: str, after: Place | None, now: datetime, limit: int
+) -> Found:  # fmt: skip
+    operator_asking(conn, asking, Deed.SEE)
+    return _sought(conn, means, words, after, now, limit)
+
+
+def _sought(
+    conn: sa.Connection, means: Means, words: str, after: Place | None, now: datetime, limit: int
+) -> Found:
+    wanted = sought(words)
+    if not wanted.term:
+        return Found(())
+    if wanted.network:
+        return _on_network(conn, means, wanted.network, after, now, limit)
+    first = [] if after else _by_number_or_reference(conn, means, wanted.account_id, wanted.reference, limit)
+    places = lookup.beginning(conn, wanted.term, after, limit + 1)
+    called = lookup.some(conn, [AccountId(place.account_id) for place in places[:limit]])
+    known = {account.id for account in first}
+    found = [*first, *(account for account in called if account.id not in known)]
+    more = places[limit - 1] if len(places) > limit else None
+    clients = () if after else _clients(conn, wanted.term)
+    return Found(_hits(conn, means, found, now), clients, more)
+
+
+def _by_number_or_reference(
+    conn: sa.Connection, means: Means, account_id: AccountId | None, reference: str, limit: int
+) -> list[Account]:
+    """Whose number it is, or whose session or connected app; of a whole reference also when it has ended."""
+    ids = [account_id] if account_id else []
+    if reference:
+        ids += lookup.by_reference(conn, reference, limit)
+        whole = account_of_session_id(reference, means.keyring.way_keys)
+        ids += [AccountId(whole)] if whole else []
+    return lookup.some(conn, list(dict.fromkeys(ids)))
+
+
+def _on_network(
+    conn: sa.Connection, means: Means, masked: str, after: Place | None, now: datetime, limit: int
+) -> Found:
+    """Whoever has something in the list that shows this address; what has ended shows nothing any more."""
+    ids = lookup.on_network(conn, masked, after.account_id if after else 0, limit + 1)
+    shown = [each for each in ids[:limit] if _shows(conn, means, each, masked, now)]
+    more = Place("", ids[limit - 1]) if len(ids) > limit else None
+    return Found(_hits(conn, means, lookup.some(conn, shown), now), (), more, masked)
+
+
+def _shows(conn: sa.Connection, means: Means, account_id: AccountId, masked: str, now: datetime) -> bool:
+    listed: SessionList = read_list(conn, means, account_id, None, now)
+    used = [row.last_from for row in listed.rows]
+    used += [key.last_from for key in access_keys.of(conn, account_id)]
+    return any(origin is not None and origin.masked_ip == masked for origin in used)
+
+
+def _of_client(
+    conn: sa.Connection, means: Means, asking: Asking, client_id: str, after: Place | None, now: datetime,
+    limit: int,
+) -> Found:  # fmt: skip
+    operator_asking(conn, asking, Deed.SEE)
+    ids = lookup.of_client(conn, client_id, after.account_id if after else 0, limit + 1)
+    more = Place("", ids[limit - 1]) if len(ids) > limit else None
+    return Found(_hits(conn, means, lookup.some(conn, ids[:limit]), now), (), more)
+
+
+def _clients(conn: sa.Connection, term: str) -> tuple[tuple[str, str], ...]:
+    """Connected apps with a word in their name that begins like this."""
+    named = lookup.clients_called(conn, term, MOST_CLIENTS_SHOWN)
+    return tuple(sorted(named, key=lambda each: folded(each[1])))
+
+
+def _hits(conn: sa.Connection, means: Means, found: Sequence[Account], now: datetime) -> tuple[Hit, ...]:
+    return tuple(Hit(account, count_rows(conn, means, account.id, now)) for account in found)

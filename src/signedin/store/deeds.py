@@ -1,0 +1,77 @@
+"""The record of what operators have done, in the order of time: where in whose history each deed stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from signedin.rules.account import AccountId
+from signedin.rules.deed import Done, Place
+from signedin.rules.event import Event, EventKind
+from signedin.store import journal
+from signedin.store.accounts import accounts
+from signedin.store.schema import Int64, Moment, metadata
+
+operator_deeds = sa.Table(
+    "operator_deeds",
+    metadata,
+    sa.Column("at", Moment, primary_key=True),
+    sa.Column("account_id", Int64, primary_key=True, autoincrement=False),
+    sa.Column("number", Int64, primary_key=True, autoincrement=False),
+    sa.Column("operator", Int64),
+    comment="what operators did, by time: leads to the entry in the account's journal; holds nothing personal",
+)
+
+
+def record(conn: sa.Connection, account_id: AccountId, event: Event, operator: AccountId | None) -> int:
+    """Write what an operator did into the account's journal, and into the record; returns its number there."""
+    number = journal.record(conn, account_id, event)
+    values = {"at": event.at, "account_id": account_id, "number": number, "operator": operator}
+    conn.execute(operator_deeds.insert().values(**values))
+    return number
+
+
+def record_from_shell(conn: sa.Connection, account_id: AccountId, event: Event) -> int:
+    """Write an event into the account's journal, and into the record where whoever has the shell did it."""
+    if event.facts.get("by") == "operator":
+        return record(conn, account_id, event, None)
+    return journal.record(conn, account_id, event)
+
+
+def before(conn: sa.Connection, place: Place | None, limit: int) -> list[Done]:
+    """The deeds before that place, or the last ones, newest first; what was erased of one is not told."""
+    deeds, entries, personal = operator_deeds.c, journal.journal.c, journal.journal_personal.c
+    who = accounts.alias("who")
+    joined = (
+        operator_deeds.join(
+            journal.journal, (entries.account_id == deeds.account_id) & (entries.number == deeds.number)
+        )
+        .join(accounts, accounts.c.account_id == deeds.account_id)
+        .outerjoin(who, who.c.account_id == deeds.operator)
+        .outerjoin(
+            journal.journal_personal,
+            (personal.account_id == deeds.account_id) & (personal.number == deeds.number),
+        )
+    )
+    columns = (
+        deeds.at, deeds.account_id, deeds.number, deeds.operator, accounts.c.name, accounts.c.email,
+        who.c.name.label("by_name"), who.c.email.label("by_email"), entries.kind, entries.subject, entries.facts,
+        personal.fields,
+    )  # fmt: skip
+    asked = sa.select(*columns).select_from(joined)
+    if place is not None:
+        asked = asked.where(sa.tuple_(deeds.at, deeds.account_id, deeds.number) < sa.tuple_(
+            sa.literal(place.at, Moment), sa.literal(place.account_id, Int64), sa.literal(place.number, Int64)
+        ))  # fmt: skip
+    newest = (deeds.at.desc(), deeds.account_id.desc(), deeds.number.desc())
+    return [_done(row) for row in conn.execute(asked.order_by(*newest).limit(limit))]
+
+
+def _done(row: sa.Row[*tuple[Any, ...]]) -> Done:
+    event = Event(EventKind(row.kind), row.at, row.subject, None, row.facts, row.fields or {})
+    operator = None if row.operator is None else AccountId(row.operator)
+    return Done(
+        Place(row.at, row.account_id, row.number), AccountId(row.account_id), row.name or row.email, operator,
+        (row.by_name or row.by_email or "") if operator else "", event,
+    )  # fmt: skip

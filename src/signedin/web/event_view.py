@@ -1,0 +1,119 @@
+"""What happened, as people read it: an entry of an account's history, and of the record of operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from signedin.rules.event import Event, EventKind, Recorded
+from signedin.rules.location import HIDDEN
+from signedin.rules.operator import Role
+from signedin.rules.speech import Speech
+from signedin.rules.tally import ended_said
+from signedin.rules.wording import marked as _
+
+_ENDED = frozenset({
+    EventKind.SESSION_LOGGED_OUT, EventKind.SESSION_REVOKED, EventKind.SESSION_EXPIRED, EventKind.TOKEN_REUSED,
+    EventKind.CONSENT_REVOKED, EventKind.LOGGED_OUT_EVERYWHERE, EventKind.LOGGED_OUT_OTHERS,
+    EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_CLOSED,
+})  # fmt: skip
+KINDS: Mapping[str, frozenset[EventKind]] = {
+    "in": frozenset({EventKind.SESSION_STARTED, EventKind.HOST_ENTERED}),
+    "ended": _ENDED,
+    "fail": frozenset({EventKind.SIGN_IN_FAILED, EventKind.TOKEN_REUSED}),
+    "consent": frozenset({
+        EventKind.CONSENT_GIVEN, EventKind.CONSENT_CHANGED, EventKind.CLIENT_AUTHORIZED, EventKind.CONSENT_REVOKED,
+    }),
+    "key": frozenset({EventKind.ACCESS_KEY_ISSUED, EventKind.ACCESS_KEY_REVOKED}),
+}  # fmt: skip
+"""The filters of the page: which events each shows."""
+ROLE_NAMES: Mapping[str, str] = {Role.VIEWER: _("Viewer"), Role.HELPER: _("Helper"), Role.OWNER: _("Owner")}
+"""What the roles of operators are called."""
+_ICONS = {
+    "in": "in",
+    "ended": "out",
+    "fail": "no",
+    "consent": "app",
+    "key": "key",
+    "op": "shield",
+    "other": "shield",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One entry for the template: `by` is who did it, as people say it; `who` an operator's or an app's name."""
+
+    kind: str
+    colour: str
+    icon: str
+    clock: str
+    exact: str
+    machine: str
+    day: str
+    name: str
+    by: str
+    who: str
+    place: str
+    prefix: str
+    is_hidden: bool
+    reason: str
+    facts: dict[str, object]
+    counted: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """The entries of one day."""
+
+    title: str
+    events: tuple[EventView, ...]
+
+
+def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> EventView:
+    """The entry; `operators` are the names by account number."""
+    personal, facts = event.personal, event.facts
+    masked = speech.address(str(personal.get("masked_ip", "")))
+    colour = "op" if facts.get("by") == "operator" else _colour(event.kind)
+    device = str(personal.get("device") or "")
+    is_app = event.kind in KINDS["consent"]
+    return EventView(
+        kind=event.kind.value, colour=colour, icon=_ICONS[colour], clock=speech.clock(event.at),
+        exact=speech.exact(event.at), machine=speech.machine(event.at), day=speech.long_day(event.at),
+        name=str(personal.get("name") or (device if is_app or not device else speech.device(device))),
+        by=str(facts.get("by", "you")), who=operators.get(str(facts.get("operator")), str(facts.get("service", ""))),
+        place=speech.place(str(personal["place"])) if personal.get("place") else "", prefix=masked.removesuffix(HIDDEN),
+        is_hidden=masked.endswith(HIDDEN), reason=str(personal.get("reason", "")), facts=facts,
+        counted=_counted(event, speech), role=speech.say(ROLE_NAMES[str(facts["role"])]) if facts.get("role") in ROLE_NAMES else "",
+    )  # fmt: skip
+
+
+def days(found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str]) -> tuple[DayView, ...]:
+    """The entries under the days on which they happened, newest first."""
+    titled: dict[str, list[EventView]] = {}
+    for recorded in found:
+        view = event_view(recorded.event, speech, operators)
+        titled.setdefault(view.day, []).append(view)
+    return tuple(DayView(title, tuple(views)) for title, views in titled.items())
+
+
+def operators_in(events: Sequence[Event]) -> frozenset[str]:
+    """The numbers of the operators who are named in these."""
+    return frozenset(str(event.facts["operator"]) for event in events if "operator" in event.facts)
+
+
+def _colour(kind: EventKind) -> str:
+    return next(
+        (colour for colour in ("fail", "key", "consent", "in", "ended") if kind in KINDS[colour]), "other"
+    )
+
+
+def _counted(event: Event, speech: Speech) -> str:
+    """How much ended with it, where it was everything."""
+    by_type = event.facts.get("by_type")
+    if not isinstance(by_type, dict):
+        return ""
+    apps = int(by_type.get("oauth", 0))
+    sessions = int(by_type.get("all", 0)) - apps
+    return ended_said(sessions, apps, speech)

@@ -1,0 +1,135 @@
+"""What there is to see of the operator console, and of Activity: each page and the way to it."""
+
+from __future__ import annotations
+
+from browser.looks.gallery import ALONE, WORDY
+from browser.looks.sights import INES, sight
+from people import PASSWORD, done_apart
+from signedin.actions.appoint import appoint_from_shell
+from signedin.rules.operator import Role
+from signedin.store import accounts
+
+ROSA, VERA = "rosa@signedin.example", "vera@signedin.example"
+
+
+def number_of(gallery, who):
+    email = who or gallery.ines[0]
+    return gallery.house.means.database.read_now(accounts.find_by_email, email).id
+
+
+def appointed(gallery, who, role):
+    if gallery.house.means.database.read_now(accounts.find_by_email, who) is None:
+        gallery.house.somebody(who, {ROSA: "Rosa Castellanos"}.get(who, "Vera Lind"))
+    done_apart(appoint_from_shell(gallery.house.means, who, role, gallery.house.clock()))
+
+
+def console(gallery, browser, who=ROSA, role=Role.OWNER):
+    """Signed in at the console as an operator with that role, by the page itself."""
+    appointed(gallery, who, role)
+    page = browser.tab("/admin/sign-in")
+    page.get_by_label("Email address").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Record of operator actions").wait_for()
+    return page
+
+
+sight("admin, sign-in")(lambda gallery, browser: browser.tab("/admin/sign-in"))
+
+
+@sight("admin, home")
+def _(gallery, browser):
+    return console(gallery, browser)
+
+
+@sight("admin, found")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.get_by_label("Find an account").fill("grace")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_text("Grace Hopper").first.wait_for()
+    return page
+
+
+@sight("admin, nothing found")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto("/admin/accounts?q=nobodyatall")
+    return page
+
+
+for name, who in (("the demo's", INES), ("long names", WORDY), ("one who is alone", ALONE)):
+
+    @sight(f"admin, account of {name}")
+    def _(gallery, browser, who=who):
+        page = console(gallery, browser)
+        page.goto(f"/admin/accounts/{number_of(gallery, who)}?q=ines")
+        return page
+
+
+@sight("admin, account that a viewer sees")
+def _(gallery, browser):
+    page = console(gallery, browser, VERA, Role.VIEWER)
+    page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    return page
+
+
+for question in ("logout-all", "disable", "enable"):
+
+    @sight(f"admin, {question}")
+    def _(gallery, browser, question=question):
+        page = console(gallery, browser)
+        page.goto(f"/admin/accounts/{number_of(gallery, INES)}/{question}")
+        return page
+
+
+@sight("admin, reveal")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(".row summary").first.click()
+    page.get_by_role("link", name="Show the full address").first.click()
+    page.get_by_label("Reason").wait_for()
+    return page
+
+
+@sight("admin, revealed")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(".row summary").first.click()
+    page.get_by_role("link", name="Show the full address").first.click()
+    page.get_by_label("Reason").fill("Court order 7")
+    page.get_by_role("button", name="Show the full address").click()
+    page.get_by_text("Last used from").wait_for()
+    return page
+
+
+@sight("admin, ended")
+def _(gallery, browser):
+    row = gallery.newcomer()
+    page = console(gallery, browser)
+    page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(f"#s-{row} input").check()
+    page.get_by_label("Reason").fill("Laptop reported lost, ticket 4417")
+    page.get_by_role("button", name="End what is selected").click()
+    page.locator(".notice").wait_for()
+    return page
+
+
+@sight("admin, operators")
+def _(gallery, browser):
+    appointed(gallery, VERA, Role.VIEWER)
+    page = console(gallery, browser)
+    page.goto("/admin/operators")
+    return page
+
+
+@sight("activity")
+def _(gallery, browser):
+    return gallery.signed_in(browser).tab("/settings/activity")
+
+
+@sight("activity, nothing of a kind")
+def _(gallery, browser):
+    return gallery.signed_in(browser, ALONE).tab("/settings/activity?kind=fail")

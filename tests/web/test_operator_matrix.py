@@ -1,0 +1,150 @@
+"""Every deed of operators, by everybody with a role, on their own and on others' accounts: one table has each answer.
+
+The routes are those of the application: one that is not in the table fails the test.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from people import ADA, GRACE, SAFARI_ON_IPHONE, Clock, done_apart
+from routes import every_route, fingerprint, still
+from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.issue_key import issue_service_key
+from signedin.rules.access_key import Wish
+from signedin.rules.operator import Role
+from signedin.rules.session import AppType
+from web.operators import at_the_console, number_of
+
+pytestmark = pytest.mark.xdist_group("operator matrix")
+WHOSE = ("own", "ada", "peer")
+"""The account that is acted on: one's own, that of Ada, who is no operator, and that of a peer, an owner."""
+
+TABLE = """
+GET    /v1/admin/accounts                                          200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/accounts/{person_id}                              200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/accounts/{person_id}/access-keys                  200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/accounts/{person_id}/sessions                     200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/deeds                                             200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/operators                                         200/200/200  200/200/200  200/200/200  200/200  200/200
+POST   /v1/admin/accounts/{person_id}/end                          H/H/H        200!/200!/O  200!/200!/200!  S/S  200!/O
+POST   /v1/admin/accounts/{person_id}/logout-all                   H/H/H        409/200!/O   409/200!/200!  S/S  200!/O
+POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal     H/H/H        200!/200!/O  200!/200!/200!  S/S  200!/O
+PATCH  /v1/admin/accounts/{person_id}                              O/O/O        O/O/O        409/200!/200!  O/O  O/O
+POST   /v1/admin/operators                                         O/O/O        O/O/O        409/200!/200!  O/O  O/O
+DELETE /v1/admin/operators/{person_id}                             O/O/O        O/O/O        409/404/204!  O/O  O/O
+"""
+"""For viewer, helper, owner: on their own account, on Ada's, on a peer's; for a service key with admin:read and one with
+both scopes: on Ada's and on an operator's. H and O are 403 that name the role helper or owner, S is 403 without the
+scope, `!` changes something and nothing else does."""
+ASKING = (*Role, "reads", "manages")
+
+
+def table():
+    lines = [line.split() for line in TABLE.strip().splitlines()]
+    return {(method, path): dict(zip(map(str, ASKING), cells, strict=True)) for method, path, *cells in lines}
+
+
+EXPECTED = table()
+
+
+class World:
+    """Operators of each role, and two service keys; what is acted on is made anew for each request."""
+
+    def __init__(self, house):
+        self.house = house
+        for email, name in ((ADA, "Ada Lovelace"), (GRACE, "Grace Hopper")):
+            house.somebody(email, name)
+        self.emails = {role.value: f"{role.value}@example.org" for role in Role}
+        for role, email in self.emails.items():
+            house.somebody(email, role)
+            done_apart(appoint_from_shell(house.means, email, Role(role), house.clock()))
+        self.consoles = {role: at_the_console(house, email) for role, email in self.emails.items()}
+        self.keys = {"reads": self.key("admin:read"), "manages": self.key("admin:read", "admin:manage")}
+
+    def key(self, *scopes):
+        made = issue_service_key(self.house.means, Wish("desk", scopes), [AppType.WEB], self.house.clock())
+        return done_apart(made).token
+
+    def whose(self, asking, whose):
+        """The address of the account that is acted on, as it has to be."""
+        if whose == "own":
+            return self.emails[asking]
+        if whose == "peer":
+            done_apart(appoint_from_shell(self.house.means, GRACE, Role.OWNER, self.house.clock()))
+            return GRACE
+        return ADA
+
+    def asked(self, asking, how, email):
+        method, path = how
+        number, row = (
+            number_of(self.house, email),
+            self.house.signed_in(SAFARI_ON_IPHONE, email=email).current()["id"],
+        )
+        path = path.replace("{person_id}", str(number)).replace("{row_id}", row)
+        bodies = {
+            "/end": {"ids": [row], "reason": "lost"}, "/logout-all": {"reason": "lost"}, "/reveal": {"reason": "lost"},
+            "/operators": {"email": email, "role": "viewer"},
+        }  # fmt: skip
+        body = next((sent for end, sent in bodies.items() if path.endswith(end)), None)
+        body = {"state": "disabled", "reason": "left"} if method == "PATCH" else body
+        more = {"json": body} if body is not None and method != "GET" else {}
+        if path.endswith("/v1/admin/accounts"):
+            more = {"params": {"q": email}}
+        before = fingerprint(self.house, without=("activity",))
+        answer = self.sent(asking, method, path, **more)
+        return answer, fingerprint(self.house, without=("activity",)) != before
+
+    def sent(self, asking, method, path, **more):
+        if asking in self.keys:
+            headers = {"authorization": f"Bearer {self.keys[asking]}"}
+            return self.house.browser().http.request(method, path, headers=headers, **more)
+        console = self.consoles[asking]
+        return console.http.request(method, path, headers=console.own() if method != "GET" else {}, **more)
+
+    def mend(self, email):
+        """As it was: enabled, and with the role it had."""
+        owner = self.consoles["owner"]
+        owner.http.patch(
+            f"/v1/admin/accounts/{number_of(self.house, email)}", json={"state": "active", "reason": "as it was"},
+            headers=owner.own(),
+        )  # fmt: skip
+        if email == ADA:
+            owner.http.delete(f"/v1/admin/operators/{number_of(self.house, email)}", headers=owner.own())
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with still(tmp_path_factory.mktemp("operators"), Clock()) as house:
+        yield World(house)
+
+
+def said(answer, *, is_changed):
+    """What the table says of an answer."""
+    if answer.status_code == 403:
+        problem = answer.json()
+        assert problem["code"] == "insufficient_permission"
+        if "role" not in problem:
+            return "S" if "insufficient_scope" in answer.headers["www-authenticate"] else "403"
+        return {"helper": "H", "owner": "O"}[problem["role"]] + "!" * is_changed
+    return str(answer.status_code) + "!" * is_changed
+
+
+def test_every_call_of_operators_has_a_line_in_the_table(world):
+    assert set(EXPECTED) == {how for how in every_route(world.house) if how[1].startswith("/v1/admin/")}
+
+
+@pytest.mark.security("7.4.5", "8.2.1", "8.2.2", "8.3.2", "attack-17", "attack-25")
+@pytest.mark.guide("D11", "D5", "R86")
+@pytest.mark.parametrize("asking", [str(each) for each in ASKING])
+@pytest.mark.parametrize("how", EXPECTED, ids=" ".join)
+def test_each_role_gets_the_answer_of_the_table_and_nothing_else_is_changed(world, how, asking):
+    accounts = WHOSE if asking in world.consoles else WHOSE[1:]
+    found = []
+    for whose in accounts:
+        email = world.whose(asking, whose)
+        answer, is_changed = world.asked(asking, how, email)
+        found.append(said(answer, is_changed=is_changed))
+        if is_changed:
+            world.mend(email)
+    assert "/".join(found) == EXPECTED[how][asking]
