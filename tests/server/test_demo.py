@@ -18,6 +18,7 @@ from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.rules.session_list import session_list
 from signedin.server.demo import OPERATOR, add_operator, fill
+from signedin.server.demo_rows import APPS
 from signedin.server.means import close_means, open_means
 from signedin.store import journal, session_rows
 
@@ -86,3 +87,10 @@ def test_its_history_is_whole_and_runs_in_the_order_of_time(demo):
     assert kinds[EventKind.ACCESS_KEY_ISSUED] == 3
     assert kinds[EventKind.SESSION_LOGGED_OUT] == 1
     assert asyncio.run(audit(means)).broken == ()
+
+
+def test_its_history_names_the_apps_that_were_allowed(demo):
+    means, account = demo
+    told = [each.event for each in means.database.read_now(journal.since, account.id, 0)]
+    given = [event for event in told if event.kind is EventKind.CONSENT_GIVEN]
+    assert {event.personal["device"] for event in given} == {app.name for app in APPS}

@@ -167,7 +167,9 @@ def _consent(
         changed_at=now - timedelta(days=6) if "sessions:manage" in app.scopes else None,
     )  # fmt: skip
     consents.add(conn, consent)
-    journal.record(conn, account_id, Event(EventKind.CONSENT_GIVEN, consented_at, consent.id))
+    facts: dict[str, object] = {"app_type": "oauth", "client": client_id, "scopes": list(app.scopes)}
+    event = Event(EventKind.CONSENT_GIVEN, consented_at, consent.id, None, facts, {"device": app.name})
+    journal.record(conn, account_id, event)
 
 
 def _client(client_id: str, app: DemoApp, now: datetime) -> Client:
