@@ -14,6 +14,12 @@ from signedin.rules.session import AppType, Origin, SessionId, SessionType
 
 LONGEST_CLIENT_NAME = 80
 LONGEST_CLIENT_DESCRIPTION = 240
+_SHOWS_NOTHING = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U00013441\U00013442\U00016fe4\U0001d159"
+    + "".join(map(chr, [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+)
+"""Letters, marks and signs that leave no ink by themselves: fillers, blanks, selectors (Unicode's
+Default_Ignorable_Code_Point and more); the rest of what shows nothing is of the category C, or white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,18 @@ class Consent:
 def tidy_client_text(text: str, longest: int) -> str:
     r"""A client's text as it may be shown: bounded, without control and direction-changing characters (R29).
 
+    Nothing is left of one that would show nothing: of letters without ink, or of marks without a letter.
+
     >>> tidy_client_text("Tide\u202ewater\n Calendar", 80)
     'Tidewater Calendar'
+    >>> tidy_client_text("\u3164 \u2800\u0301", 80)
+    ''
     """
-    kept = "".join(" " if ch in "\n\t\r" else ch for ch in text)
-    kept = "".join(ch for ch in unicodedata.normalize("NFC", kept) if unicodedata.category(ch)[0] != "C")
-    return " ".join(kept.split())[:longest]
+    kept = "".join(" " if ch in "\n\t\r\u2800" else ch for ch in text)
+    kept = "".join(ch for ch in unicodedata.normalize("NFC", kept) if _is_shown(ch))
+    tidy = " ".join(kept.split())[:longest].rstrip()
+    return tidy if any(unicodedata.category(ch)[0] not in "MZ" for ch in tidy) else ""
+
+
+def _is_shown(ch: str) -> bool:
+    return ch not in _SHOWS_NOTHING and unicodedata.category(ch)[0] != "C"
