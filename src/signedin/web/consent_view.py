@@ -69,7 +69,7 @@ def ask_view(
         name=client.name, monogram=client.name[:2], logo=client.logo, description=client.description,
         registered=speech.long_day(client.made_at), is_verified=client.is_verified,
         is_first_party=client.is_first_party, can=can, may_stay="offline_access" in wanted.scopes,
-        lasts=speech.span(client.idle), redirect_uri=wanted.redirect_uri, resources=wanted.resources,
+        lasts=speech.span(client.idle), redirect_uri=wanted.redirect_uri, resources=wanted.others_resources,
         signed_resources=tuple(each for each in wanted.resources if each in client.signed_resources),
     )  # fmt: skip
 
