@@ -102,3 +102,22 @@ def test_a_device_may_name_this_service_too(house, program, clock):
     clock.move(seconds=6)
     form = {"grant_type": GrantType.DEVICE.value, "client_id": client.id, "device_code": begun["device_code"]}
     assert opens(program, asked(program, **form).json()["access_token"]) == [200, 200, 200, 401]
+
+
+@pytest.mark.guide("R30")
+@pytest.mark.security("10.7.1", "attack-31")
+def test_what_was_allowed_for_another_service_is_not_given_for_this_one_without_asking(house, program, app):
+    ada = house.signed_in()
+    tokens_for(house, program, app, ada, FILES)
+
+    def silently(**more):
+        return told(ada.open(authorize(app, scope=SCOPE, prompt="none", **more)), app).get("error")
+
+    assert silently(resource=FILES) is None
+    assert silently() == silently(resource=house.base_url) == "consent_required"
+    assert silently(resource=f"{house.base_url} {FILES}") == "consent_required"
+    page = asked_page(ada, authorize(app, scope=SCOPE))
+    assert boxes(page)["sessions:read"] is True
+    assert told(decide(ada, page), app)["code"]
+    assert silently() is silently(resource=house.base_url) is None
+    assert silently(resource=f"{house.base_url} {FILES}") is None

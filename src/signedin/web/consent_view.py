@@ -60,8 +60,10 @@ def ask_view(
     Ticked by itself is what was allowed so far, and at the first time all of it: what somebody has taken back comes
     back by their own hand alone (10.7.3).
     """
-    before = wanted.scopes if consent is None else consent.allowed
+    before: Collection[str] = wanted.scopes if consent is None else consent.allowed
     ticked = before if ticked is None else ticked
+    if consent is not None:
+        before = consent.allowed_together(wanted.resources, wanted.own_resources) & {*before}
     can = (
         () if client.is_first_party else tuple(_can(scope, ticked, before, speech) for scope in wanted.scopes)
     )
