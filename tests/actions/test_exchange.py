@@ -299,6 +299,18 @@ def test_an_app_that_logs_out_all_others_keeps_its_tokens(house):
     assert refreshed(house, it.client, tokens.refresh_token).refresh_token
 
 
+@pytest.mark.guide("D3")
+@pytest.mark.security("10.3.2")
+def test_an_app_that_has_no_session_of_its_own_ends_no_others_but_its_and_so_none_at_all(house):
+    it = given(house, a_client(house), scopes=("openid", "sessions:manage"))
+    ada, tokens = house.signed_in(), redeemed(house, it)
+    headers = {"authorization": f"Bearer {tokens.access_token}"}
+    answer = house.browser().http.post("/v1/sessions/logout-all?except=current", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_current_session")
+    assert ada.is_signed_in
+    assert isinstance(who(house, tokens.access_token), Presence)
+
+
 @pytest.mark.security("8.3.2", "attack-25")
 def test_a_client_that_is_disabled_gets_nothing_and_all_that_it_has_is_dead(house, clock):
     it = given(house)

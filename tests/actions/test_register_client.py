@@ -94,6 +94,8 @@ def test_texts_are_tidied_before_anybody_sees_them(means):
     ).client
     assert client.name.startswith("Tidewater x")
     assert (len(client.name), len(client.description)) == (80, 240)
+    shown = register(means, replace(OTHERS, name="T\u3164i\u115f\u1160de\u2800wa\uffa0ter\U000e0101")).client
+    assert shown.name == "Tide water"
 
 
 AS_A_SERVICE = {
@@ -102,6 +104,8 @@ AS_A_SERVICE = {
 }  # fmt: skip
 WRONG = {
     "no name": ({"name": " \u202e "}, "name"),
+    "a name that shows nothing": ({"name": "\u3164\u115f \u1160\u2800\uffa0\u034f\ufe0f"}, "name"),
+    "a name of marks without a letter": ({"name": "\u0301 \u20dd"}, "name"),
     "a type for another's": ({"app_type": AppType.WEB}, "app_type"),
     "no type for one's own": ({"kind": ClientKind.FIRST_PARTY}, "app_type"),
     "no way to tokens": ({"grant_types": frozenset()}, "grant_types"),

@@ -143,6 +143,19 @@ def test_no_means_no_and_so_does_nothing_that_is_ticked(house):
     assert rows_of(house, grants.grants) == rows_of(house, asked) == []
 
 
+@pytest.mark.security("10.7.1", "attack-31")
+@pytest.mark.parametrize("word", [None, "", "Allow", "yes", "allow ", "deny,allow"])
+def test_a_form_that_does_not_say_allow_allows_nothing_and_the_question_waits_on(house, word):
+    client, ada = registered(house), house.signed_in()
+    page = asked_page(ada, authorize(client))
+    fields = hidden(page) | ({} if word is None else {"decision": word})
+    answer = ada.http.post("/oauth/consent", data=fields, headers=ada.own())
+    assert answer.status_code == 422, answer.text
+    assert "Nothing was decided" in answer.text
+    assert rows_of(house, grants.grants) == connected(ada) == []
+    assert told(decide(ada, page), client)["code"]
+
+
 @pytest.mark.guide("R4")
 @pytest.mark.security("attack-11")
 def test_nobody_signs_in_first_and_comes_back_to_the_question(house):

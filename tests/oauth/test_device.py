@@ -125,6 +125,21 @@ def test_a_device_learns_that_its_person_said_no_and_that_its_code_has_expired(h
 
 
 @pytest.mark.security("10.7.1", "attack-18")
+@pytest.mark.parametrize("word", [None, "", "ALLOW", "yes"])
+def test_a_form_that_says_neither_allow_nor_deny_decides_nothing_for_a_device(house, clock, word):
+    device, ada = Device(house, a_sync_app(house)), house.signed_in()
+    code = device.told["user_code"]
+    entered(ada, code)
+    form = {"user_code": code} | ({} if word is None else {"decision": word})
+    answer = ada.send("/device/decide", form, page="/device")
+    assert answer.status_code == 422, answer.text
+    assert device.error() == NOT_YET
+    decided(ada, code)
+    clock.move(seconds=6)
+    assert device.asks().status_code == 200
+
+
+@pytest.mark.security("10.7.1", "attack-18")
 def test_only_the_session_that_typed_the_code_decides_and_only_once(house, clock):
     device = Device(house, a_sync_app(house))
     code, ada, eve = device.told["user_code"], house.signed_in(), house.signed_in(email=GRACE)

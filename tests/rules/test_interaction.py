@@ -123,8 +123,59 @@ def test_a_decision_keeps_the_first_date_and_notes_a_change():
     )
     assert (more.consented_at, more.changed_at) == (LONG_AGO, later)
     assert more.scopes == ("openid", "email", "profile")
-    assert more.covers(more.scopes, "new.example.org", ("https://r/",))
+    assert more.covers(("openid", "profile"), "new.example.org", ("https://r/",))
+    assert not more.covers(more.scopes, "new.example.org", ("https://r/",))
     less = CONSENT.decided(("openid", "email"), ("openid",), host, (), later)
     assert (less.scopes, less.changed_at) == (("openid",), later)
     assert CONSENT.narrowed((), later).scopes == ("openid",)
     assert CONSENT.narrowed(CONSENT.scopes, later) is CONSENT
+
+
+ONE, TWO, OURS = "https://one.example/", "https://two.example/", "https://id.example.org"
+HOST = "app.example.org"
+
+
+@pytest.mark.security("10.7.1", "attack-31", "B8")
+def test_what_was_allowed_for_one_resource_is_given_silently_for_no_other_and_not_here():
+    one = CONSENT.decided(("openid", "sessions:manage"), ("openid", "sessions:manage"), HOST, (ONE,), NOW)
+    assert one.covers(("sessions:manage",), HOST, (ONE,))
+    assert not one.covers(("sessions:manage",), HOST, ())
+    assert not one.covers(("sessions:manage",), HOST, (OURS,), (OURS,))
+    assert not one.covers(("sessions:manage",), HOST, (TWO,))
+    assert one.covers(CONSENT.scopes, HOST, ())
+    both = one.decided(("email",), ("email",), HOST, (ONE, TWO), NOW)
+    assert both.covers(("email",), HOST, (TWO, ONE))
+    assert not both.covers(("email", "sessions:manage"), HOST, (ONE, TWO))
+    assert (
+        step(replace(WANTED, scopes=("sessions:manage",)), standing=replace(ALLOWED, consent=one))
+        is Step.DECIDE
+    )
+
+
+def test_this_service_is_the_same_by_its_name_and_without_one():
+    named = replace(CONSENT, scopes=(), scopes_for={}).decided(("email",), ("email",), HOST, (OURS,), NOW)
+    assert named.covers(("email",), HOST, (), (OURS,))
+    assert CONSENT.covers(("email",), HOST, (OURS,), (OURS,))
+    assert not CONSENT.covers(("email",), HOST, (OURS,))
+    wanted = replace(WANTED, resources=(OURS,), own_resources=frozenset({OURS}))
+    assert step(wanted) is Step.ANSWER
+
+
+@pytest.mark.security("10.7.3")
+def test_what_was_taken_back_is_allowed_together_with_nothing_any_more():
+    asked = ("openid", "sessions:manage")
+    given = CONSENT.decided(asked, asked, HOST, (), NOW)
+    for less in (given.narrowed(("email",), NOW), given.decided(asked, ("openid",), HOST, (ONE,), NOW)):
+        assert "sessions:manage" not in less.scopes
+        again = less.decided(("sessions:manage",), ("sessions:manage",), HOST, (ONE,), NOW)
+        assert again.covers(("sessions:manage",), HOST, (ONE,))
+        assert not again.covers(("sessions:manage",), HOST, ())
+
+
+def test_a_consent_of_before_that_was_kept_is_asked_about_again_where_it_was_for_others_too():
+    mixed = replace(CONSENT, resources=(ONE,))
+    assert not mixed.covers(("email",), HOST, ())
+    assert not mixed.covers(("email",), HOST, (ONE,))
+    asked = mixed.decided(CONSENT.scopes, CONSENT.scopes, HOST, (), NOW)
+    assert asked.covers(("email",), HOST, ())
+    assert not asked.covers(("email",), HOST, (ONE,))

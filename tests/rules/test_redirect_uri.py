@@ -175,6 +175,26 @@ def test_what_could_lead_elsewhere_than_it_seems_to_is_not_registered(name, is_n
     assert refusal.value.field == "redirect_uris"
 
 
+@pytest.mark.security("attack-12", "10.2.2")
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{APP}?code=1", f"{APP}?state", f"{APP}?x=1&iss=https://evil.example", f"{APP}?%65rror=x", f"{APP}?a;code=1",
+        f"{APP}?error_description=x", f"{APP}?error_uri=", f"{APP}?x=1?&id_token=x", f"{LOOPBACK}?code=1",
+        "http://localhost/back?state=1", "org.example.app:/back?code=1",
+    ],
+)  # fmt: skip
+def test_an_address_that_already_says_what_an_answer_says_is_not_registered(uri):
+    with pytest.raises(InvalidInput, match="parameter of an answer") as refusal:
+        judge_redirect_uri(uri, is_native=True)
+    assert refusal.value.field == "redirect_uris"
+
+
+def test_an_address_may_say_what_is_no_part_of_an_answer():
+    for uri in (f"{APP}?tenant=1&coded=2&State=3", f"{APP}/code/state?x=code"):
+        assert judge_redirect_uri(uri, is_native=False) == uri
+
+
 @pytest.mark.security("B10")
 @pytest.mark.parametrize(
     ("uri", "is_native"),

@@ -52,7 +52,8 @@ def test_the_commands_of_the_page_register_one_of_each_kind(installed, tmp_path,
         'signedin app add --type sync --name "Example Sync" --redirect-uri http://127.0.0.1/callback --json'
     )
     for line in beginning("docs/connect-an-app.md", first).splitlines():
-        words = shlex.split(line.replace("ID", made[-1]["client_id"] if made else ""))[1:]
+        its = made and made[0 if line.startswith("signedin app") else -1]["client_id"]
+        words = shlex.split(line.replace(" ID", f" {its}"))[1:]
         done = installed.done(*words)
         if "add" in words:
             made.append(done.value)
@@ -104,6 +105,19 @@ def test_a_client_is_disabled_and_enabled_by_its_own_command_alone(installed):
     assert installed.done("client", "enable", name).out == "Enabled: Tidewater Calendar\n"
     assert installed.done("client", "list", "--json").value[0]["disabled_at"] is None
     assert installed("client", "disable", "nobody").status == 1
+
+
+def test_each_command_given_the_others_id_says_which_command_it_would_be(installed):
+    others = installed.done(*CLIENT, "--public", "--json").value["client_id"]
+    own = installed.done("app", "add", "--type", "web", "--name", "Shop", "--redirect-uri", "https://shop.example/",
+                         "--json").value["client_id"]  # fmt: skip
+    for wrong, right, name in (("client", "app", own), ("app", "client", others)):
+        for words in (("disable",), ("enable",), ("change", "--name", "Other")):
+            said = installed(wrong, words[0], name, *words[1:])
+            assert said.status == 1
+            assert f"Its command is: signedin {right} {words[0]} {name}" in said.err
+    assert [each["disabled_at"] for each in installed.done("app", "list", "--json").value] == [None]
+    assert installed.done("app", "disable", own, "--json").value["disabled_at"]
 
 
 def test_a_service_and_a_client_with_keys_of_its_own(installed, tmp_path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 
 import msgspec
@@ -424,7 +425,7 @@ def is_whole(how, answer):
             problem = msgspec.json.decode(answer.content, type=shapes.Problem)
             return kind == "application/problem+json" and problem.status == answer.status_code
         if how in CHECKS:
-            return answer.headers["signedin-account"].isdigit()
+            return bool(re.fullmatch("[0-9]{1,19}|[0-9a-f]{40}", answer.headers["signedin-account"]))
         if call.gives is None:
             return kind == call.media_type and "begun" in answer.extensions
         return msgspec.json.decode(answer.content, type=call.gives) is not None

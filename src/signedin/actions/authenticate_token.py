@@ -8,6 +8,7 @@ from typing import NamedTuple
 from signedin.actions.authenticate import checks_of, doubt_of, told_by
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId, AccountState
+from signedin.rules.claims import subject_for
 from signedin.rules.lifetime import why_expired
 from signedin.rules.living import LivingServiceToken, LivingToken, soon_from
 from signedin.rules.moments import from_micros, to_micros
@@ -55,7 +56,7 @@ async def authenticate_token(means: Means, credential: str, now: datetime) -> Pr
     opened = await open_token(means, credential, now)
     if isinstance(opened, OpenedService):
         return Absence("wrong_kind")
-    return opened if isinstance(opened, Absence) else _presence(opened)
+    return opened if isinstance(opened, Absence) else _presence(means, opened)
 
 
 async def open_token(means: Means, credential: str, now: datetime) -> Opened | OpenedService | Absence:
@@ -118,14 +119,22 @@ def _of_service(token: LivingServiceToken | None, now: datetime) -> OpenedServic
     return OpenedService(token, scopes) if scopes else Absence(EndReason.REVOKED)
 
 
-def _presence(opened: Opened) -> Presence:
+def _presence(means: Means, opened: Opened) -> Presence:
     token, row_id = opened.token, SessionId(opened.token.row_id)
     is_session = token.app_type is not None
     return Presence(
         opened.account_id, row_id if is_session else None, AppType(token.app_type or AppType.OAUTH),
         from_micros(token.authenticated_at), "sessions:manage" in opened.scopes, opened.expires_soon, opened.scopes,
         None if is_session else row_id, token.client_id, token.audience, token.key_thumbprint,
+        not token.audience or means.issuer in token.audience, "" if is_session else _subject(means, opened),
     )  # fmt: skip
+
+
+def _subject(means: Means, opened: Opened) -> str:
+    token = opened.token
+    if not token.is_pairwise:
+        return ""
+    return subject_for(means.keyring.mac, token.client_id, opened.account_id, is_pairwise=True)
 
 
 async def _token(means: Means, account_id: AccountId, digest: bytes) -> LivingToken | None:

@@ -58,11 +58,8 @@ def _begin(conn: sa.Connection, means: Means, asking: Asking, now: datetime) -> 
     if client.kind is ClientKind.SERVICE:
         raise OAuthRefused("unauthorized_client", "A service has nobody to ask.")
     scopes = exchange.narrowed_scopes([scope for scope in SENTENCES if scope in client.scopes], asking.scopes)
-    resources = (
-        exchange.narrowed_audience(client.resources, asking.resources, client.resources)
-        if asking.resources
-        else ()
-    )
+    known = (*client.resources, asking.issuer)
+    resources = exchange.narrowed_audience(known, asking.resources, known) if asking.resources else ()
     about = {
         "device": visit.device.name, "place": means.places.locate(visit.address).label,
         "masked_ip": mask_address(visit.address),

@@ -129,5 +129,7 @@ def _asked(conn: sa.Connection, means: Means, typed: str, now: datetime) -> Aske
         return None
     if client.is_disabled or GrantType.DEVICE not in client.grant_types:
         return None
-    wanted = Wanted(client.id, _THERE, code.scopes, resources=code.resources)
+    wanted = Wanted(
+        client.id, _THERE, code.scopes, resources=code.resources, own_resources=frozenset({means.issuer})
+    )
     return AskedByDevice(user_code, client, code, wanted)

@@ -32,7 +32,7 @@ class Means:
     """Everything an action may use; nothing is found by looking around.
 
     On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks.
-    A `bus` hints that something has ended.
+    A `bus` hints that something has ended. `issuer` is the address by which this service is named as a resource.
     """
 
     database: Database
@@ -46,6 +46,7 @@ class Means:
     host: str = "localhost"
     brand: str = "Signedin"
     contact: str = ""
+    issuer: str = ""
     met: MetBefore = field(default_factory=MetBefore)
     company: Company | None = None
     lines: PostgresChecks | None = None

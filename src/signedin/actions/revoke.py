@@ -174,8 +174,11 @@ async def log_out_all(
 
     Raises:
         InsufficientPermission: no right to manage sessions (R86).
+        NoCurrentSession: all others are to end, and the one who asks has no session that could stay (D3).
     """
     may_manage(presence)
+    if except_current and presence.current_id is None:
+        raise errors.NoCurrentSession
     keep = presence.current_id if except_current else None
     counts = await means.database.write(_log_out_all, means, presence, keep, now)
     await heard_everywhere(means)

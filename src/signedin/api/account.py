@@ -32,7 +32,9 @@ async def account(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     refuse_unknown(request, set())
     found = await account_of(kept.means, presence)
     since = moment(found.created_at)
-    return json_answer({"id": str(found.id), "email": found.email, "name": found.name, "created_at": since})
+    return json_answer(
+        {"id": presence.told_as, "email": found.email, "name": found.name, "created_at": since}
+    )
 
 
 @get("/v1/activity", opt=described(_ACTIVITY))

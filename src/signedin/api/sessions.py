@@ -36,7 +36,7 @@ _ENDS = (errors.CannotRevokeCurrent, errors.SessionAlreadyEnded, errors.NotFound
 _EVENTS = Call(Caller.PERSON, "sessions:read", media_type=MEDIA_TYPE)
 _REVOKE = Call(Caller.SESSION, status=204, refuses=_ENDS)
 _LOG_OUT = Call(Caller.SESSION, status=204)
-_ALL = Call(Caller.SESSION, query=("except",), gives=shapes.Ended)
+_ALL = Call(Caller.SESSION, query=("except",), gives=shapes.Ended, refuses=(errors.NoCurrentSession,))
 
 
 @get("/v1/sessions", opt=described(_LIST))

@@ -129,9 +129,9 @@ class Keys(Struct):
 
 
 class Own(Struct):
-    """Who the caller is."""
+    """Who the caller is; `id` is the account's number, and to others' apps their `sub`."""
 
-    id: AccountNumber
+    id: Annotated[str, Meta(description="Never changes.", pattern="^[0-9a-f]{1,40}$")]
     email: str
     name: str
     created_at: datetime

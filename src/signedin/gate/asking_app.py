@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from signedin.actions.ask import Lasting
 from signedin.actions.authenticate_key import authenticate_key
@@ -26,6 +27,8 @@ SERVICE_KEY, PERSONS_ADDRESS, QUIET = KEY_HEADER.encode(), ADDRESS_HEADER.encode
 OF_AN_APP = frozenset({SERVICE_KEY, PERSONS_ADDRESS, QUIET})
 """The headers in which an app tells of itself and its person."""
 SCOPE = "sessions:check"
+OWN_APP = "signedin.own_app"
+"""Stands in the scope of a check that an app in this process makes (server/within.py): no client can write there."""
 
 
 async def refuse_without_right(
@@ -44,6 +47,11 @@ async def refuse_without_right(
         or not found.app_types.issuperset(app_types)
     ):
         raise ServiceKeyRefused(scope=SCOPE)
+
+
+def is_own_app(scope: Mapping[str, Any]) -> bool:
+    """Whether one's own app asks, in this process or by its service key, which was looked at before."""
+    return bool(scope.get(OWN_APP)) or header(scope["headers"], SERVICE_KEY) is not None
 
 
 def persons_address(headers: Headers) -> str:

@@ -29,5 +29,5 @@ async def opened_by(
     found = await authenticated(means, credential, now)
     if isinstance(found, Absence | Service):
         return found
-    is_for_it = resource in found.audience if resource is not None else not found.audience
+    is_for_it = resource in found.audience if resource is not None else found.is_for_us
     return found if is_for_it and not found.key_thumbprint else Absence("wrong_kind")

@@ -18,8 +18,10 @@ from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
 from signedin.gate.asking_app import (
     OF_AN_APP,
+    OWN_APP,
     QUIET,
     SERVICE_KEY,
+    is_own_app,
     persons_address,
     refuse_without_right,
     said_lasting,
@@ -142,7 +144,7 @@ class Check:
 
     async def _looked_at_closely(self, scope: Scope, asked: Asked) -> Answer:
         headers = [pair for pair in scope["headers"] if pair[0] in _READ]
-        scope = {"headers": headers, "client": scope.get("client")}
+        scope = {"headers": headers, "client": scope.get("client"), OWN_APP: OWN_APP in scope}
         try:
             credential, kinds = self._hosts.sent(headers, asked.host, names_for(asked, headers, self._names))
         except InvalidInput as mistake:
@@ -207,7 +209,7 @@ class Check:
         note_key(self._means, found, self._address(scope), now)
         if found.expires_soon:
             await self._write_first(found, credential, now, asked.host)
-        return let_in(found)
+        return let_in(found._replace(subject="") if is_own_app(scope) else found)  # decision 0024
 
     def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> Answer:
         headers = scope["headers"]

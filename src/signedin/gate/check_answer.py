@@ -59,7 +59,7 @@ class LetIn:
 
 def let_in(found: Presence) -> Answer:
     """Yes, and who it is."""
-    account, session = b"%d" % found.account_id, found.current_id.encode() if found.current_id else NONE
+    account, session = found.told_as.encode(), found.current_id.encode() if found.current_id else NONE
     return Answer(
         200,
         (

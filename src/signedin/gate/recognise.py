@@ -123,7 +123,7 @@ class Recogniser:
             return await authenticate_key(self._means, credential, now)
         if kinds is BEARER_KINDS and credential is not None and is_token(credential):
             found = await authenticate_token(self._means, credential.removeprefix(PROVED), now)
-            is_ours = isinstance(found, Absence) or not found.audience
+            is_ours = isinstance(found, Absence) or found.is_for_us
             return found if is_ours else Absence("wrong_kind")
         return await self.recognise(credential, now, kinds)
 

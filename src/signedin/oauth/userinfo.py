@@ -53,7 +53,7 @@ async def _answered(request: Ask, kept: Kept, scheme: str, token: str) -> ASGIRe
     if isinstance(presence, Absence):
         raise _challenged("invalid_token", f"The access token opens nothing: {presence.reason}.")
     await _refuse_another_key(request, kept, presence, scheme, token, arrival.now)
-    if presence.audience:
+    if not presence.is_for_us:
         raise _challenged("invalid_token", "The access token is for another resource server.")
     if "openid" not in (presence.scopes or ()):
         raise _challenged("insufficient_scope", "The scope openid is needed.", status=403, scope="openid")

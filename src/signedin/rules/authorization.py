@@ -66,7 +66,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a client wants of a person, once every check was passed."""
+    """What a client wants of a person, once every check was passed.
+
+    `own_resources` are the names of this service itself, which may be among the `resources`.
+    """
 
     client_id: str
     redirect_uri: str
@@ -81,6 +84,12 @@ class Wanted:
     id_token_hint: str = field(default="", repr=False)
     login_hint: str = ""
     ui_locales: str = ""
+    own_resources: frozenset[str] = frozenset()
+
+    @property
+    def others_resources(self) -> tuple[str, ...]:
+        """The resource servers that it is for beside this service."""
+        return tuple(each for each in self.resources if each not in self.own_resources)
 
 
 @dataclass(frozen=True, slots=True)

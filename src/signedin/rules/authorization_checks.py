@@ -29,7 +29,7 @@ def judge(asking: Asking) -> Wanted:
     found: dict[str, Any] = {}
     for check in CHECKS:
         found |= check(asking)
-    return Wanted(asking.client.id, asking.get("redirect_uri"), **found)
+    return Wanted(asking.client.id, asking.get("redirect_uri"), own_resources=asking.own_resources, **found)
 
 
 def _sizes(asking: Asking) -> dict[str, Any]:
@@ -124,7 +124,10 @@ def _pkce(asking: Asking) -> dict[str, Any]:
 
 
 def _resource(asking: Asking) -> dict[str, Any]:
-    """Resource servers that the client's tokens may be for, each by its absolute address (RFC 8707, section 2)."""
+    """Resource servers that the client's tokens may be for, each by its absolute address (RFC 8707, section 2).
+
+    The issuer is this service itself: a token for it opens what one opens that names none.
+    """
     asked = tuple(dict.fromkeys(asking.get("resource").split()))
     if len(asked) > MOST_RESOURCES:
         raise OAuthRefused("invalid_target", "There are too many resources.")

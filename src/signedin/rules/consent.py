@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,8 +12,16 @@ from signedin.rules.activity import DayLevels
 from signedin.rules.scope import NEEDED
 from signedin.rules.session import AppType, Origin, SessionId, SessionType
 
+HERE = ""
+"""This service itself, among the resource servers that something was allowed for."""
 LONGEST_CLIENT_NAME = 80
 LONGEST_CLIENT_DESCRIPTION = 240
+_SHOWS_NOTHING = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U00013441\U00013442\U00016fe4\U0001d159"
+    + "".join(map(chr, [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+)
+"""Letters, marks and signs that leave no ink by themselves: fillers, blanks, selectors (Unicode's
+Default_Ignorable_Code_Point and more); the rest of what shows nothing is of the category C, or white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class Consent:
     `consented_at` is the first consent still in force, `changed_at` the last change of its scopes (R30);
     `last_at` is `None` while no token of the client was used: "Never used" (R31). `hosts` are those that it was given
     at, by the redirect addresses, and `resources` what it was given for beside this service: it is no consent to others.
+    `scopes_for` says which scopes were allowed together with which of those, or with this service (`HERE`); `None` is
+    of before that was kept.
     `tokens` is how many times access was given, on as many devices or on one again (R32). Of its client: `registered` are
     the scopes that it may have now, `None` where that is not known; `signed_resources` are those of `resources` that read
     signed tokens by themselves, where what was given can go on for up to five minutes after the end (D24).
@@ -49,6 +59,7 @@ class Consent:
     resources: tuple[str, ...] = ()
     registered: frozenset[str] | None = None
     signed_resources: tuple[str, ...] = ()
+    scopes_for: Mapping[str, tuple[str, ...]] | None = None
 
     app_type = AppType.OAUTH
     session_type = SessionType.OAUTH_CONSENT
@@ -67,9 +78,28 @@ class Consent:
         """Whether it has not ended by itself, given the benefit of the doubt (D28)."""
         return now < self.expires_at + self.doubt
 
-    def covers(self, scopes: Collection[str], host: str, resources: Collection[str]) -> bool:
-        """Whether all of that was allowed before, for an answer at that very host (attack 31)."""
-        return {*scopes} <= {*self.scopes} and host in self.hosts and {*resources} <= {*self.resources}
+    def covers(
+        self, scopes: Collection[str], host: str, resources: Collection[str], own: Collection[str] = ()
+    ) -> bool:
+        """Whether all of that was allowed together before, for an answer at that very host (attack 31)."""
+        return host in self.hosts and {*scopes} <= self.allowed_together(resources, own)
+
+    def allowed_together(self, resources: Collection[str], own: Collection[str] = ()) -> frozenset[str]:
+        """The scopes that were allowed for each of these resource servers, or where there is none for this service.
+
+        `own` are the names of this service among them.
+        """
+        known, ours, found = self._known, {HERE, *own}, {*self.scopes}
+        for each in resources or (HERE,):
+            found &= {scope for name in (ours if each in ours else {each}) for scope in known.get(name, ())}
+        return frozenset(found)
+
+    @property
+    def _known(self) -> Mapping[str, tuple[str, ...]]:
+        """What was allowed together; of before that was kept only where nothing was for another than this service."""
+        if self.scopes_for is None:
+            return {} if self.resources else {HERE: self.scopes}
+        return self.scopes_for
 
     def decided(
         self, asked: Collection[str], chosen: Collection[str], host: str, resources: Collection[str], now: datetime
@@ -77,24 +107,44 @@ class Consent:
         """The consent after a decision about what was asked for: it keeps its date, and notes a change (R30)."""
         left = [scope for scope in self.scopes if scope not in asked or scope in chosen]
         scopes = tuple(dict.fromkeys([*left, *chosen]))
+        together = dict(_only(scopes, self._known))
+        for each in resources or (HERE,):
+            together[each] = tuple(dict.fromkeys([*together.get(each, ()), *chosen]))
         return replace(
             self, scopes=scopes, changed_at=now if {*scopes} != {*self.scopes} else self.changed_at,
             hosts=tuple(dict.fromkeys([*self.hosts, host])),
-            resources=tuple(dict.fromkeys([*self.resources, *resources])),
+            resources=tuple(dict.fromkeys([*self.resources, *resources])), scopes_for=together,
         )  # fmt: skip
 
     def narrowed(self, keep: Collection[str], now: datetime) -> Consent:
         """The consent with fewer scopes; what it cannot do without stays (10.7.3)."""
         scopes = tuple(scope for scope in self.scopes if scope in keep or scope in NEEDED)
-        return self if scopes == self.scopes else replace(self, scopes=scopes, changed_at=now)
+        if scopes == self.scopes:
+            return self
+        return replace(self, scopes=scopes, changed_at=now, scopes_for=_only(scopes, self._known))
+
+
+def _only(scopes: Collection[str], known: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """What was allowed together, as far as it still is: what was taken back is nowhere."""
+    left = {name: tuple(scope for scope in kept if scope in scopes) for name, kept in known.items()}
+    return {name: kept for name, kept in left.items() if kept}
 
 
 def tidy_client_text(text: str, longest: int) -> str:
     r"""A client's text as it may be shown: bounded, without control and direction-changing characters (R29).
 
+    Nothing is left of one that would show nothing: of letters without ink, or of marks without a letter.
+
     >>> tidy_client_text("Tide\u202ewater\n Calendar", 80)
     'Tidewater Calendar'
+    >>> tidy_client_text("\u3164 \u2800\u0301", 80)
+    ''
     """
-    kept = "".join(" " if ch in "\n\t\r" else ch for ch in text)
-    kept = "".join(ch for ch in unicodedata.normalize("NFC", kept) if unicodedata.category(ch)[0] != "C")
-    return " ".join(kept.split())[:longest]
+    kept = "".join(" " if ch in "\n\t\r\u2800" else ch for ch in text)
+    kept = "".join(ch for ch in unicodedata.normalize("NFC", kept) if _is_shown(ch))
+    tidy = " ".join(kept.split())[:longest].rstrip()
+    return tidy if any(unicodedata.category(ch)[0] not in "MZ" for ch in tidy) else ""
+
+
+def _is_shown(ch: str) -> bool:
+    return ch not in _SHOWS_NOTHING and unicodedata.category(ch)[0] != "C"

@@ -72,7 +72,9 @@ def needs_consent(wanted: Wanted, client: Client, consent: Consent | None) -> bo
     if client.is_first_party:
         return False
     host = host_of(wanted.redirect_uri)
-    is_covered = consent is not None and consent.covers(wanted.scopes, host, wanted.resources)
+    is_covered = consent is not None and consent.covers(
+        wanted.scopes, host, wanted.resources, wanted.own_resources
+    )
     return Prompt.CONSENT in wanted.prompt or not is_covered
 
 

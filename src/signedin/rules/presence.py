@@ -18,7 +18,9 @@ class Presence(NamedTuple):
     `scopes` is `None` for a session, which may do whatever its person may; a key may do what they name and no more,
     has no app type, and is named by `key_id`. An access token names its client, the resource servers that it is for
     (none: this service) and the key that has to be shown with it; `current_id` is that of the session of one's own
-    app, and `key_id` the consent that another's token goes with: it is nobody's current row (D3).
+    app, and `key_id` the consent that another's token goes with: it is nobody's current row (D3). `is_for_us` says
+    whether this service is what it is for, or among that. `subject` is by what name another's client knows the
+    person, where that is not the number of the account.
     A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
@@ -33,11 +35,18 @@ class Presence(NamedTuple):
     client_id: str | None = None
     audience: tuple[str, ...] = ()
     key_thumbprint: str = ""
+    is_for_us: bool = True
+    subject: str = ""
 
     @property
     def used_id(self) -> str:
         """The row of the list or the key that a request of theirs uses."""
         return self.current_id or self.key_id or ""
+
+    @property
+    def told_as(self) -> str:
+        """As what the account is told to whoever holds this: by its number, or by a name that no other client knows."""
+        return self.subject or str(self.account_id)
 
 
 class Service(NamedTuple):

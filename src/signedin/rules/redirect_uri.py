@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from signedin.rules.errors import InvalidInput
 from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 
 LONGEST = 2_000
 MOST = 50
@@ -21,6 +22,10 @@ _HOST = re.compile(
 _READ_DIFFERENTLY = re.compile(r"%(?:00|0a|0d|2e|2f|5c)", re.IGNORECASE)
 """What ends, breaks or climbs a path for some who read it, and for others does not."""
 LARGEST_PORT = 65_535
+OF_ANSWERS = frozenset({
+    "code", "state", "iss", "error", "error_description", "error_uri", "response", "access_token", "id_token",
+})  # fmt: skip
+"""What an answer may say to an app: an address that said it already would say it twice, and apps differ in which counts."""
 
 
 def judge_redirect_uri(uri: str, *, is_native: bool, field: str = "redirect_uris") -> str:
@@ -31,11 +36,16 @@ def judge_redirect_uri(uri: str, *, is_native: bool, field: str = "redirect_uris
     section 7).
 
     Raises:
-        InvalidInput: it could lead somewhere else than it seems to, or to nobody in particular.
+        InvalidInput: it could lead somewhere else than it seems to, or to nobody in particular; or it already says what
+            only an answer may say.
     """
     if not _is_plain(uri):
         raise _refused(
             _("An address has no blanks, no backslash, no fragment and at most 2,000 characters."), field
+        )
+    if taken := sorted(OF_ANSWERS & _named_in(uri)):
+        raise _refused(
+            worded(_("An address has no parameter of an answer in it: {name}"), name=taken[0]), field
         )
     scheme = uri.partition(":")[0]
     if scheme == "https" and _is_web_address(uri):
@@ -82,6 +92,12 @@ def _is_plain(uri: str) -> bool:
         and all("!" <= ch <= "~" for ch in uri)
         and not {"\\", "#", '"', "<", ">"} & {*uri}
     )
+
+
+def _named_in(uri: str) -> frozenset[str]:
+    """The parameters in the query of an address, as any reader may see them: some take ; for &."""
+    query = uri.partition("?")[2].replace(";", "&")
+    return frozenset(name for name, _value in parse_qsl(query, keep_blank_values=True))
 
 
 def _is_web_address(uri: str) -> bool:

@@ -107,7 +107,8 @@ def open_means(settings: Settings, *, upgrade: bool = True, serving: bool = Fals
     return Means(
         database, keyring=keyring, hasher=PasswordHasher(), places=Places(settings.geo_db), recent=recent,
         lifetimes=settings.lifetimes, registration=settings.registration, host=settings.host,
-        brand=settings.brand_name, contact=settings.support_contact, company=company, **parts,
+        brand=settings.brand_name, contact=settings.support_contact, issuer=settings.base_url, company=company,
+        **parts,
     )  # fmt: skip
 
 

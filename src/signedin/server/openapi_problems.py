@@ -21,7 +21,7 @@ HEADERS: dict[str, Any] = {
     "RateLimit-Policy": {"description": "`\"calls\";q=600;w=60`: how many calls in how many seconds.", "schema": _TEXT},
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {"description": "The reason, or the scope that is missing.", "schema": _TEXT},
-    "Signedin-Account": {"description": "Whose session or key it is.", "schema": _TEXT},
+    "Signedin-Account": {"description": "Whose session or key it is; of others' apps their `sub`, unless a service key asks.", "schema": _TEXT},
     "Signedin-Session": {"description": "The id of the session; `-` for a key.", "schema": _TEXT},
     "Signedin-App-Type": {"description": "The app type of the session; `-` for a key.", "schema": _TEXT},
     "Signedin-Scopes": {"description": "`*` for a session, or what the key may do.", "schema": _TEXT},

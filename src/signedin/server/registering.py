@@ -113,14 +113,21 @@ def switch(client_id: str, kinds: Collection[ClientKind], *, on: bool, as_json: 
 
 
 async def refuse_others(means: Means, client_id: str, kinds: Collection[ClientKind]) -> None:
-    """Refuse an id that none of these kinds has.
+    """Refuse an id that none of these kinds has; where another kind has it, that kind's command is named.
 
     Raises:
         NotFound: so it is.
     """
-    known = await registering.list_clients(means)
-    if client_id not in {each.id for each in known if each.kind in kinds}:
+    known = {each.id: each for each in await registering.list_clients(means)}
+    it = known.get(client_id)
+    if it is None:
         raise NotFound("There is no such client.", hint="List them to see their ids.")
+    if it.kind not in kinds:
+        whose, group = (
+            ("one of your own apps", "app") if it.is_first_party else ("no app of your own", "client")
+        )
+        done = click.get_current_context().info_name
+        raise NotFound(f"{it.name} is {whose}.", hint=f"Its command is: signedin {group} {done} {client_id}")
 
 
 def item(client: Client) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from signedin.actions.authenticate_key import authenticate_key
 from signedin.client import NotAllowed, NotSignedIn, Open, SignedIn, Unavailable
 from signedin.client.asking import Credential, Question, credential_of
+from signedin.gate.asking_app import OWN_APP
 from signedin.gate.check import PATH, Check
 from signedin.gate.check_query import OF_SESSIONS
 from signedin.gate.middleware import App
@@ -116,7 +117,7 @@ class Within:
         told.append((b"user-agent", agent.encode("latin-1", "replace")))
         asked = {
             "type": "http", "method": "GET", "path": PATH, "query_string": urlencode(query).encode(),
-            "headers": told, "client": (address, 0),
+            "headers": told, "client": (address, 0), OWN_APP: True,
         }  # fmt: skip
         answer = await self._check.answer(asked)
         said = {name: value.decode("latin-1") for name, value in answer.headers}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ consents = sa.Table(
     sa.Column("tokens", sa.Integer, nullable=False, default=0),
     sa.Column("hosts", Json),
     sa.Column("resources", Json),
+    sa.Column("scopes_for", Json),
     sa.UniqueConstraint("account_id", "client_id"),
     sa.Index("ix_consents_consent_id", "consent_id", postgresql_ops={"consent_id": "text_pattern_ops"}),
     sa.Index("ix_consents_client_id", "client_id", "account_id"),
@@ -71,6 +72,7 @@ def add(conn: sa.Connection, consent: Consent) -> None:
             tokens=consent.tokens,
             hosts=list(consent.hosts),
             resources=list(consent.resources),
+            scopes_for=_kept(consent.scopes_for),
         )
     )
     origin = consent.last_from
@@ -105,7 +107,7 @@ def change(conn: sa.Connection, consent: Consent) -> None:
     conn.execute(
         consents.update().where(where).values(
             scopes=list(consent.scopes), changed_at=consent.changed_at, hosts=list(consent.hosts),
-            resources=list(consent.resources), tokens=consent.tokens,
+            resources=list(consent.resources), tokens=consent.tokens, scopes_for=_kept(consent.scopes_for),
         )
     )  # fmt: skip
 
@@ -147,6 +149,7 @@ def consent_from(row: Any) -> Consent:
     """The consent in a row of `COLUMNS` and `LAST_USE`."""
     registered, resources = row.client_registered or {}, tuple(row.consent_resources or ())
     signed = registered.get("signed_resources", ())
+    together: dict[str, list[str]] | None = row.consent_scopes_for
     return Consent(
         id=SessionId(row.consent_consent_id), account_id=AccountId(row.consent_account_id),
         client_id=row.consent_client_id, client_name=row.client_name,
@@ -158,7 +161,12 @@ def consent_from(row: Any) -> Consent:
         logo=row.client_logo, hosts=tuple(row.consent_hosts or ()), resources=resources,
         registered=frozenset(registered["scopes"]) if "scopes" in registered else None,
         signed_resources=tuple(each for each in resources if each in signed),
+        scopes_for=None if together is None else {name: tuple(scopes) for name, scopes in together.items()},
     )  # fmt: skip
+
+
+def _kept(together: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]] | None:
+    return None if together is None else {name: list(scopes) for name, scopes in together.items()}
 
 
 def expired(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:

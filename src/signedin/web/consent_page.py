@@ -24,10 +24,19 @@ from signedin.rules.scope import NEEDED
 from signedin.rules.vouching import BackToApp
 from signedin.web.consent_view import ask_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
-from signedin.web.on_the_way import AUTHORIZE, KEEPS_OPENER, back, page_headers, refused, wish
+from signedin.web.on_the_way import (
+    AUTHORIZE,
+    DENY,
+    KEEPS_OPENER,
+    back,
+    decision_in,
+    page_headers,
+    refused,
+    wish,
+)
 
 CONSENT = "/oauth/consent"
-_ANOTHER, _NO = "another", "deny"
+_ANOTHER = "another"
 
 
 async def ask(
@@ -47,18 +56,18 @@ async def ask(
 
 @post(CONSENT)
 async def decide(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """The decision, about the request as it was kept here: of what the form brings back only the ticks count."""
+    """The decision, about the request as it was kept here: of what the form brings back only the ticks count, and yes is one word alone."""
     door.signed_in(request)
     fields = await door.form(request)
+    decision = decision_in(fields, _ANOTHER)
     mark, name = door.form_mark(request), fields.get("asked", "")
     question = await find_question(door.means, name, mark, now_of(request))
     client, redirect_uri = await asker_of(door.means, question)
     wish(request, question)
-    decision = fields.get("decision", "")
     if decision == _ANOTHER:
         return await _as_another(request, door, question)
     try:
-        if decision == _NO:
+        if decision == DENY:
             await drop_question(door.means, question)
             raise _denied()
         return await _allowed(request, door, question, client, fields)

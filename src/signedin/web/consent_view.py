@@ -60,8 +60,10 @@ def ask_view(
     Ticked by itself is what was allowed so far, and at the first time all of it: what somebody has taken back comes
     back by their own hand alone (10.7.3).
     """
-    before = wanted.scopes if consent is None else consent.allowed
+    before: Collection[str] = wanted.scopes if consent is None else consent.allowed
     ticked = before if ticked is None else ticked
+    if consent is not None:
+        before = consent.allowed_together(wanted.resources, wanted.own_resources) & {*before}
     can = (
         () if client.is_first_party else tuple(_can(scope, ticked, before, speech) for scope in wanted.scopes)
     )
@@ -69,7 +71,7 @@ def ask_view(
         name=client.name, monogram=client.name[:2], logo=client.logo, description=client.description,
         registered=speech.long_day(client.made_at), is_verified=client.is_verified,
         is_first_party=client.is_first_party, can=can, may_stay="offline_access" in wanted.scopes,
-        lasts=speech.span(client.idle), redirect_uri=wanted.redirect_uri, resources=wanted.resources,
+        lasts=speech.span(client.idle), redirect_uri=wanted.redirect_uri, resources=wanted.others_resources,
         signed_resources=tuple(each for each in wanted.resources if each in client.signed_resources),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from signedin.actions.list_sessions import account_of
 from signedin.rules import errors
 from signedin.web.consent_view import ask_view
 from signedin.web.door import Ask, Door, arrival_of, now_of
+from signedin.web.on_the_way import ALLOW, decision_in
 
 LONGEST = 40
 
@@ -43,7 +44,7 @@ async def device_decision(request: Ask, door: NamedDependency[Door]) -> ASGIResp
     presence, now = door.signed_in(request), now_of(request)
     fields = await door.form(request)
     typed = fields.get("user_code", "")[:LONGEST]
-    is_allowed = fields.get("decision") == "allow"
+    is_allowed = decision_in(fields) == ALLOW
     try:
         if is_allowed:
             asked = await allow_device(door.means, presence, typed, tuple(fields), now)

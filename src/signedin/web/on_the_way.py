@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -29,6 +29,7 @@ from signedin.rules.wording import marked as _
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
 
 AUTHORIZE = "/oauth/authorize"
+ALLOW, DENY = "allow", "deny"
 KEEPS_OPENER = ("cross-origin-opener-policy", "unsafe-none")
 """Said by every page on the way, or a client that opened it in a popup loses sight of it."""
 _MOST_PARAMETERS = 100
@@ -90,6 +91,21 @@ def page_headers(redirect_uri: str) -> list[tuple[str, str]]:
     target = f"form-action 'self' {form_target(redirect_uri)}"
     policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", target)
     return [("content-security-policy", policy), KEEPS_OPENER]
+
+
+def decision_in(fields: Mapping[str, str], *more: str) -> str:
+    """What the form says of the decision: allow, deny, or one of the other words that it has.
+
+    Raises:
+        InvalidInput: it says nothing of it, or another word, which is never taken for a yes.
+    """
+    decision = fields.get("decision", "")
+    if decision not in {ALLOW, DENY, *more}:
+        raise errors.InvalidInput(
+            _("The form does not say what you have decided."), field="decision",
+            hint=_("Go back and press one of its buttons. Nothing was decided."),
+        )  # fmt: skip
+    return decision
 
 
 def back(door: Door, question: Question, redirect_uri: str, told: dict[str, str]) -> ASGIResponse:
