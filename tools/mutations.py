@@ -82,10 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--copy", type=Path)
     said = parser.parse_args()
     explained = explained_of(TABLE)
     with tempfile.TemporaryDirectory() as folder:
-        copy = copied(Path(folder) / "signedin")
+        copy = copied(said.copy or Path(folder) / "signedin")
         outcomes = tried(copy, said.jobs, said.modules, explained)
     mutations_page.keep(outcomes)
     noticed, mutants = mutations_page.share(outcomes)
@@ -102,10 +103,16 @@ def explained_of(table: Path) -> list[Explained]:
 
 
 def copied(copy: Path) -> Path:
-    """The project, with decorators of endpoints behind their functions."""
+    """The project, with decorators of endpoints behind their functions; or what is there, if it is of this revision."""
+    noted = copy / "revision"
+    if copy.exists():
+        if not noted.exists() or noted.read_text() != revision():
+            raise SystemExit(f"What is in {copy} is not of this revision, so it cannot go on there.")
+        return copy
     shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
     for file in (copy / "src/signedin/oauth").glob("*.py"):
         file.write_text(decorated_behind(file.read_text()))
+    noted.write_text(revision())
     return copy
 
 
@@ -151,10 +158,15 @@ def mutmut() -> str:
 
 
 def when() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    revision = ended.stdout.strip() or "(none yet)"
-    return f"{datetime.now(UTC):%Y-%m-%d}, {revision}, Python {platform.python_version()}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {revision()}, Python {platform.python_version()}"
+
+
+def revision() -> str:
+    """The commit, for short, with a + where source or tests differ from it."""
+    here = {"cwd": ROOT, "capture_output": True, "text": True, "check": False}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], **here).stdout.strip()
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src", "tests"], **here).returncode
+    return f"{commit}+" if commit and changed else commit or "(none yet)"
 
 
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
