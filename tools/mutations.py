@@ -24,6 +24,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 
@@ -41,6 +42,9 @@ GOAL = 85
 """So many of a hundred have to be noticed."""
 NOTICED = "killed"
 """What hangs, or is found dead, was noticed by no test: it has to be explained like a survivor."""
+NOT_YET = "not checked"
+REVISION = "revision"
+"""The file of a copy that says of what it is one."""
 _NAMED = re.compile(r"    (?P<name>\S+): (?P<fate>[\w ]+)")
 _FUNCTION = re.compile(r"(?P<module>.+)\.x(?:_|ǁ(?P<owner>.+)ǁ)(?P<function>.+)__mutmut_(?P<number>\d+)")
 
@@ -104,7 +108,7 @@ def explained_of(table: Path) -> list[Explained]:
 
 def copied(copy: Path) -> Path:
     """The project, with decorators of endpoints behind their functions; or what is there, if it is of this revision."""
-    noted = copy / "revision"
+    noted = copy / REVISION
     if copy.exists():
         if not noted.exists() or noted.read_text() != revision():
             raise SystemExit(f"What is in {copy} is not of this revision, so it cannot go on there.")
@@ -131,22 +135,38 @@ def decorated_behind(source: str) -> str:
 
 def tried(copy: Path, jobs: int, modules: list[str], explained: list[Explained]) -> list[Outcome]:
     """What came of every mutant of all files, or of those whose modules end so."""
-    chosen = [f"*{module.replace('/', '.').removesuffix('.py')}.x*" for module in modules]
-    command = [mutmut(), "run", "--max-children", str(jobs), *chosen]
-    if subprocess.run(command, cwd=copy, check=False).returncode:
-        raise SystemExit("mutmut could not run: its own words stand above.")
-    listed = answer(copy, "results", "--all", "true").splitlines()
-    named = [Mutant(found["name"], found["fate"]) for found in map(_NAMED.fullmatch, listed) if found]
-    mutants = [each for each in named if each.fate != "not checked"]
-    if not modules and mutants != named:
+    mutants = mutants_of(copy, modules) if (copy / "mutants").exists() else []
+    chosen = [each.name for each in mutants if each.fate == NOT_YET] if mutants else patterns_of(modules)
+    if chosen:
+        command = [mutmut(), "run", "--max-children", str(jobs), *chosen]
+        if subprocess.run(command, cwd=copy, check=False).returncode:
+            raise SystemExit("mutmut could not run: its own words stand above.")
+        mutants = mutants_of(copy, modules)
+    if any(each.fate == NOT_YET for each in mutants):
         raise SystemExit("mutmut has not tried every mutant.")
     mutants.sort(key=lambda each: (each.module, each.function, each.number))
     outcomes = []
     for module, ones in groupby(mutants, key=lambda each: each.module):
         them = list(ones)
         survivors = [seen(copy, each, explained) for each in them if each.fate != NOTICED]
-        outcomes.append(Outcome(module, len(them), when(), survivors))
+        outcomes.append(Outcome(module, len(them), when(copy), survivors))
     return outcomes
+
+
+def patterns_of(modules: list[str]) -> list[str]:
+    """What is tried, by name: mutmut runs the tests of what is named by their ids first, unchanged.
+
+    Of an id that pytest does not find again it would say otherwise that a test had turned red.
+    """
+    return [f"*{module.replace('/', '.').removesuffix('.py')}.x*" for module in modules] or ["*"]
+
+
+def mutants_of(copy: Path, modules: list[str]) -> list[Mutant]:
+    """What mutmut knows of its mutants, in those modules."""
+    listed = answer(copy, "results", "--all", "true").splitlines()
+    named = [Mutant(found["name"], found["fate"]) for found in map(_NAMED.fullmatch, listed) if found]
+    patterns = patterns_of(modules)
+    return [each for each in named if any(fnmatch(each.name, pattern) for pattern in patterns)]
 
 
 def answer(copy: Path, *command: str) -> str:
@@ -157,8 +177,8 @@ def mutmut() -> str:
     return str(Path(sys.executable).with_name("mutmut"))
 
 
-def when() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d}, {revision()}, Python {platform.python_version()}"
+def when(copy: Path) -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}, {(copy / REVISION).read_text()}, Python {platform.python_version()}"
 
 
 def revision() -> str:
