@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -61,6 +62,42 @@ def test_mutants_are_known_by_their_functions():
     ):
         mutant = mutations.Mutant(name, "killed")
         assert (mutant.module, mutant.function) == (module, f"{module}.{function}")
+
+
+def test_everything_that_is_tried_is_named_so_that_ids_of_tests_are_tried_first():
+    assert mutations.patterns_of([]) == ["*"]
+    assert mutations.patterns_of(["oauth/form.py", "grant"]) == ["*oauth.form.x*", "*grant.x*"]
+
+
+def test_in_a_copy_that_stays_only_the_same_revision_goes_on(tmp_path):
+    (tmp_path / mutations.REVISION).write_text("another")
+    with pytest.raises(SystemExit, match="not of this revision"):
+        mutations.copied(tmp_path)
+    (tmp_path / mutations.REVISION).write_text(mutations.revision())
+    assert mutations.copied(tmp_path) == tmp_path
+
+
+def test_what_was_tried_in_a_copy_is_not_tried_again(tmp_path, monkeypatch):
+    names = [f"signedin.oauth.form.x_read_form__mutmut_{number}" for number in (1, 2)]
+    fates, asked = dict.fromkeys(names, "killed"), []
+
+    def listed(copy, *command):
+        return "".join(f"    {name}: {fate}\n" for name, fate in fates.items())
+
+    def run(command, **_):
+        asked.append(command[4:])
+        fates.update(dict.fromkeys(names, "killed"))
+        return CompletedProcess(command, 0)
+
+    (tmp_path / "mutants").mkdir()
+    (tmp_path / mutations.REVISION).write_text("0123456")
+    monkeypatch.setattr(mutations, "answer", listed)
+    monkeypatch.setattr(mutations.subprocess, "run", run)
+    for begun, expected in (({}, []), ({names[1]: mutations.NOT_YET}, [[names[1]]])):
+        fates.update(begun)
+        [outcome] = mutations.tried(tmp_path, 2, ["oauth.form"], [])
+        assert (outcome.mutants, outcome.survivors, asked) == (2, [], expected)
+        assert "0123456" in outcome.when
 
 
 READ_FORM = "signedin.oauth.form.read_form"

@@ -178,15 +178,19 @@ def mutmut() -> str:
 
 
 def when(copy: Path) -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d}, {(copy / REVISION).read_text()}, Python {platform.python_version()}"
+    of = (copy / REVISION).read_text()
+    return f"{datetime.now(UTC):%Y-%m-%d}, {of}, Python {platform.python_version()}"
 
 
 def revision() -> str:
     """The commit, for short, with a + where source or tests differ from it."""
-    here = {"cwd": ROOT, "capture_output": True, "text": True, "check": False}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], **here).stdout.strip()
-    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src", "tests"], **here).returncode
+    commit = git("rev-parse", "--short", "HEAD").stdout.strip()
+    changed = git("diff", "--quiet", "HEAD", "--", "src", "tests").returncode
     return f"{commit}+" if commit and changed else commit or "(none yet)"
+
+
+def git(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
