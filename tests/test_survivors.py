@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -84,20 +83,25 @@ def test_what_was_tried_in_a_copy_is_not_tried_again(tmp_path, monkeypatch):
     def listed(copy, *command):
         return "".join(f"    {name}: {fate}\n" for name, fate in fates.items())
 
-    def run(command, **_):
-        asked.append(command[4:])
+    def run(copy, words, minutes):
+        asked.append(words[2:])
         fates.update(dict.fromkeys(names, "killed"))
-        return CompletedProcess(command, 0)
 
     (tmp_path / "mutants").mkdir()
     (tmp_path / mutations.REVISION).write_text("0123456")
     monkeypatch.setattr(mutations, "answer", listed)
-    monkeypatch.setattr(mutations.subprocess, "run", run)
-    for begun, expected in (({}, []), ({names[1]: mutations.NOT_YET}, [[names[1]]])):
-        fates.update(begun)
-        [outcome] = mutations.tried(tmp_path, 2, ["oauth.form"], [])
-        assert (outcome.mutants, outcome.survivors, asked) == (2, [], expected)
+    monkeypatch.setattr(mutations, "run", run)
+    begun = {names[1]: mutations.NOT_YET}
+    for more, minutes, expected in (
+        ({}, 9, (2, 0, [])),
+        (begun, 0, (1, 1, [])),
+        (begun, 9, (2, 0, [[names[1]]])),
+    ):
+        fates.update(more)
+        [outcome] = mutations.tried(tmp_path, 2, ["oauth.form"], [], minutes)
+        assert (outcome.mutants, outcome.untried, asked) == expected
         assert "0123456" in outcome.when
+        assert len(mutations.unfinished([outcome])) == (not minutes)
 
 
 READ_FORM = "signedin.oauth.form.read_form"
@@ -121,9 +125,13 @@ def test_the_page_tells_each_file_and_each_survivor_with_its_explanation(tmp_pat
     mutations_page.keep([Outcome("signedin.oauth.par", 6, "before", [])])
     mutations_page.keep([Outcome("signedin.oauth.par", 5, "now", []), OUTCOME])
     page = (tmp_path / "mutants.md").read_text()
-    assert "7 of 9 were noticed, 77.8 %." in page
-    assert "| `oauth/form.py` | 4 | 2 | 2 | 0 | 2026-11-30, 0123456, Python 3.11 |" in page
-    assert "| `oauth/par.py` | 5 | 5 | 0 | 0 | now |" in page
+    assert "7 of 9 that were tried were noticed, 77.8 %." in page
+    assert "| `oauth/form.py` | 4 | 2 | 2 | 0 | 0 | 2026-11-30, 0123456, Python 3.11 |" in page
+    assert "| `oauth/par.py` | 5 | 5 | 0 | 0 | 0 | now |" in page
     assert "### `oauth.form.read_form`" in page
     assert "It is the same.\n\n```diff\n- a\n+ b\n```" in page
+    mutations_page.keep([Outcome("signedin.oauth.par", 3, "now", [], untried=2)])
+    stopped = (tmp_path / "mutants.md").read_text()
+    assert "5 of 7 that were tried were noticed, 71.4 %; 2 were not tried" in stopped
+    assert "| `oauth/par.py` | 3 | 3 | 0 | 0 | 2 | now |" in stopped
     assert "**Not explained.**\n\n```diff\n- c\n+ d\n+ e\n```" in page

@@ -18,6 +18,7 @@ import ast
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -87,15 +88,16 @@ def main() -> None:
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--copy", type=Path)
+    parser.add_argument("--minutes", type=float, default=24 * 60.0)
     said = parser.parse_args()
     explained = explained_of(TABLE)
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(said.copy or Path(folder) / "signedin")
-        outcomes = tried(copy, said.jobs, said.modules, explained)
+        outcomes = tried(copy, said.jobs, said.modules, explained, said.minutes)
     mutations_page.keep(outcomes)
     noticed, mutants = mutations_page.share(outcomes)
     print(f"{noticed} of {mutants} were noticed, {100 * noticed / mutants:.1f} %.")
-    complaints = [*unexplained(outcomes), *outdated(explained, outcomes)]
+    complaints = [*unexplained(outcomes), *outdated(explained, outcomes), *unfinished(outcomes)]
     complaints += [f"Fewer than {GOAL} of a hundred were noticed."] if 100 * noticed < GOAL * mutants else []
     if complaints:
         raise SystemExit("\n".join(complaints))
@@ -133,24 +135,35 @@ def decorated_behind(source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def tried(copy: Path, jobs: int, modules: list[str], explained: list[Explained]) -> list[Outcome]:
+def tried(
+    copy: Path, jobs: int, modules: list[str], explained: list[Explained], minutes: float
+) -> list[Outcome]:
     """What came of every mutant of all files, or of those whose modules end so."""
     mutants = mutants_of(copy, modules) if (copy / "mutants").exists() else []
     chosen = [each.name for each in mutants if each.fate == NOT_YET] if mutants else patterns_of(modules)
-    if chosen:
-        command = [mutmut(), "run", "--max-children", str(jobs), *chosen]
-        if subprocess.run(command, cwd=copy, check=False).returncode:
-            raise SystemExit("mutmut could not run: its own words stand above.")
+    if chosen and minutes:
+        run(copy, ["--max-children", str(jobs), *chosen], minutes)
         mutants = mutants_of(copy, modules)
-    if any(each.fate == NOT_YET for each in mutants):
-        raise SystemExit("mutmut has not tried every mutant.")
     mutants.sort(key=lambda each: (each.module, each.function, each.number))
     outcomes = []
     for module, ones in groupby(mutants, key=lambda each: each.module):
         them = list(ones)
-        survivors = [seen(copy, each, explained) for each in them if each.fate != NOTICED]
-        outcomes.append(Outcome(module, len(them), when(copy), survivors))
+        untried = sum(each.fate == NOT_YET for each in them)
+        survivors = [seen(copy, each, explained) for each in them if each.fate not in {NOTICED, NOT_YET}]
+        outcomes.append(Outcome(module, len(them) - untried, when(copy), survivors, untried))
     return outcomes
+
+
+def run(copy: Path, words: list[str], minutes: float) -> None:
+    """Let mutmut try, so long at most: what it has found by then is kept in the copy."""
+    with subprocess.Popen([mutmut(), "run", *words], cwd=copy) as running:
+        try:
+            ended = running.wait(timeout=60 * minutes)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+            ended = running.wait()
+    if ended:
+        raise SystemExit("mutmut could not run: its own words stand above.")
 
 
 def patterns_of(modules: list[str]) -> list[str]:
@@ -184,13 +197,11 @@ def when(copy: Path) -> str:
 
 def revision() -> str:
     """The commit, for short, with a + where source or tests differ from it."""
-    commit = git("rev-parse", "--short", "HEAD").stdout.strip()
-    changed = git("diff", "--quiet", "HEAD", "--", "src", "tests").returncode
-    return f"{commit}+" if commit and changed else commit or "(none yet)"
-
-
-def git(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    commit, changed = (
+        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+        for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", "src", "tests"])
+    )
+    return commit + ("+" if changed else "") or "(none yet)"
 
 
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
@@ -218,9 +229,14 @@ def unexplained(outcomes: Iterable[Outcome]) -> list[str]:
     ]
 
 
+def unfinished(outcomes: Iterable[Outcome]) -> list[str]:
+    """Files of which not everything was tried."""
+    return [f"In {each.module} {each.untried} were not tried." for each in outcomes if each.untried]
+
+
 def outdated(explained: Iterable[Explained], outcomes: Iterable[Outcome]) -> list[str]:
-    """Explanations of what was noticed or is made no more, among the files that were tried."""
-    survivors = {each.module: each.survivors for each in outcomes}
+    """Explanations of what was noticed or is made no more, among the files that were tried as a whole."""
+    survivors = {each.module: each.survivors for each in outcomes if not each.untried}
     lived = {(each.function, each.was, each.becomes) for ones in survivors.values() for each in ones}
     return [
         f"{TABLE.name} explains what does not survive, in {each.function}:\n  - {each.was}\n  + {becomes}"
