@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tools import mutations, mutations_page
+from tools import mutations, mutations_copy, mutations_page
 from tools.mutations_page import Outcome, Survivor
 
 EXPLAINED = mutations.explained_of(mutations.TABLE)
@@ -48,7 +48,7 @@ def test_an_explanation_is_a_sentence_about_lines_that_stand_there(each):
 
 def test_decorators_are_applied_behind_their_functions_and_nothing_else_is_changed():
     source = "@first\n@second(1)\ndef told():\n    return 1\n\n\ndef plain():\n    return 2\n"
-    assert mutations.decorated_behind(source) == (
+    assert mutations_copy.decorated_behind(source) == (
         "def told():\n    return 1\n\n\ntold = first(second(1)(told))\n\n\ndef plain():\n    return 2\n"
     )
 
@@ -69,11 +69,11 @@ def test_everything_that_is_tried_is_named_so_that_ids_of_tests_are_tried_first(
 
 
 def test_in_a_copy_that_stays_only_the_same_revision_goes_on(tmp_path):
-    (tmp_path / mutations.REVISION).write_text("another")
+    (tmp_path / mutations_copy.REVISION).write_text("another")
     with pytest.raises(SystemExit, match="not of this revision"):
-        mutations.copied(tmp_path)
-    (tmp_path / mutations.REVISION).write_text(mutations.revision())
-    assert mutations.copied(tmp_path) == tmp_path
+        mutations_copy.copied(tmp_path)
+    (tmp_path / mutations_copy.REVISION).write_text(mutations_copy.revision())
+    assert mutations_copy.copied(tmp_path) == tmp_path
 
 
 def test_what_was_tried_in_a_copy_is_not_tried_again(tmp_path, monkeypatch):
@@ -88,7 +88,7 @@ def test_what_was_tried_in_a_copy_is_not_tried_again(tmp_path, monkeypatch):
         fates.update(dict.fromkeys(names, "killed"))
 
     (tmp_path / "mutants").mkdir()
-    (tmp_path / mutations.REVISION).write_text("0123456")
+    (tmp_path / mutations_copy.REVISION).write_text("0123456")
     monkeypatch.setattr(mutations, "answer", listed)
     monkeypatch.setattr(mutations, "run", run)
     begun = {names[1]: mutations.NOT_YET}

@@ -14,10 +14,8 @@ python -m tools.mutations oauth.form grant   only the files whose modules end so
 from __future__ import annotations
 
 import argparse
-import ast
 import platform
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -32,20 +30,16 @@ from pathlib import Path
 import msgspec
 
 from tools import mutations_page
+from tools.mutations_copy import REVISION, copied
 from tools.mutations_page import Outcome, Survivor
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tools" / "survivors.toml"
-LEFT_BEHIND = shutil.ignore_patterns(
-    ".git", ".venv", "var", "mutants", "__pycache__", ".*_cache", ".hypothesis", "test-output", "node_modules"
-)
 GOAL = 85
 """So many of a hundred have to be noticed."""
 NOTICED = "killed"
 """What hangs, or is found dead, was noticed by no test: it has to be explained like a survivor."""
 NOT_YET = "not checked"
-REVISION = "revision"
-"""The file of a copy that says of what it is one."""
 _NAMED = re.compile(r"    (?P<name>\S+): (?P<fate>[\w ]+)")
 _FUNCTION = re.compile(r"(?P<module>.+)\.x(?:_|ǁ(?P<owner>.+)ǁ)(?P<function>.+)__mutmut_(?P<number>\d+)")
 
@@ -108,33 +102,6 @@ def explained_of(table: Path) -> list[Explained]:
     return msgspec.convert(tomllib.loads(table.read_text()).get("survivor", []), list[Explained])
 
 
-def copied(copy: Path) -> Path:
-    """The project, with decorators of endpoints behind their functions; or what is there, if it is of this revision."""
-    noted = copy / REVISION
-    if copy.exists():
-        if not noted.exists() or noted.read_text() != revision():
-            raise SystemExit(f"What is in {copy} is not of this revision, so it cannot go on there.")
-        return copy
-    shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
-    for file in (copy / "src/signedin/oauth").glob("*.py"):
-        file.write_text(decorated_behind(file.read_text()))
-    noted.write_text(revision())
-    return copy
-
-
-def decorated_behind(source: str) -> str:
-    """The same module, where functions are decorated by a statement of their own."""
-    lines = source.splitlines()
-    for function in reversed(ast.parse(source).body):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.decorator_list:
-            applied = function.name
-            for decorator in reversed(function.decorator_list):
-                applied = f"{ast.unparse(decorator)}({applied})"
-            lines.insert(function.end_lineno or 0, f"\n\n{function.name} = {applied}")
-            del lines[function.decorator_list[0].lineno - 1 : function.lineno - 1]
-    return "\n".join(lines) + "\n"
-
-
 def tried(
     copy: Path, jobs: int, modules: list[str], explained: list[Explained], minutes: float
 ) -> list[Outcome]:
@@ -193,15 +160,6 @@ def mutmut() -> str:
 def when(copy: Path) -> str:
     of = (copy / REVISION).read_text()
     return f"{datetime.now(UTC):%Y-%m-%d}, {of}, Python {platform.python_version()}"
-
-
-def revision() -> str:
-    """The commit, for short, with a + where source or tests differ from it."""
-    commit, changed = (
-        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-        for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--", "src", "tests"])
-    )
-    return commit + ("+" if changed else "") or "(none yet)"
 
 
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
