@@ -14,8 +14,8 @@ LEFT_BEHIND = shutil.ignore_patterns(
 QUICK_FIRST = """
 
 @pytest.hookimpl(specname="pytest_collection_modifyitems", trylast=True)
-def those_that_need_least_first(items):
-    items.sort(key=lambda item: len(item.fixturenames))
+def those_that_keep_nothing_first(items):
+    items.sort(key=lambda item: "tmp_path_factory" in item.fixturenames)
 """
 """mutmut knows how long a test takes without what it needs, and starting a server takes longer than most tests."""
 REVISION = "revision"
