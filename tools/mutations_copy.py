@@ -14,7 +14,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 QUICK_FIRST = """
 
 @pytest.hookimpl(specname="pytest_collection_modifyitems", trylast=True)
-def those_that_keep_nothing_first(items):
+def pytest_those_that_keep_nothing_first(items):
     items.sort(key=lambda item: "tmp_path_factory" in item.fixturenames)
 """
 """mutmut knows how long a test takes without what it needs, and starting a server takes longer than most tests."""
