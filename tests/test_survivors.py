@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tools import mutations, mutations_page
+from tools import mutations, mutations_copy, mutations_page
 from tools.mutations_page import Outcome, Survivor
 
 EXPLAINED = mutations.explained_of(mutations.TABLE)
@@ -48,7 +48,7 @@ def test_an_explanation_is_a_sentence_about_lines_that_stand_there(each):
 
 def test_decorators_are_applied_behind_their_functions_and_nothing_else_is_changed():
     source = "@first\n@second(1)\ndef told():\n    return 1\n\n\ndef plain():\n    return 2\n"
-    assert mutations.decorated_behind(source) == (
+    assert mutations_copy.decorated_behind(source) == (
         "def told():\n    return 1\n\n\ntold = first(second(1)(told))\n\n\ndef plain():\n    return 2\n"
     )
 
@@ -61,6 +61,47 @@ def test_mutants_are_known_by_their_functions():
     ):
         mutant = mutations.Mutant(name, "killed")
         assert (mutant.module, mutant.function) == (module, f"{module}.{function}")
+
+
+def test_everything_that_is_tried_is_named_so_that_ids_of_tests_are_tried_first():
+    assert mutations.patterns_of([]) == ["*"]
+    assert mutations.patterns_of(["oauth/form.py", "grant"]) == ["*oauth.form.x*", "*grant.x*"]
+
+
+def test_in_a_copy_that_stays_only_the_same_revision_goes_on(tmp_path):
+    (tmp_path / mutations_copy.REVISION).write_text("another")
+    with pytest.raises(SystemExit, match="not of this revision"):
+        mutations_copy.copied(tmp_path)
+    (tmp_path / mutations_copy.REVISION).write_text(mutations_copy.revision())
+    assert mutations_copy.copied(tmp_path) == tmp_path
+
+
+def test_what_was_tried_in_a_copy_is_not_tried_again(tmp_path, monkeypatch):
+    names = [f"signedin.oauth.form.x_read_form__mutmut_{number}" for number in (1, 2)]
+    fates, asked = dict.fromkeys(names, "killed"), []
+
+    def listed(copy, *command):
+        return "".join(f"    {name}: {fate}\n" for name, fate in fates.items())
+
+    def run(copy, words, minutes):
+        asked.append(words[2:])
+        fates.update(dict.fromkeys(names, "killed"))
+
+    (tmp_path / "mutants").mkdir()
+    (tmp_path / mutations_copy.REVISION).write_text("0123456")
+    monkeypatch.setattr(mutations, "answer", listed)
+    monkeypatch.setattr(mutations, "run", run)
+    begun = {names[1]: mutations.NOT_YET}
+    for more, minutes, expected in (
+        ({}, 9, (2, 0, [])),
+        (begun, 0, (1, 1, [])),
+        (begun, 9, (2, 0, [[names[1]]])),
+    ):
+        fates.update(more)
+        [outcome] = mutations.tried(tmp_path, 2, ["oauth.form"], [], minutes)
+        assert (outcome.mutants, outcome.untried, asked) == expected
+        assert "0123456" in outcome.when
+        assert len(mutations.unfinished([outcome])) == (not minutes)
 
 
 READ_FORM = "signedin.oauth.form.read_form"
@@ -84,9 +125,13 @@ def test_the_page_tells_each_file_and_each_survivor_with_its_explanation(tmp_pat
     mutations_page.keep([Outcome("signedin.oauth.par", 6, "before", [])])
     mutations_page.keep([Outcome("signedin.oauth.par", 5, "now", []), OUTCOME])
     page = (tmp_path / "mutants.md").read_text()
-    assert "7 of 9 were noticed, 77.8 %." in page
-    assert "| `oauth/form.py` | 4 | 2 | 2 | 0 | 2026-11-30, 0123456, Python 3.11 |" in page
-    assert "| `oauth/par.py` | 5 | 5 | 0 | 0 | now |" in page
+    assert "7 of 9 that were tried were noticed, 77.8 %." in page
+    assert "| `oauth/form.py` | 4 | 2 | 2 | 0 | 0 | 2026-11-30, 0123456, Python 3.11 |" in page
+    assert "| `oauth/par.py` | 5 | 5 | 0 | 0 | 0 | now |" in page
     assert "### `oauth.form.read_form`" in page
     assert "It is the same.\n\n```diff\n- a\n+ b\n```" in page
+    mutations_page.keep([Outcome("signedin.oauth.par", 3, "now", [], untried=2)])
+    stopped = (tmp_path / "mutants.md").read_text()
+    assert "5 of 7 that were tried were noticed, 71.4 %; 2 were not tried" in stopped
+    assert "| `oauth/par.py` | 3 | 3 | 0 | 0 | 2 | now |" in stopped
     assert "**Not explained.**\n\n```diff\n- c\n+ d\n+ e\n```" in page

@@ -14,33 +14,32 @@ python -m tools.mutations oauth.form grant   only the files whose modules end so
 from __future__ import annotations
 
 import argparse
-import ast
 import platform
 import re
-import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 
 import msgspec
 
 from tools import mutations_page
+from tools.mutations_copy import REVISION, copied
 from tools.mutations_page import Outcome, Survivor
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tools" / "survivors.toml"
-LEFT_BEHIND = shutil.ignore_patterns(
-    ".git", ".venv", "var", "mutants", "__pycache__", ".*_cache", ".hypothesis", "test-output", "node_modules"
-)
 GOAL = 85
 """So many of a hundred have to be noticed."""
 NOTICED = "killed"
 """What hangs, or is found dead, was noticed by no test: it has to be explained like a survivor."""
+NOT_YET = "not checked"
 _NAMED = re.compile(r"    (?P<name>\S+): (?P<fate>[\w ]+)")
 _FUNCTION = re.compile(r"(?P<module>.+)\.x(?:_|ǁ(?P<owner>.+)ǁ)(?P<function>.+)__mutmut_(?P<number>\d+)")
 
@@ -82,15 +81,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--copy", type=Path)
+    parser.add_argument("--minutes", type=float, default=24 * 60.0)
     said = parser.parse_args()
     explained = explained_of(TABLE)
     with tempfile.TemporaryDirectory() as folder:
-        copy = copied(Path(folder) / "signedin")
-        outcomes = tried(copy, said.jobs, said.modules, explained)
+        copy = copied(said.copy or Path(folder) / "signedin")
+        outcomes = tried(copy, said.jobs, said.modules, explained, said.minutes)
     mutations_page.keep(outcomes)
     noticed, mutants = mutations_page.share(outcomes)
     print(f"{noticed} of {mutants} were noticed, {100 * noticed / mutants:.1f} %.")
-    complaints = [*unexplained(outcomes), *outdated(explained, outcomes)]
+    complaints = [*unexplained(outcomes), *outdated(explained, outcomes), *unfinished(outcomes)]
     complaints += [f"Fewer than {GOAL} of a hundred were noticed."] if 100 * noticed < GOAL * mutants else []
     if complaints:
         raise SystemExit("\n".join(complaints))
@@ -101,45 +102,51 @@ def explained_of(table: Path) -> list[Explained]:
     return msgspec.convert(tomllib.loads(table.read_text()).get("survivor", []), list[Explained])
 
 
-def copied(copy: Path) -> Path:
-    """The project, with decorators of endpoints behind their functions."""
-    shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
-    for file in (copy / "src/signedin/oauth").glob("*.py"):
-        file.write_text(decorated_behind(file.read_text()))
-    return copy
-
-
-def decorated_behind(source: str) -> str:
-    """The same module, where functions are decorated by a statement of their own."""
-    lines = source.splitlines()
-    for function in reversed(ast.parse(source).body):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.decorator_list:
-            applied = function.name
-            for decorator in reversed(function.decorator_list):
-                applied = f"{ast.unparse(decorator)}({applied})"
-            lines.insert(function.end_lineno or 0, f"\n\n{function.name} = {applied}")
-            del lines[function.decorator_list[0].lineno - 1 : function.lineno - 1]
-    return "\n".join(lines) + "\n"
-
-
-def tried(copy: Path, jobs: int, modules: list[str], explained: list[Explained]) -> list[Outcome]:
+def tried(
+    copy: Path, jobs: int, modules: list[str], explained: list[Explained], minutes: float
+) -> list[Outcome]:
     """What came of every mutant of all files, or of those whose modules end so."""
-    chosen = [f"*{module.replace('/', '.').removesuffix('.py')}.x*" for module in modules]
-    command = [mutmut(), "run", "--max-children", str(jobs), *chosen]
-    if subprocess.run(command, cwd=copy, check=False).returncode:
-        raise SystemExit("mutmut could not run: its own words stand above.")
-    listed = answer(copy, "results", "--all", "true").splitlines()
-    named = [Mutant(found["name"], found["fate"]) for found in map(_NAMED.fullmatch, listed) if found]
-    mutants = [each for each in named if each.fate != "not checked"]
-    if not modules and mutants != named:
-        raise SystemExit("mutmut has not tried every mutant.")
+    mutants = mutants_of(copy, modules) if (copy / "mutants").exists() else []
+    chosen = [each.name for each in mutants if each.fate == NOT_YET] if mutants else patterns_of(modules)
+    if chosen and minutes:
+        run(copy, ["--max-children", str(jobs), *chosen], minutes)
+        mutants = mutants_of(copy, modules)
     mutants.sort(key=lambda each: (each.module, each.function, each.number))
     outcomes = []
     for module, ones in groupby(mutants, key=lambda each: each.module):
         them = list(ones)
-        survivors = [seen(copy, each, explained) for each in them if each.fate != NOTICED]
-        outcomes.append(Outcome(module, len(them), when(), survivors))
+        untried = sum(each.fate == NOT_YET for each in them)
+        survivors = [seen(copy, each, explained) for each in them if each.fate not in {NOTICED, NOT_YET}]
+        outcomes.append(Outcome(module, len(them) - untried, when(copy), survivors, untried))
     return outcomes
+
+
+def run(copy: Path, words: list[str], minutes: float) -> None:
+    """Let mutmut try, so long at most: what it has found by then is kept in the copy."""
+    with subprocess.Popen([mutmut(), "run", *words], cwd=copy) as running:
+        try:
+            ended = running.wait(timeout=60 * minutes)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+            ended = running.wait()
+    if ended:
+        raise SystemExit("mutmut could not run: its own words stand above.")
+
+
+def patterns_of(modules: list[str]) -> list[str]:
+    """What is tried, by name: mutmut runs the tests of what is named by their ids first, unchanged.
+
+    Of an id that pytest does not find again it would say otherwise that a test had turned red.
+    """
+    return [f"*{module.replace('/', '.').removesuffix('.py')}.x*" for module in modules] or ["*"]
+
+
+def mutants_of(copy: Path, modules: list[str]) -> list[Mutant]:
+    """What mutmut knows of its mutants, in those modules."""
+    listed = answer(copy, "results", "--all", "true").splitlines()
+    named = [Mutant(found["name"], found["fate"]) for found in map(_NAMED.fullmatch, listed) if found]
+    patterns = patterns_of(modules)
+    return [each for each in named if any(fnmatch(each.name, pattern) for pattern in patterns)]
 
 
 def answer(copy: Path, *command: str) -> str:
@@ -150,11 +157,9 @@ def mutmut() -> str:
     return str(Path(sys.executable).with_name("mutmut"))
 
 
-def when() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    revision = ended.stdout.strip() or "(none yet)"
-    return f"{datetime.now(UTC):%Y-%m-%d}, {revision}, Python {platform.python_version()}"
+def when(copy: Path) -> str:
+    of = (copy / REVISION).read_text()
+    return f"{datetime.now(UTC):%Y-%m-%d}, {of}, Python {platform.python_version()}"
 
 
 def seen(copy: Path, mutant: Mutant, explained: Iterable[Explained]) -> Survivor:
@@ -182,9 +187,14 @@ def unexplained(outcomes: Iterable[Outcome]) -> list[str]:
     ]
 
 
+def unfinished(outcomes: Iterable[Outcome]) -> list[str]:
+    """Files of which not everything was tried."""
+    return [f"In {each.module} {each.untried} were not tried." for each in outcomes if each.untried]
+
+
 def outdated(explained: Iterable[Explained], outcomes: Iterable[Outcome]) -> list[str]:
-    """Explanations of what was noticed or is made no more, among the files that were tried."""
-    survivors = {each.module: each.survivors for each in outcomes}
+    """Explanations of what was noticed or is made no more, among the files that were tried as a whole."""
+    survivors = {each.module: each.survivors for each in outcomes if not each.untried}
     lived = {(each.function, each.was, each.becomes) for ones in survivors.values() for each in ones}
     return [
         f"{TABLE.name} explains what does not survive, in {each.function}:\n  - {each.was}\n  + {becomes}"

@@ -16,10 +16,10 @@ HEAD = """# Mutants
 Written by `make mutants`: each function of `oauth/` and `rules/grant.py` was changed by one small step after the other, with [mutmut](../decisions/0022-mutants-by-mutmut.md), and one of the tests that reach the function had to turn red.
 What nobody noticed stands below with why it is no fault, as `tools/survivors.toml` has it.
 
-{noticed} of {mutants} were noticed, {share:.1f} %.
+{noticed} of {mutants} that were tried were noticed, {share:.1f} %{untried}.
 
-| file | mutants | noticed | survived | reached by no test | when, and at which revision |
-|---|---|---|---|---|---|
+| file | mutants | noticed | survived | reached by no test | not tried | when, and at which revision |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -40,6 +40,8 @@ class Outcome(msgspec.Struct, frozen=True):
     mutants: int
     when: str
     survivors: list[Survivor]
+    untried: int = 0
+    """Where it was stopped before, how many are beside those of which something came."""
 
     @property
     def unreached(self) -> int:
@@ -71,10 +73,14 @@ def share(outcomes: Iterable[Outcome]) -> tuple[int, int]:
 def page(outcomes: list[Outcome]) -> str:
     """The page."""
     noticed, mutants = share(outcomes)
-    lines = HEAD.format(noticed=noticed, mutants=mutants, share=100 * noticed / mutants).splitlines()
+    untried = sum(each.untried for each in outcomes)
+    stopped = f"; {untried} were not tried, for the run was stopped before" if untried else ""
+    lines = HEAD.format(
+        noticed=noticed, mutants=mutants, share=100 * noticed / max(mutants, 1), untried=stopped
+    ).splitlines()
     for each in outcomes:
         file, left = f"{each.module.removeprefix('signedin.').replace('.', '/')}.py", len(each.survivors)
-        numbers = (each.mutants, each.mutants - left, left - each.unreached, each.unreached)
+        numbers = (each.mutants, each.mutants - left, left - each.unreached, each.unreached, each.untried)
         lines.append(f"| `{file}` | {' | '.join(map(str, numbers))} | {each.when} |")
     lines += ["", "## Survivors"]
     survivors = [one for each in outcomes for one in each.survivors]

@@ -83,7 +83,9 @@ def test_what_has_ended_is_dead_at_the_next_question(house, program, clock, ways
 
 @pytest.mark.security("10.4.10")
 @pytest.mark.parametrize(
-    "change", [{"secrets": ()}, {"disabled_at": True}, {"authentication": Authentication.POST}], ids=str
+    "change",
+    [{"secrets": ()}, {"disabled_at": True}, {"authentication": Authentication.POST}],
+    ids=("no secret", "disabled", "another way to show itself"),
 )
 def test_who_may_not_ask_any_more_is_refused_at_the_next_question(house, program, clock, change, log_lines):
     service = a_service(house)
@@ -194,8 +196,9 @@ def test_a_hint_may_stand_beside_the_token_and_the_form_may_be_as_large_as_any(p
 
 
 @pytest.mark.parametrize(
-    "changed", [{"type": "websocket"}, {"path": "/oauth/introspect/"}, {"method": "GET"}], ids=str
-)
+    "changed", [{"type": "websocket"}, {"path": "/oauth/introspect/"}, {"method": "GET"}],
+    ids=("a websocket", "another path", "another method"),
+)  # fmt: skip
 def test_another_question_goes_by_unread(put, changed):
     pieces = [{"type": "http.request", "body": b"token=t"}]
     assert put(pieces=list(pieces), **changed) == pieces
@@ -209,7 +212,10 @@ def test_another_question_goes_by_unread(put, changed):
         [HEADERS[0], (b"authorization", b"Basic wrong")], [HEADERS[0], (b"authorization", b"Basic garbled")],
         [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8"), HEADERS[1]],
     ],
-    ids=str,
+    ids=(
+        "who asks is not said", "no kind", "another host", "from a page", "a header twice", "a wrong secret", "a garbled header",
+        "a kind with a charset",
+    ),
 )  # fmt: skip
 def test_who_does_not_ask_plainly_is_answered_behind(put, headers):
     first, later = (
@@ -226,7 +232,10 @@ def test_who_does_not_ask_plainly_is_answered_behind(put, headers):
         b"", b"token=", b"token=t&token=t", b"token=t&client_id=files", b"token_type_hint=access_token", b"\xff", b"token=later",
         b"token=" + b"A" * 16_001, b"token=t" + b"&" * LARGEST,
     ],
-    ids=lambda body: body[:40],
+    ids=(
+        "nothing", "no token", "two tokens", "a parameter more", "a hint alone", "no text", "not known now", "a token too long",
+        "a form too large",
+    ),
 )  # fmt: skip
 def test_what_is_not_asked_plainly_is_answered_behind(put, body):
     first, later = {"type": "http.request", "body": body, "more_body": False}, {"type": "http.disconnect"}

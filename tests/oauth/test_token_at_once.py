@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
 from given import a_client, a_sync_app, given
 from oauth.test_token import asked, basic, redeemed, refreshed
+from people import done_apart
 from signedin.oauth import token, token_at_once
+from signedin.oauth.form import LARGEST
 from signedin.rules.client import Authentication
+from signedin.rules.errors import Unavailable
+from signedin.rules.oauth_refusal import OAuthRefused
 
 NOT_PLAIN = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 """A form all the same, which only the framework reads."""
@@ -102,12 +109,110 @@ def test_an_app_in_a_browser_may_read_what_is_answered_at_once(house, program, w
     assert (answer.headers["vary"], ways) == ("origin", ["at once"])
 
 
-@pytest.mark.guide("R31")
+@pytest.mark.guide("R31", "D15")
 def test_a_refresh_is_a_use_of_what_was_allowed_and_no_use_of_a_cookie_that_comes_along(house, ways, clock):
-    browser, it = house.signed_in(), given(house)
-    said = redeemed(browser.http, it).json()
+    browser, it, recent = house.signed_in(), given(house), house.means.recent
+    said, own = redeemed(browser.http, it).json(), browser.current()["id"]
     clock.move(minutes=5)
-    before = browser.current()["last_activity_at"] if hasattr(browser, "current") else None
     assert refreshed(browser.http, it.client, said["refresh_token"]).status_code == 200
-    assert before is None or browser.current()["last_activity_at"] >= before
-    assert house.means.recent.latest(it.grant.account_id, it.grant.row_id) == clock()
+    assert recent.latest(it.grant.account_id, it.grant.row_id) == clock()
+    assert recent.latest(it.grant.account_id, own) != clock()
+    browser.open("/settings/sessions")
+    assert recent.latest(it.grant.account_id, own) == clock()
+    assert {*ways} == {"at once"}
+
+
+# What stands behind, and what comes of it, are made up from here on, so that each thing is handed on as it came.
+HEADERS = [(b"content-type", b"application/x-www-form-urlencoded"), (b"accept", b"*/*")]
+MEANS, ISSUER = object(), "https://id.example.org"
+
+
+@pytest.fixture
+def put(monkeypatch):
+    """A function that puts a question: by which way it was answered, what was read behind, and what was sent."""
+
+    async def exchanged(means, issuer, arrival, headers, form):
+        assert (means, issuer, arrival.is_quiet, headers) == (MEANS, ISSUER, True, HEADERS)
+        if form == {"grant_type": "later"}:
+            raise Unavailable
+        return {"form": form, "name": "Zoë"}
+
+    monkeypatch.setattr(token_at_once, "exchanged", exchanged)
+
+    def put(body=b"grant_type=x", headers=HEADERS, **changed):
+        ways, read, sent = [], [], []
+        sent_body = {} if body is None else {"body": body, "more_body": False}
+        waiting = [{"type": "http.request"} | sent_body | changed.pop("piece", {})]
+        waiting.append({"type": "http.disconnect"})
+        scope = {"type": "http", "method": "POST", "path": "/oauth/token", "headers": headers} | changed
+        scope["signedin"] = SimpleNamespace(is_quiet=False)
+
+        async def receive():
+            return waiting.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        async def app(*words):
+            assert (words[0], words[2]) == (scope, send)
+            assert scope["signedin"].is_quiet is False
+            ways.append("behind")
+            read.extend([await words[1](), await words[1]()])
+
+        async def refuse(*words):
+            assert words[:3] == (scope, receive, send)
+            ways.append(type(words[3]))
+
+        done_apart(token_at_once.TokenAtOnce(app, MEANS, ISSUER, refuse)(scope, receive, send))
+        return ways, read, sent
+
+    return put
+
+
+@pytest.mark.security("14.3.2")
+def test_what_is_plain_is_answered_as_it_was_asked_and_kept_by_nobody(put):
+    ways, read, [begun, told] = put(b"grant_type=x&scope=a+b")
+    assert (ways, read) == ([], [])
+    assert told["type"] == "http.response.body"
+    assert json.loads(told["body"]) == {"form": {"grant_type": "x", "scope": "a b"}, "name": "Zoë"}
+    assert (begun["type"], begun["status"]) == ("http.response.start", 200)
+    assert sorted(begun["headers"]) == [
+        (b"cache-control", b"no-store"), (b"content-length", b"%d" % len(told["body"])),
+        (b"content-type", b"application/json"), (b"pragma", b"no-cache"),
+    ]  # fmt: skip
+
+
+@pytest.mark.security("15.3.7")
+def test_what_is_refused_is_refused_where_it_came_in_and_nothing_is_sent_beside(put):
+    for body, kind in ((b"grant_type=later", Unavailable), (b"a=1&a=2", OAuthRefused)):
+        assert put(body) == ([kind], [], [])
+
+
+@pytest.mark.security("15.3.7")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"type": "websocket"}, {"path": "/oauth/token/"}, {"method": "GET"}, {"headers": HEADERS[1:]}, {"headers": [HEADERS[0], *HEADERS]},
+        {"headers": [(b"content-type", b"application/json")]}, {"piece": {"more_body": True}}, {"piece": {"type": "http.disconnect"}},
+        {"body": b"a=" + b"b" * (LARGEST - 1)},
+    ],
+    ids=(
+        "a websocket", "another path", "another method", "no kind", "two kinds", "another kind", "in pieces", "gone", "too large",
+    ),
+)  # fmt: skip
+def test_what_is_no_plain_form_goes_by_with_all_that_was_read(put, changed):
+    ways, [first, second], sent = put(**dict(changed))
+    assert (ways, sent) == (["behind"], [])
+    assert first == {
+        "type": "http.request", "body": changed.get("body", b"grant_type=x"), "more_body": False,
+    } | changed.get("piece", {})  # fmt: skip
+    assert second == {"type": "http.disconnect"}
+
+
+@pytest.mark.security("15.3.7")
+def test_a_form_may_be_as_large_as_any_and_an_empty_one_is_one_too(put):
+    largest = b"a=" + b"%41" * ((LARGEST - 2) // 3) + b"A" * ((LARGEST - 2) % 3)
+    assert len(largest) == LARGEST
+    assert b"AAAA" in put(largest)[2][1]["body"]
+    for empty in (b"", None):
+        assert json.loads(put(empty)[2][1]["body"])["form"] == {}
