@@ -235,7 +235,7 @@ def test_a_change_that_cannot_be_made_is_told_and_changes_nothing(installed, tmp
         done = installed("app", "change", name, "--description", "New.", *words)
         assert (done.status, said in done.err) == (1, True), done.err
     assert "Say what is to change" in installed("app", "change", name).err
-    assert "There is no such client." in installed("client", "change", name, "--name", "New").err
+    assert "is one of your own apps." in installed("client", "change", name, "--name", "New").err
     assert installed.done("app", "list", "--json").value == [mine]
     picture = tmp_path / "logo.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
