@@ -70,6 +70,17 @@ def test_of_several_resources_a_token_is_for_those_that_are_asked_for_of_them(ho
     assert opens(program, theirs["access_token"]) == [401, 401, 401, 200]
 
 
+@pytest.mark.security("10.3.1", "B8")
+def test_where_no_resource_was_named_a_token_may_be_asked_for_this_service_by_name_and_for_no_other(
+    house, program, app
+):
+    mine = tokens_for(house, program, app, house.signed_in(), None, resource=house.base_url)
+    assert opens(program, mine["access_token"]) == [200, 200, 200, 401]
+    form = {"grant_type": "refresh_token", "client_id": app.id, "refresh_token": mine["refresh_token"]}
+    assert asked(program, **form, resource=FILES).json()["error"] == "invalid_target"
+    assert asked(program, **form).status_code == 200
+
+
 def test_introspection_tells_the_issuer_as_the_audience(house, program):
     client = given_client(house, authentication=Authentication.POST, redirect_uris=(BACK,))
     secret = secret_of(house, client)

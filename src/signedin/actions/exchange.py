@@ -150,7 +150,7 @@ def _begun(
     account, row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(
-        grant.resources, asking.resources, {*client.resources, asking.issuer}
+        grant.resources, asking.resources, {*client.resources, asking.issuer}, asking.issuer
     )
     grants.change(conn, grant)
     token = first_refresh(conn, means, grant, client)
@@ -191,7 +191,7 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
     account, row = account_and_row(means, grant, found.account, found.row, now)
     scopes = exchange.narrowed_scopes(in_force_to_stay(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(
-        grant.resources, asking.resources, {*client.resources, asking.issuer}
+        grant.resources, asking.resources, {*client.resources, asking.issuer}, asking.issuer
     )
     if turn is Turn.ROTATE:
         grant, token = rotate(conn, means, grant, read.digest, now)

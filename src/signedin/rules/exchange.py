@@ -89,15 +89,17 @@ def narrowed_scopes(given: Sequence[str], asked: Sequence[str]) -> tuple[str, ..
 
 
 def narrowed_audience(
-    given: Sequence[str], asked: Sequence[str], registered: Collection[str]
+    given: Sequence[str], asked: Sequence[str], registered: Collection[str], own: str = ""
 ) -> tuple[str, ...]:
     """The resource servers that a new token is for: all that were given, or those asked for (RFC 8707, section 2.2).
 
-    `registered` are those that the client may have now: a token for none of what was given would be one for this service.
+    `registered` are those that the client may have now: a token for none of what was given would be one for this service,
+    whose address is `own`, which may be asked for by name also where nothing was named before.
 
     Raises:
         OAuthRefused: one of them is not among those given, or none of those is registered any more.
     """
+    given = given or ((own,) if own in asked else ())
     left = tuple(each for each in given if each in registered)
     if not set(asked) <= set(left) or (given and not left):
         raise OAuthRefused("invalid_target", "resource is not one that this client was given access to.")
