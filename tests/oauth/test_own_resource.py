@@ -76,6 +76,10 @@ def test_where_no_resource_was_named_a_token_may_be_asked_for_this_service_by_na
 ):
     mine = tokens_for(house, program, app, house.signed_in(), None, resource=house.base_url)
     assert opens(program, mine["access_token"]) == [200, 200, 200, 401]
+    unnamed = tokens_for(house, program, app, house.signed_in(), None)
+    for token in (mine, unnamed):
+        where = f"/v1/check?scope=sessions:read&resource={house.base_url}"
+        assert program.get(where, headers=bearer(token["access_token"])).status_code == 200
     form = {"grant_type": "refresh_token", "client_id": app.id, "refresh_token": mine["refresh_token"]}
     assert asked(program, **form, resource=FILES).json()["error"] == "invalid_target"
     assert asked(program, **form).status_code == 200

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 from types import SimpleNamespace
 
@@ -71,10 +72,10 @@ def listening(house, site, path="/200", **values):
     )
 
 
-def allowed(house, presence, client):
-    """What a person gives a client that asks for nothing but who they are."""
-    wanted = Wanted(client.id, client.redirect_uris[0], ("openid",), challenge="c" * 43)
-    decision = Decision(("openid",), house.clock())
+def allowed(house, presence, client, scopes=("openid",)):
+    """What a person gives a client that asks for no more than this."""
+    wanted = Wanted(client.id, client.redirect_uris[0], scopes, challenge="c" * 43)
+    decision = Decision(scopes, house.clock())
     return asyncio.run(give_consent(house.means, presence, wanted, decision, house.clock())).grant
 
 
@@ -158,14 +159,15 @@ def test_when_a_browser_logs_out_the_clients_hear_that_were_given_tokens_there(h
 
 @pytest.mark.guide("R43", "R49")
 @pytest.mark.parametrize("ending", ["logout", "revoke"])
-def test_who_may_not_stay_hears_of_it_days_after_its_tokens_are_over(house, site, ending):
-    """Apps that people only sign in to: no refresh token, and nothing of theirs is alive after an hour."""
-    here, client = signed_in(house), listening(house, site)
-    row_id = allowed(house, here, client).row_id
+@pytest.mark.parametrize("scopes", [("openid",), ("openid", "offline_access")], ids=["for once", "for a day"])
+def test_a_client_hears_of_it_days_after_its_tokens_are_over(house, site, ending, scopes):
+    """Apps that people only sign in to have nothing that is alive after an hour; others may have a short time set."""
+    here, client = signed_in(house), listening(house, site, lasts=timedelta(days=1))
+    row_id = allowed(house, here, client, scopes).row_id
     for hours in (3, 5, 60):
         house.clock.move(hours=hours)
         asyncio.run(sweep(house.means, house.clock()))
-        allowed(house, here, client)
+        allowed(house, here, client, scopes)
     house.clock.move(days=3)
     asyncio.run(sweep(house.means, house.clock()))
     assert len(house.means.database.read_now(grants.of_row, here.account_id, row_id)) == 1, (

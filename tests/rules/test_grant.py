@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from signedin.rules.account import AccountId
-from signedin.rules.client import Authentication, Client, ClientKind
-from signedin.rules.grant import GRACE, WITHOUT_STAYING, Grant, Refresh, Turn, end_of, narrowed, turn_of
+from signedin.rules.grant import GRACE, Grant, Refresh, Turn, narrowed, turn_of
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -54,17 +52,6 @@ def test_only_the_one_right_before_is_answered_again_and_only_where_its_successo
         assert turn_of(shown(other, INSTANT), a_grant(3), NOW) is Turn.REUSE
     for nothing in (None, b""):
         assert turn_of(shown(2, INSTANT, nothing), a_grant(3), NOW) is Turn.REUSE
-
-
-def test_what_brings_no_refresh_token_is_used_up_soon_but_remembered_while_its_client_wants_to_hear_of_logout():
-    deaf = Client(
-        "c", "Calendar", ClientKind.THIRD_PARTY, Authentication.NONE, frozenset(), frozenset(), NOW, lasts=timedelta(days=90)
-    )  # fmt: skip
-    listening, browser_until = replace(deaf, back_channel_uri="https://c.test/out"), NOW + timedelta(days=365)
-    assert end_of(deaf, browser_until, NOW, may_stay=False) == NOW + WITHOUT_STAYING
-    assert end_of(listening, browser_until, NOW, may_stay=False) == browser_until
-    for client in (deaf, listening):
-        assert end_of(client, browser_until, NOW, may_stay=True) == NOW + timedelta(days=90)
 
 
 def test_scopes_are_those_asked_for_in_the_order_of_the_grant_or_all_and_never_more():

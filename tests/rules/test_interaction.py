@@ -172,6 +172,17 @@ def test_what_was_taken_back_is_allowed_together_with_nothing_any_more():
         assert not again.covers(("sessions:manage",), HOST, ())
 
 
+@pytest.mark.security("10.7.3")
+def test_what_older_code_has_taken_back_beside_this_one_comes_back_for_nothing_but_what_is_allowed_now():
+    """In a rolling upgrade the scopes are fewer than what was allowed together."""
+    asked = ("openid", "email")
+    given = CONSENT.decided(asked, asked, HOST, (), NOW)
+    narrowed = replace(given, scopes=("openid",))
+    again = narrowed.decided(asked, asked, HOST, (ONE,), NOW)
+    assert again.covers(asked, HOST, (ONE,))
+    assert not again.covers(("email",), HOST, ())
+
+
 def test_a_consent_of_before_that_was_kept_is_asked_about_again_where_it_was_for_others_too():
     mixed = replace(CONSENT, resources=(ONE,))
     assert not mixed.covers(("email",), HOST, ())

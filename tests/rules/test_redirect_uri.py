@@ -179,7 +179,7 @@ def test_what_could_lead_elsewhere_than_it_seems_to_is_not_registered(name, is_n
 @pytest.mark.parametrize(
     "uri",
     [
-        f"{APP}?code=1", f"{APP}?state", f"{APP}?x=1&iss=https://evil.example", f"{APP}?%65rror=x", f"{APP}?a;code=1",
+        f"{APP}?code=1", f"{APP}?+code=1", f"{APP}?%20state=1", f"{APP}?code[]=1", f"{APP}?code%00=1", f"{APP}?state", f"{APP}?x=1&iss=https://evil.example", f"{APP}?%65rror=x", f"{APP}?a;code=1",
         f"{APP}?error_description=x", f"{APP}?error_uri=", f"{APP}?x=1?&id_token=x", f"{LOOPBACK}?code=1",
         "http://localhost/back?state=1", "org.example.app:/back?code=1",
     ],

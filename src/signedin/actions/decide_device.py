@@ -63,15 +63,18 @@ async def enter_code(
 
 
 async def allow_device(
-    means: Means, presence: Presence, typed: str, scopes: Sequence[str], now: datetime
+    means: Means, presence: Presence, typed: str, scopes: Sequence[str], now: datetime, before: str = ""
 ) -> AskedByDevice:
     """Give the device what the person has ticked; it gets its tokens when it asks again.
+
+    `before` is the consent that was in force when the person was asked, or nothing.
 
     Raises:
         InvalidInput: the code cannot be decided about by this session (any more).
         NotSignedIn: the session has ended meanwhile.
+        NoLongerCovered: what was in force has ended meanwhile, and the person is asked anew.
     """
-    return await means.database.write(_allow, means, presence, typed, scopes, now)
+    return await means.database.write(_allow, means, presence, typed, scopes, now, before)
 
 
 async def refuse_device(means: Means, presence: Presence, typed: str, now: datetime) -> AskedByDevice:
@@ -90,13 +93,14 @@ def _claimed(
 
 
 def _allow(
-    conn: sa.Connection, means: Means, presence: Presence, typed: str, scopes: Sequence[str], now: datetime
-) -> AskedByDevice:
+    conn: sa.Connection, means: Means, presence: Presence, typed: str, scopes: Sequence[str], now: datetime, before: str
+) -> AskedByDevice:  # fmt: skip
     asked = _mine(conn, means, presence, typed, now)
     given = asked.wanted.scopes if asked.client.is_first_party else may_have(asked.wanted, scopes, NEEDED)
     if not given:
         raise errors.InvalidInput(_("Choose at least one thing that the app may do."), field="scopes")
-    grant = give_grant(conn, means, presence, asked.wanted, Decision(given, presence.authenticated_at), now)
+    decision = Decision(given, presence.authenticated_at, before=before)
+    grant = give_grant(conn, means, presence, asked.wanted, decision, now)
     digest, by = user_code_digest(means, asked.user_code), presence.current_id or ""
     if not device_codes.allow(conn, digest, by, presence.account_id, grant.id):
         raise code_is_wrong()

@@ -16,6 +16,7 @@ from signedin.actions.ending import end_expired, end_row
 from signedin.actions.judge_request import in_force
 from signedin.actions.keep_question import question_is_over
 from signedin.actions.means import Means
+from signedin.actions.narrow_grants import narrow_grants
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountState
 from signedin.rules.activity import DayLevels
@@ -24,13 +25,13 @@ from signedin.rules.authorization_answer import host_of
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
-from signedin.rules.grant import CODE_LASTS, OUTLIVED, Grant, Redeemable, end_of
+from signedin.rules.grant import CODE_LASTS, WITHOUT_STAYING, Grant, Redeemable
 from signedin.rules.interaction import needs_consent
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import Session, SessionId
-from signedin.store import accounts, asked, clients, consents, cut_offs, given, grants, journal, sessions
+from signedin.store import accounts, asked, clients, consents, cut_offs, grants, journal, sessions
 from signedin.store.asked import Way
 
 
@@ -39,17 +40,19 @@ class Decision:
     """What the person has decided: the scopes that the client may have, and when they had shown who they are.
 
     `question` is the digest of the request that this answers, where it had to wait. `is_silent` says that nobody was
-    asked, because a consent in force covers the request: it has to, still, when this is done.
+    asked, because a consent in force covers the request: it has to, still, when this is done. `before` is the consent
+    that was in force when somebody was asked, or nothing: what was asked beside one that has ended is asked anew.
     """
 
     scopes: tuple[str, ...]
     proved_at: datetime
     question: bytes | None = None
     is_silent: bool = False
+    before: str = ""
 
 
 class NoLongerCovered(Exception):  # no error: the person is asked
-    """Nobody was asked, and what was allowed before has meanwhile been revoked or narrowed; nothing was given."""
+    """Nobody was asked, or beside another consent, and that has meanwhile been revoked or narrowed; nothing was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,13 @@ def give_grant(
     grant = Grant(
         id=make_session_id(account.id, means.keyring.way_keys), account_id=account.id, client_id=client.id,
         scopes=decision.scopes, first_proof=session.first_proof, given_at=now, authenticated_at=decision.proved_at,
-        until=end_of(client, session.overall_until, now, may_stay=may_stay), resources=wanted.resources,
+        until=now + (client.lasts if may_stay else WITHOUT_STAYING), resources=wanted.resources,
         factors=session.factors, nonce=wanted.nonce, sid=session.id, key_thumbprint=wanted.key_thumbprint,
     )  # fmt: skip
     if not client.is_first_party:
-        given.end_outlived(conn, account.id, client.id, session.id, now - OUTLIVED)
         before = in_force(conn, means, account.id, client.id, now)
-        if decision.is_silent and needs_consent(wanted, client, before):
+        is_past = decision.before and (before is None or before.id != decision.before)
+        if is_past or (decision.is_silent and needs_consent(wanted, client, before)):
             raise NoLongerCovered
         grant = replace(
             grant, row_id=_consented(conn, means, account, client, wanted, grant, session.id, before)
@@ -144,7 +147,9 @@ def _consented(
         consents.change(conn, replace(after, tokens=before.tokens + 1))
         is_changed = {*after.scopes} != {*before.scopes}
         kind, row_id = EventKind.CONSENT_CHANGED if is_changed else EventKind.CLIENT_AUTHORIZED, before.id
-    journal.record(conn, account.id, _event(kind, client, replace(grant, row_id=row_id), by))
+    number = journal.record(conn, account.id, _event(kind, client, replace(grant, row_id=row_id), by))
+    if before is not None and not {*before.scopes} <= {*after.scopes}:
+        narrow_grants(conn, after, now, number)
     return row_id
 
 

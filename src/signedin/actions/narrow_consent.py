@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from signedin.actions.list_sessions import read_some
 from signedin.actions.means import Means
+from signedin.actions.narrow_grants import narrow_grants
 from signedin.actions.revoke import why_ended
 from signedin.rules import errors
 from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.presence import Presence
 from signedin.rules.revocation import may_revoke
-from signedin.store import accounts, consents, given, grants, journal, sessions
+from signedin.store import accounts, consents, journal
 
 
 async def narrow_consent(
@@ -56,22 +56,12 @@ def _narrow(
 
 
 def _keep(conn: sa.Connection, presence: Presence, after: Consent) -> None:
-    """Remember it, and what may come of it: a refresh brings no more than its grant has, and no token more than the row.
-
-    What may not stay connected any more goes with the browser's session that it was given in, also if that is over (D29).
-    """
+    """Remember it, and what may come of it: a refresh brings no more than its grant has, and no token more than the row."""
     consents.change(conn, after)
-    alone: list[str] = []
-    for grant in grants.of_row(conn, after.account_id, after.id):
-        left = tuple(scope for scope in grant.scopes if scope in after.scopes)
-        if left != grant.scopes:
-            grants.change(conn, replace(grant, scopes=left))
-        if "offline_access" not in left and sessions.find(conn, after.account_id, grant.sid) is None:
-            alone.append(grant.id)
-    given.end(conn, after.account_id, alone)
     facts: dict[str, object] = {"app_type": after.app_type.value, "scopes": list(after.scopes)}
     event = Event(
         EventKind.CONSENT_CHANGED, after.changed_at or after.consented_at, after.id, presence.current_id, facts,
         {"device": after.client_name},
     )  # fmt: skip
-    journal.record(conn, after.account_id, event)
+    number = journal.record(conn, after.account_id, event)
+    narrow_grants(conn, after, event.at, number)

@@ -26,6 +26,7 @@ from signedin.store import (
     installation,
     limits,
     lookup,
+    old_grants,
     old_hashes,
     session_rows,
     sessions,
@@ -95,7 +96,7 @@ async def _purge_of_clients(means: Means, now: datetime) -> None:
     then = now - TOLD_FOR
     for purge, before in (
         (access_tokens.purge, then), (device_codes.purge, then), (given.purge_unredeemed, then),
-        (given.purge, then), (asked.purge, now), (used_once.purge, now),
+        (old_grants.purge, then), (asked.purge, now), (used_once.purge, now),
     ):  # fmt: skip
         while await means.database.write(purge, before, BATCH):
             pass

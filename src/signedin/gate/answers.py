@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors, once, operator, vouching
+from signedin.rules import errors, interaction, once, operator, vouching
 from signedin.rules.feed import JoinAgain, ServiceKeyRefused
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.said_twice import SaidTwice
@@ -27,6 +27,7 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.StepUpRequired: 403,
     vouching.BackToApp: 403,
     vouching.AccountInactive: 409,
+    interaction.AskedAnew: 409,
     once.MadeAlready: 409,
     operator.LastOwner: 409,
     operator.OwnRole: 409,

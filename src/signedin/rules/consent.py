@@ -81,7 +81,7 @@ class Consent:
     def covers(
         self, scopes: Collection[str], host: str, resources: Collection[str], own: Collection[str] = ()
     ) -> bool:
-        """Whether all of that was allowed together before, for an answer at that very host (attack 31)."""
+        """Whether all of that was allowed together before, and answers went to this host before (attack 31)."""
         return host in self.hosts and {*scopes} <= self.allowed_together(resources, own)
 
     def allowed_together(self, resources: Collection[str], own: Collection[str] = ()) -> frozenset[str]:
@@ -107,7 +107,7 @@ class Consent:
         """The consent after a decision about what was asked for: it keeps its date, and notes a change (R30)."""
         left = [scope for scope in self.scopes if scope not in asked or scope in chosen]
         scopes = tuple(dict.fromkeys([*left, *chosen]))
-        together = dict(_only(scopes, self._known))
+        together = dict(_only(left, self._known))
         for each in resources or (HERE,):
             together[each] = tuple(dict.fromkeys([*together.get(each, ()), *chosen]))
         return replace(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from signedin.rules.account import AccountId
-from signedin.rules.client import Client
 from signedin.rules.session import SessionId
 
 CODE_LASTS = timedelta(seconds=60)
@@ -18,8 +17,6 @@ JWT_LASTS = timedelta(minutes=5)
 """A signed access token is believed without asking: so long a revocation may take to reach it (D24)."""
 WITHOUT_STAYING = ACCESS_LASTS + timedelta(minutes=15)
 """So long a grant is of use that brings no refresh token: its code or device code is redeemed by then, and used up."""
-OUTLIVED = WITHOUT_STAYING + timedelta(hours=1)
-"""After so long nothing that came of such a grant is alive, nor told of any more."""
 GRACE = timedelta(seconds=10)
 """So long the same client gets the same successor for a refresh token that it has used: a retry is no theft."""
 
@@ -81,18 +78,6 @@ class Turn(Enum):
     ROTATE = auto()
     AGAIN = auto()
     REUSE = auto()
-
-
-def end_of(client: Client, browser_until: datetime, now: datetime, *, may_stay: bool) -> datetime:
-    """The absolute end of a grant that is given now.
-
-    One that brings no refresh token is used up soon. Where its client wants to hear of the end of the browser's session
-    it was given in (`browser_until` at the latest), it is remembered for as long as that: who hears of an ending is
-    known by it (OpenID Connect Back-Channel Logout, section 2.5).
-    """
-    if may_stay:
-        return now + client.lasts
-    return browser_until if client.back_channel_uri else now + WITHOUT_STAYING
 
 
 def turn_of(shown: Refresh, grant: Grant, now: datetime) -> Turn:

@@ -10,7 +10,17 @@ from signedin.rules.authorization import Prompt, Wanted
 from signedin.rules.authorization_answer import host_of, is_assured
 from signedin.rules.client import Client
 from signedin.rules.consent import Consent
+from signedin.rules.errors import Refused
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.wording import marked as _
+
+
+class AskedAnew(Refused):
+    """What a decision was asked for beside has ended before it came: the person sees the question as it is now."""
+
+    code = "asked_anew"
+    sentence = _("What you have allowed this app has changed meanwhile.")
+    hint = _("Look at it once more, and decide. Nothing was changed.")
 
 
 class Step(Enum):

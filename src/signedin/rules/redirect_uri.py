@@ -97,7 +97,8 @@ def _is_plain(uri: str) -> bool:
 def _named_in(uri: str) -> frozenset[str]:
     """The parameters in the query of an address, as any reader may see them: some take ; for &."""
     query = uri.partition("?")[2].replace(";", "&")
-    return frozenset(name for name, _value in parse_qsl(query, keep_blank_values=True))
+    names = (name for name, _value in parse_qsl(query, keep_blank_values=True))
+    return frozenset(re.split(r"[\[\0]", name)[0].strip() for name in names)
 
 
 def _is_web_address(uri: str) -> bool:

@@ -7,7 +7,7 @@ has ended the token with the same commit.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -122,6 +122,17 @@ def end_of_grants(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]
     """Forget the tokens of grants; returns how many there were."""
     where = (access_tokens.c.account_id == account_id) & access_tokens.c.grant_id.in_(ids)
     return conn.execute(access_tokens.delete().where(where)).rowcount
+
+
+def narrow(conn: sa.Connection, account_id: AccountId, grant_id: str, scopes: Collection[str]) -> None:
+    """Leave the tokens of a grant these scopes at most."""
+    mine = (access_tokens.c.account_id == account_id) & (access_tokens.c.grant_id == grant_id)
+    for row in conn.execute(sa.select(access_tokens.c.digest, access_tokens.c.scopes).where(mine)).all():
+        left = [scope for scope in row.scopes if scope in scopes]
+        if left != row.scopes:
+            conn.execute(
+                access_tokens.update().where(mine, access_tokens.c.digest == row.digest).values(scopes=left)
+            )
 
 
 def count_living(conn: sa.Connection, account_id: AccountId, ids: Sequence[str], now: datetime) -> int:

@@ -54,18 +54,6 @@ def keep_across(conn: sa.Connection, account_id: AccountId, row_id: str, number:
     conn.execute(grants.update().where(mine).values(first_proof=number))
 
 
-def end_outlived(
-    conn: sa.Connection, account_id: AccountId, client_id: str, sid: str, before: datetime
-) -> None:
-    """Forget what others' apps were given in a browser's session before that moment and which brought nothing that lasts.
-
-    The next that the same client is given there is enough to know that it hears of the session's end.
-    """
-    mine = (grants.c.account_id == account_id) & (grants.c.client_id == client_id) & (grants.c.sid == sid)
-    old = sa.select(grants.c.grant_id, grants.c.scopes).where(mine, grants.c.given_at < before)
-    end(conn, account_id, [row.grant_id for row in conn.execute(old) if "offline_access" not in row.scopes])
-
-
 def purge_unredeemed(conn: sa.Connection, before: datetime, limit: int) -> int:
     """Forget what was given to apps of one's own before that moment and never redeemed; returns how much."""
     never = (grants.c.row_id.is_(None)) & (grants.c.given_at < before) & (grants.c.account_id != NOBODY)
@@ -75,13 +63,13 @@ def purge_unredeemed(conn: sa.Connection, before: datetime, limit: int) -> int:
     return len(keys)
 
 
-def purge(conn: sa.Connection, before: datetime, limit: int) -> int:
-    """Forget grants whose absolute end was before that moment; returns how many."""
-    old = sa.select(grants.c.account_id, grants.c.grant_id).where(grants.c.until < before)
-    keys = conn.execute(old.order_by(grants.c.until).limit(limit)).all()
-    for account_id, grant_id in keys:
-        end(conn, AccountId(account_id), [grant_id])
-    return len(keys)
+def close(conn: sa.Connection, account_id: AccountId, grant_id: str, until: datetime) -> None:
+    """Leave of a grant until that moment only whom it was given to, and in which session: it opens nothing any more."""
+    for statement in _END[:-1]:
+        conn.execute(statement, {"whose": account_id, "ids": [grant_id]})
+    device_codes.end_of_grants(conn, [grant_id])
+    mine = (grants.c.account_id == account_id) & (grants.c.grant_id == grant_id)
+    conn.execute(grants.update().where(mine).values(scopes=[], until=until))
 
 
 def forget_what_waits(conn: sa.Connection) -> None:

@@ -8,7 +8,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.give_consent import Decision, give_consent, may_have
+from signedin.actions.give_consent import Decision, NoLongerCovered, give_consent, may_have
 from signedin.actions.judge_request import asker_of, consent_to, wanted_by
 from signedin.actions.keep_question import Question, drop_question, find_question
 from signedin.actions.list_sessions import account_of
@@ -18,7 +18,7 @@ from signedin.gate.credentials import set_cookie
 from signedin.rules import errors
 from signedin.rules.authorization import Wanted
 from signedin.rules.client import Client
-from signedin.rules.interaction import needs_proof
+from signedin.rules.interaction import AskedAnew, needs_proof
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.scope import NEEDED
 from signedin.rules.vouching import BackToApp
@@ -46,10 +46,11 @@ async def ask(
     """The page that asks; a form by itself, that needs no script."""
     presence, now = door.signed_in(request), now_of(request)
     speech = door.reader(request).speech
+    before = await consent_to(door.means, presence, client, now)
     return door.page(
         request, "consent.html", headers=page_headers(wanted.redirect_uri), question=question, refusal=refusal,
-        who=await account_of(door.means, presence),
-        view=ask_view(client, wanted, speech, await consent_to(door.means, presence, client, now), ticked),
+        who=await account_of(door.means, presence), before=before.id if before else "",
+        view=ask_view(client, wanted, speech, before, ticked),
         needs_password=needs_proof(wanted, presence.authenticated_at, question.asked_at, now),
     )  # fmt: skip
 
@@ -91,8 +92,11 @@ async def _allowed(
     if not scopes:
         await drop_question(door.means, question)
         raise _denied()
-    decision = Decision(scopes, proved_at, question.digest)
-    given = await give_consent(door.means, presence, wanted, decision, now)
+    decision = Decision(scopes, proved_at, question.digest, before=fields.get("before", ""))
+    try:
+        given = await give_consent(door.means, presence, wanted, decision, now)
+    except NoLongerCovered:
+        return await ask(request, door, question, client, wanted, refusal=AskedAnew())
     return back(door, question, wanted.redirect_uri, {"code": given.code})
 
 

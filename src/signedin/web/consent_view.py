@@ -62,8 +62,6 @@ def ask_view(
     """
     before: Collection[str] = wanted.scopes if consent is None else consent.allowed
     ticked = before if ticked is None else ticked
-    if consent is not None:
-        before = consent.allowed_together(wanted.resources, wanted.own_resources) & {*before}
     can = (
         () if client.is_first_party else tuple(_can(scope, ticked, before, speech) for scope in wanted.scopes)
     )

@@ -9,9 +9,11 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.decide_device import AskedByDevice, allow_device, enter_code, refuse_device
+from signedin.actions.give_consent import NoLongerCovered
 from signedin.actions.judge_request import consent_to
 from signedin.actions.list_sessions import account_of
 from signedin.rules import errors
+from signedin.rules.interaction import AskedAnew
 from signedin.web.consent_view import ask_view
 from signedin.web.door import Ask, Door, arrival_of, now_of
 from signedin.web.on_the_way import ALLOW, decision_in
@@ -47,11 +49,15 @@ async def device_decision(request: Ask, door: NamedDependency[Door]) -> ASGIResp
     is_allowed = decision_in(fields) == ALLOW
     try:
         if is_allowed:
-            asked = await allow_device(door.means, presence, typed, tuple(fields), now)
+            asked = await allow_device(
+                door.means, presence, typed, tuple(fields), now, fields.get("before", "")
+            )
         else:
             asked = await refuse_device(door.means, presence, typed, now)
     except errors.InvalidInput as refusal:
         return _page(request, door, refusal=refusal)
+    except NoLongerCovered:
+        return _page(request, door, typed=typed, refusal=AskedAnew())
     return _page(request, door, decided=asked.client, is_allowed=is_allowed)
 
 
@@ -64,4 +70,4 @@ async def _asking(request: Ask, door: Door, asked: AskedByDevice) -> ASGIRespons
     before = await consent_to(door.means, presence, asked.client, now_of(request))
     view = ask_view(asked.client, asked.wanted, speech, before)
     who = await account_of(door.means, presence)
-    return _page(request, door, view=view, who=who, asked=asked)
+    return _page(request, door, view=view, who=who, asked=asked, before=before.id if before else "")

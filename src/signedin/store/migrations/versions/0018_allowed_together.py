@@ -12,5 +12,5 @@ down_revision = "0017"
 
 
 def upgrade() -> None:
-    """Add a column; code of version 0017 leaves it as it is, and what is not in it is asked about once more."""
+    """Add a column; code of version 0017 leaves it as it is, so it counts only as far as the scopes do."""
     op.add_column("consents", sa.Column("scopes_for", own.Json(), nullable=True))
