@@ -321,9 +321,9 @@ def test_a_client_that_is_disabled_gets_nothing_and_all_that_it_has_is_dead(hous
     change(disabled_at=clock())
     assert who(house, tokens.access_token) == Absence("policy", clock())
     assert refused(lambda: refreshed(house, it.client, tokens.refresh_token)) == "invalid_client"
-    change(disabled_at=None, scopes=frozenset({"email"}))
-    assert who(house, tokens.access_token).scopes == {"email"}
-    assert refreshed(house, it.client, tokens.refresh_token).scope == "email"
+    change(disabled_at=None, scopes=frozenset({"email", "offline_access"}))
+    assert who(house, tokens.access_token).scopes == {"email", "offline_access"}
+    assert refreshed(house, it.client, tokens.refresh_token).scope == "email offline_access"
 
 
 def a_client_like(client, **values):
