@@ -143,7 +143,7 @@ def test_the_ring_of_the_focus_is_whole_in_the_menu_of_settings(house, browsers,
     page = browser.signed_in().tab(KEYS)
     blank = browser.chromium.new_page()
     link = page.get_by_role("navigation").get_by_role("link", name="Sessions")
-    page.get_by_role("navigation").get_by_role("link", name="Access keys").focus()
+    page.get_by_role("navigation").get_by_role("link", name="Activity").focus()
     page.keyboard.press("Shift+Tab")
     expect(link).to_be_focused()
     ring = link.evaluate("(link) => getComputedStyle(link).outlineColor.match(/[0-9]+/g).join(', ')")
