@@ -29,6 +29,6 @@ async def opened_by(
     found = await authenticated(means, credential, now)
     if isinstance(found, Absence | Service):
         return found
-    is_ours = resource is None or resource == means.issuer
+    is_ours = resource is None or (resource == means.issuer and not is_key(credential))
     is_for_it = found.is_for_us if is_ours else resource in found.audience
     return found if is_for_it and not found.key_thumbprint else Absence("wrong_kind")
