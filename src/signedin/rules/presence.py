@@ -19,6 +19,7 @@ class Presence(NamedTuple):
     has no app type, and is named by `key_id`. An access token names its client, the resource servers that it is for
     (none: this service) and the key that has to be shown with it; `current_id` is that of the session of one's own
     app, and `key_id` the consent that another's token goes with: it is nobody's current row (D3).
+    `networks` are lists of networks that an organisation lets its people come from: from one of each.
     A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
@@ -33,6 +34,7 @@ class Presence(NamedTuple):
     client_id: str | None = None
     audience: tuple[str, ...] = ()
     key_thumbprint: str = ""
+    networks: tuple[tuple[str, ...], ...] = ()
 
     @property
     def used_id(self) -> str:
@@ -56,9 +58,11 @@ class Service(NamedTuple):
 class Absence:
     """Nobody: why what came with the request signs nobody in.
 
-    Of an ended session it is known when it ended, and after how long without use it would have (D10).
+    Of an ended session it is known when it ended, and after how long without use it would have (D10). `over` is a row
+    that a rule of an organisation has just ended: it waits to be buried.
     """
 
     reason: str
     ended_at: datetime | None = None
     idle: timedelta | None = None
+    over: tuple[AccountId, str] | None = None
