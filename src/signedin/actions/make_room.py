@@ -55,7 +55,7 @@ def _ended_for(conn: sa.Connection, means: Means, account: Account, rule: InForc
         raise TooManySessions(most, may_ask=rule.too_many is TooMany.ASK)
     for row in surplus:
         facts: dict[str, object] = {"reason": EndReason.POLICY.value, "app_type": row.app_type.value}
-        event = Event(EventKind.SESSION_REVOKED, now, row.id, None, facts, {"device": row.device.name})
+        event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, facts, {"device": row.device.name})
         number = journal.record(conn, account.id, event)
         end_sessions(conn, account.id, [row.id], EndReason.POLICY, now, number)
     return len(surplus)

@@ -22,7 +22,7 @@ from signedin.rules.event import EventKind
 from signedin.rules.operator import Deed, Operator
 from signedin.rules.organisation import Organisation
 from signedin.rules.policy import Policy
-from signedin.rules.policy_wish import Wish, app_type_named, judge_wish
+from signedin.rules.policy_wish import EVERY_TYPE, Wish, app_type_named, judge_wish
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.store import endings, policies
@@ -103,7 +103,7 @@ def _set(
     organisation = existing(conn, organisation_id, held=True)
     policy = judge_wish(organisation, app_type, wish)
     policies.keep(conn, policy, now)
-    told = {"app_type": app_type or policies.EVERY_TYPE} | said(policy)
+    told = {"app_type": app_type or EVERY_TYPE} | said(policy)
     recorded(conn, operator, EventKind.POLICY_SET, organisation, now, told)
     endings.record(conn, Ending(Scope.RULES, _EVERYBODY), now)
     return policy
@@ -123,7 +123,7 @@ def _clear(
     organisation = existing(conn, organisation_id, held=True)
     if not policies.clear(conn, organisation_id, app_type):
         raise errors.NotFound(_("There is no such rule."), hint=_("Look at the rules of the organisation."))
-    told: dict[str, object] = {"app_type": app_type or policies.EVERY_TYPE}
+    told: dict[str, object] = {"app_type": app_type or EVERY_TYPE}
     recorded(conn, operator, EventKind.POLICY_CLEARED, organisation, now, told)
     endings.record(conn, Ending(Scope.RULES, _EVERYBODY), now)
 

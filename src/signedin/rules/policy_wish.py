@@ -14,6 +14,8 @@ from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 
 SHORTEST_LIMIT, LONGEST_LIMIT = timedelta(minutes=5), timedelta(days=3650)
+EVERY_TYPE = "all"
+"""What stands for every app type where a rule is named."""
 MOST_SESSIONS, MOST_NETWORKS, LONGEST_ASKED = 1_000, 50, 128
 
 
@@ -63,7 +65,7 @@ def app_type_named(text: str) -> AppType | None:
     Raises:
         InvalidInput: there is none of that name.
     """
-    if text == "all":
+    if text == EVERY_TYPE:
         return None
     if text not in set(AppType):
         raise InvalidInput(_("There is no such app type."), field="app_type")

@@ -16,6 +16,7 @@ from signedin.api import account_sessions as api_account_sessions
 from signedin.api import accounts as api_accounts
 from signedin.api import admin_accounts as api_admin_accounts
 from signedin.api import admin_operators as api_admin_operators
+from signedin.api import admin_organisations as api_admin_organisations
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
@@ -163,7 +164,7 @@ def calls() -> list[Any]:
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
         *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES, *api_admin_accounts.ROUTES,
-        *api_admin_operators.ROUTES,
+        *api_admin_operators.ROUTES, *api_admin_organisations.ROUTES,
     ]  # fmt: skip
 
 

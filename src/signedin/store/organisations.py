@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -20,6 +20,7 @@ from signedin.store.host_cookies import host_cookies
 from signedin.store.schema import Int64, Moment, account_key, insert, metadata
 from signedin.store.sessions import sessions
 
+S = TypeVar("S", bound=sa.Select[Any])
 organisations = sa.Table(
     "organisations",
     metadata,
@@ -169,9 +170,7 @@ def secrets_of(conn: sa.Connection, account_id: AccountId) -> Sequence[bytes]:
     return [digest for each in asked for digest in conn.scalars(each)]
 
 
-def only_members(
-    asked: sa.Select[tuple[object, ...]], account_id: sa.ColumnElement[int], whose: OrganisationId | None
-) -> sa.Select[tuple[object, ...]]:
+def only_members(asked: S, account_id: sa.ColumnElement[int], whose: OrganisationId | None) -> S:
     """The same question, about members of that organisation alone; about everybody where there is none."""
     if whose is None:
         return asked

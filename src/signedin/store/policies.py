@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from signedin.rules.account import AccountId, OrganisationId
 from signedin.rules.moments import MICROSECOND, to_micros
 from signedin.rules.policy import Policy, TooMany, in_force
+from signedin.rules.policy_wish import EVERY_TYPE
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Row
 from signedin.store.access_keys import names_in
@@ -20,7 +21,6 @@ from signedin.store.organisations import memberships, organisations
 from signedin.store.schema import Int64, Json, Moment, Span, insert, metadata
 from signedin.store.sessions import sessions
 
-EVERY_TYPE = "all"
 policies = sa.Table(
     "policies",
     metadata,
