@@ -56,10 +56,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that has begun: its secret, shown this once, and the browser's mark if it is remembered.
-
-    `ended` is how many others had to make room for it.
-    """
+    """A session that has begun: its secret, shown this once, the browser's mark, and how many have made room for it."""
 
     session: Session
     token: str = field(repr=False)
@@ -87,7 +84,7 @@ async def sign_in(
     Raises:
         SignInRefused: any of those.
         TooManyRequests: a limit per account, address or browser was reached.
-        OutsideNetworks, TooManySessions: a rule of an organisation, told after the right password alone.
+        OutsideNetworks, TooManySessions: after the right password alone.
         Unavailable: too many sign-ins wait for the one hashing thread.
     """
     address = normalise_email(email) or ""
@@ -106,19 +103,24 @@ async def sign_in(
         await _rehash(means, account.id, hashed, password, now)
     if visit.signed_in is not None:
         await log_out(means, visit.signed_in, now)
+    proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
+    begun = await _begun(means, account, visit, proved, subjects, now)
+    means.recent.saw(account.id, begun.session.id, now)
+    record.signed_in(means, address, visit.address, begun.session.id)
+    return begun
+
+
+async def _begun(
+    means: Means, account: Account, visit: Visit, proved: Pending, subjects: limits.Subjects, now: datetime
+) -> Begun:
     try:
-        begun = await means.database.write(
-            _begin, means, account, visit, ticks, first_proof, now, subjects, app_type
-        )
+        begun = await means.database.write(_begin, means, account, visit, proved, subjects, now)
     except (OutsideNetworks, TooManySessions) as refusal:  # by somebody who has shown the right password
-        record.refused(means, address, visit.address, refusal.code)
+        record.refused(means, account.email, visit.address, refusal.code)
         await means.database.write(limits.take_back, subjects)
-        proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
         raise to_go_on(means, refusal, proved) from None
     if begun.ended:
         await heard_everywhere(means)
-    means.recent.saw(account.id, begun.session.id, now)
-    record.signed_in(means, address, visit.address, begun.session.id)
     return begun
 
 
@@ -152,10 +154,11 @@ async def _rehash(means: Means, account_id: AccountId, hashed: str, password: st
 
 
 def _begin(
-    conn: sa.Connection, means: Means, account: Account, visit: Visit, ticks: Ticks, first_proof: int,
-    now: datetime, subjects: limits.Subjects, app_type: AppType,
+    conn: sa.Connection, means: Means, account: Account, visit: Visit, proved: Pending, subjects: limits.Subjects,
+    now: datetime,
 ) -> Begun:  # fmt: skip
-    begun = begin(conn, means, account, visit, ticks, first_proof, now, app_type=app_type)
+    ticks, app_type = Ticks(proved.remember, proved.shared), proved.app_type
+    begun = begin(conn, means, account, visit, ticks, proved.first_proof, now, app_type=app_type)
     if app_type is AppType.ADMIN and operators.role_of(conn, account.id) is None:  # taken away meanwhile
         raise errors.SignInRefused
     limits.forgive(conn, subjects)
