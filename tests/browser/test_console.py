@@ -73,11 +73,13 @@ def test_the_full_address_is_shown_for_a_reason_and_nowhere_before(console, hous
     assert BERLIN not in page.content()
     page.locator(".row summary").first.click()
     page.get_by_role("link", name="Show the full address").first.click()
+    expect(page.get_by_role("heading", name="Show the full address?")).to_be_visible()
     assert BERLIN not in page.content()
     page.get_by_label("Reason").fill("Court order 7")
     button(page, "Show the full address").click()
     expect(page.get_by_text(BERLIN).first).to_be_visible()
     page.get_by_role("link", name="Back to the account").click()
+    expect(row(page, WINDOWS)).to_be_visible()
     assert BERLIN not in page.content()
 
 
@@ -85,11 +87,13 @@ def test_an_account_is_disabled_and_enabled_and_nothing_comes_back(console, hous
     page = console
     page.goto(f"/admin/accounts/{number_of(house, ADA)}")
     page.get_by_role("button", name="Disable account").click()
+    expect(page.get_by_role("heading", name="Disable this account?")).to_be_visible()
     page.get_by_label("Reason").fill(WHY)
     button(page, "Disable account").click()
     expect(page.get_by_role("button", name="Enable account")).to_be_visible()
     assert "disabled" in stolen.http.get("/settings/sessions", follow_redirects=True).text
     page.get_by_role("button", name="Enable account").click()
+    expect(page.get_by_role("heading", name="Enable this account?")).to_be_visible()
     page.get_by_label("Reason").fill("Found again")
     button(page, "Enable account").click()
     expect(page.get_by_role("button", name="Disable account")).to_be_visible()

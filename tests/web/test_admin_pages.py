@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -208,3 +209,14 @@ def test_a_person_filters_their_activity_and_reads_it_page_by_page(house):
     assert "Signed in:" not in page
     assert "Signed in:" in laptop.open("/settings/activity?kind=in").text
     assert laptop.open("/settings/activity?kind=nonsense&before=zzz").status_code == 200
+
+
+@pytest.mark.guide("D22")
+def test_a_link_to_a_page_that_does_not_exist_shows_the_first_one(house):
+    console = helper(house)
+    for place in ("x", "5", "5 \0", "-1 a", f"{2**63} a", "Infinity a", "[" * 1400, "5 a" + "z" * 1400):
+        after = urlsafe_b64encode(place.encode()).decode()
+        page = console.http.get("/admin/accounts", params={"q": "ada", "after": after})
+        assert page.status_code == 200, place
+        if not place.startswith("5 a"):
+            assert house.there in page.text, place

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from signedin.rules.account import LONGEST_EMAIL, Account, AccountId
+from signedin.rules.account import LONGEST_EMAIL, Account, AccountId, account_named
 from signedin.rules.errors import InvalidInput
 from signedin.rules.location import HIDDEN, mask_address, normalise_address
 from signedin.rules.secret import ID_LENGTH
@@ -43,7 +42,7 @@ class Place(NamedTuple):
 
     def said(self) -> str:
         """As it is carried from page to page."""
-        return json.dumps([self.term, str(self.account_id)])
+        return f"{self.account_id} {self.term}"
 
 
 class Hit(NamedTuple):
@@ -106,11 +105,11 @@ def place_said(text: str | None) -> Place | None:
     """
     if not text:
         return None
-    try:
-        term, account_id = json.loads(text)
-        return Place(str(term), int(account_id))
-    except (ValueError, TypeError):
-        raise InvalidInput(_("This page of the list does not exist."), field="after") from None
+    number, space, term = text.partition(" ")
+    account_id = account_named(number, "")
+    if not isinstance(account_id, int) or not space or "\0" in term:
+        raise InvalidInput(_("This page of the list does not exist."), field="after")
+    return Place(term, account_id)
 
 
 def _network(words: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from signedin.actions.look_at import LookedAt
 from signedin.rules.account import Account
+from signedin.rules.errors import InvalidInput
 from signedin.rules.finding import Found, Place, place_said
 from signedin.rules.operator import Deed, Operator, OwnRole, Role, RoleNeeded, may_act_on
 from signedin.rules.session_list import Question
@@ -102,7 +103,7 @@ def place_carried(text: str) -> Place | None:
     """The place in a link; `None` for the first page, also where it cannot be read."""
     try:
         return place_said(urlsafe_b64decode(text[:2000].encode()).decode())
-    except ValueError:
+    except (ValueError, InvalidInput):
         return None
 
 
