@@ -72,6 +72,7 @@ READ_BY = {
         "signedin session import": MOVED,
         "POST /v1/accounts": f"{APPS}test_of_what_has_not_moved_in_the_app_is_told_as_the_page_says",
         "def token_of": MOVED, "signedin account export": "tests/server/test_cli_move.py::test_the_lines_that_the_page_shows_are_read"},
+    "docs/operators.md": {"signedin ending preview": "tests/server/test_cli_endings.py::test_the_commands_of_the_page_end_for_many"},
     "docs/other-hosts.md": {"server {": OTHER_HOSTS, "handle /": OTHER_HOSTS},
     "docs/running.md": {
         "make run": "shown only: it is `signedin serve`, which the next block starts", "make env": RUNNING,

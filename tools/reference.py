@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from signedin.gate.answers import status_of
-from signedin.rules import authorization, errors, feed, oauth_refusal, once, operator, vouching
+from signedin.rules import authorization, bulk_job, errors, feed, oauth_refusal, once, operator, vouching
 from signedin.server import geo, listening
 from signedin.server.app import calls
 from signedin.server.openapi import description
@@ -21,7 +21,7 @@ from signedin.server.refusals import OWN
 from signedin.server.settings import Settings, knobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-SAID_BY = (errors, feed, once, operator, vouching, oauth_refusal, authorization)
+SAID_BY = (errors, bulk_job, feed, once, operator, vouching, oauth_refusal, authorization)
 TOLD_BY = (geo, listening)
 
 

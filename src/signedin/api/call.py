@@ -103,6 +103,7 @@ PATH: dict[str, dict[str, Any]] = {
         pattern="^(?:[0-9]{1,18}|outside:[0-9A-Za-z_.@-]{1,200})$", examples=["outside:anna"],
     ),
     "person_id": _text("The number of the account.", pattern="^[0-9]{1,18}$"),
+    "ending_id": _text("The id of an ending for many.", pattern="^[0-9a-f]{24}$"),
 }  # fmt: skip
 """Every parameter of a path there is."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors, once, operator, vouching
+from signedin.rules import bulk_job, errors, once, operator, vouching
 from signedin.rules.feed import JoinAgain, ServiceKeyRefused
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.said_twice import SaidTwice
@@ -30,6 +30,7 @@ STATUS: dict[type[errors.Refused], int] = {
     once.MadeAlready: 409,
     operator.LastOwner: 409,
     operator.OwnRole: 409,
+    bulk_job.EndingFinished: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,

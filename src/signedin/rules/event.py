@@ -38,6 +38,11 @@ class EventKind(StrEnum):
     ADDRESS_REVEALED = "address_revealed"
     OPERATOR_APPOINTED = "operator_appointed"
     OPERATOR_DISMISSED = "operator_dismissed"
+    SESSIONS_ENDED = "sessions_ended"
+    BULK_ENDING_BEGUN = "bulk_ending_begun"
+    BULK_ENDING_STOPPED = "bulk_ending_stopped"
+    BULK_ENDING_RESUMED = "bulk_ending_resumed"
+    BULK_ENDING_FINISHED = "bulk_ending_finished"
 
 
 @dataclass(frozen=True, slots=True)

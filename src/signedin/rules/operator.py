@@ -27,6 +27,7 @@ class Deed(StrEnum):
     END = "end"
     STOP = "stop"
     APPOINT = "appoint"
+    BULK = "bulk"
 
 
 NEEDED = {
@@ -35,6 +36,7 @@ NEEDED = {
     Deed.END: Role.HELPER,
     Deed.STOP: Role.OWNER,
     Deed.APPOINT: Role.OWNER,
+    Deed.BULK: Role.OWNER,
 }
 """The least role for each deed. A full address is more than looking: who sees it has said why."""
 _ORDER = tuple(Role)
