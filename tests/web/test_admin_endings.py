@@ -91,10 +91,10 @@ def test_what_is_shown_ends_and_the_people_read_why(house, rosa):
 @pytest.mark.security("8.2.1", "8.2.2")
 def test_who_is_no_owner_sees_what_was_done_and_begins_nothing(house, rosa):
     house.signed_in()
-    page = shown(rosa, everyone="1")
+    page = shown(rosa, web="1")
     hank = at_the_console(house, operator_in(house, HANK, Role.HELPER, "Hank Moss"))
     assert "This needs the role owner." in hank.open(PATH).text
-    assert shown(hank, everyone="1").status_code == 403
+    assert shown(hank, web="1").status_code == 403
     assert begins(hank, page).status_code == 403
     where = begins(rosa, page).headers["location"]
     assert finished(hank, where).status_code == 200
