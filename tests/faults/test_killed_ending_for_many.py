@@ -25,7 +25,7 @@ from signedin.rules.operator import Role
 from signedin.rules.session import AppType
 from signedin.server.means import close_means
 
-PEOPLE, EACH = 12, 3
+PEOPLE, EACH = 24, 3
 pytestmark = pytest.mark.timeout(120 + 15 * ROUNDS)
 
 
@@ -58,7 +58,7 @@ def test_it_goes_on_after_every_kill_and_ends_each_account_once(folder, start, m
     chance, kills = random.Random(11), 0
     for number in range(1, 1000):
         ending = Ending("for_many", 0, ending_id, str(number * 60))
-        process, pipe = start(deeds.die_at, str(folder), ending, chance.randrange(1, 90))
+        process, pipe = start(deeds.die_at, str(folder), ending, chance.randrange(1, 70))
         said = last_words([pipe])
         process.join()
         wait_for_the_dead(folder)

@@ -19,7 +19,7 @@ from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.means import Means
 from signedin.actions.seal import seal
 from signedin.rules.account import AccountId
-from signedin.rules.bulk import HowMany, Wanted, Which, which_is
+from signedin.rules.bulk import KEYS, HowMany, Wanted, Which, which_is
 from signedin.rules.bulk_job import PREVIEW_LASTS, Counted, Preview, PreviewTooOld, Sample
 from signedin.rules.operator import Deed
 from signedin.store import bulk_rows, lookup, session_rows
@@ -31,6 +31,8 @@ COUNTS_FOR = 2.0
 """Seconds that one request counts; then it says how far it is, and is asked again."""
 SHOWN = 8
 """Rows that are shown of all that were counted."""
+OF_EACH = 2
+"""Rows of one account among them: many people are shown rather than much of one."""
 _PURPOSE = "bulk-preview"
 
 
@@ -110,9 +112,10 @@ def _count_stretch(conn: sa.Connection, which: Which, counted: Counted) -> Count
     found = bulk_rows.count(conn, which, counted.after, last)
     many = sum(found.values(), counted.many)
     met = counted.met
-    if found and len(met) < SHOWN:
-        more = bulk_rows.some(conn, which, counted.after, last, SHOWN - len(met))
-        met += tuple((int(each.account_id), each.row_id) for each in more)
+    for account_id in list(found)[: max(0, SHOWN - len(met))]:
+        rows = bulk_rows.of_account(conn, which, account_id, OF_EACH)
+        met += tuple((int(account_id), row.row_id) for row in rows if row.kind != KEYS)
+    met = met[:SHOWN]
     return Counted(last, many, met)
 
 

@@ -53,16 +53,6 @@ def count(conn: sa.Connection, which: Which, after: int, last: int) -> dict[Acco
     return {account_id: HowMany.in_account(counts) for account_id, counts in sorted(found.items())}
 
 
-def some(conn: sa.Connection, which: Which, after: int, last: int, limit: int) -> list[Meant]:
-    """The first of them in a stretch, but for access keys."""
-    rows = [
-        Meant(AccountId(row[0]), row[1], row[2])
-        for part in _parts(which, (after, last))
-        for row in conn.execute(part.by_key.limit(limit))
-    ]
-    return sorted(row for row in rows if row.kind != KEYS)[:limit]
-
-
 def of_account(conn: sa.Connection, which: Which, account_id: AccountId, limit: int) -> list[Meant]:
     """So many of one account's."""
     found: list[Meant] = []

@@ -142,5 +142,5 @@ def ending_view(ending: BulkEnding, path: str, client: str, speech: Speech) -> E
         found=how_many_said(ending.found, speech), ended=how_many_said(ending.ended, speech),
         people=ending.ended.people, by_type=by_type(ending.ended, speech), by=ending.begun_by_name,
         reason=ending.reason, begun=speech.exact(ending.begun_at), began_at=speech.machine(ending.begun_at),
-        moved=speech.ago(ending.moved_at), finished=speech.exact(finished) if finished else "",
+        moved=speech.clock(ending.moved_at), finished=speech.exact(finished) if finished else "",
     )  # fmt: skip
