@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,6 +50,7 @@ NOW = Clock()()
 LATER = NOW + timedelta(minutes=1)
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
 ROSA, HANK = "rosa@signedin.example", "hank@signedin.example"
+EXAMPLES = count()
 EVERYONE, WEB = Asked(everyone=True), Asked(frozenset({AppType.WEB}))
 
 
@@ -167,12 +169,8 @@ def is_meant(asked, made):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(
-    people=st.lists(st.lists(rows, max_size=6).map(one_of_each), min_size=1, max_size=4),
-    asked=filters,
-    seed=st.integers(0, 10**9),
-)
-def test_every_filter_ends_exactly_what_its_preview_showed(house, monkeypatch, people, asked, seed):
+@given(people=st.lists(st.lists(rows, max_size=6).map(one_of_each), min_size=1, max_size=4), asked=filters)
+def test_every_filter_ends_exactly_what_its_preview_showed(house, monkeypatch, people, asked):
     monkeypatch.setattr(go_on_ending, "HEARD_AFTER", 2)
     monkeypatch.setattr(preview_many, "STRETCH", 3)
     monkeypatch.setattr(preview_many, "COUNTS_FOR", 60)
@@ -185,7 +183,7 @@ def test_every_filter_ends_exactly_what_its_preview_showed(house, monkeypatch, p
     made = [
         row
         for number, wanted in enumerate(people)
-        for row in somebody_with(house, f"{number}-{seed}@example.org", wanted, NOW)
+        for row in somebody_with(house, f"{number}-{next(EXAMPLES)}@example.org", wanted, NOW)
     ]
     before = rows_left(house)
     expected = {row.row_id for row in made if is_meant(asked, row)}
@@ -205,9 +203,9 @@ def test_every_filter_ends_exactly_what_its_preview_showed(house, monkeypatch, p
     assert finished.ended.people <= len(people) + 2
 
 
-def in_web(means, *emails, count=2):
+def in_web(means, *emails, each=2):
     """Some people with web sessions, and a sync session each."""
-    wanted = [Wanted()] * count + [Wanted("sync")]
+    wanted = [Wanted()] * each + [Wanted("sync")]
     return [row for email in emails for row in somebody_with(means, email, wanted, NOW)]
 
 
@@ -247,9 +245,9 @@ def test_each_owner_has_one_letter_and_the_letters_are_spread_over_time(house):
     assert {(each.fields["sessions"], each.fields["reason"]) for each in ours} == {
         ("2", "a stolen build machine")
     }
-    for seconds, count in ((0, 1), (1, 2), (2, 3)):
+    for seconds, number in ((0, 1), (1, 2), (2, 3)):
         due = house.database.read_now(outbox.due, NOW + timedelta(seconds=seconds), 50)
-        assert len([each for each in due if each.kind == "ended_by_operator"]) == count
+        assert len([each for each in due if each.kind == "ended_by_operator"]) == number
 
 
 @pytest.mark.guide("D23", "R62")
@@ -424,7 +422,7 @@ def test_many_processes_at_once_end_each_account_once(house):
 
 
 def test_an_account_with_very_many_rows_ends_in_pieces_and_counts_once(house, monkeypatch):
-    in_web(house, ADA, count=7)
+    in_web(house, ADA, each=7)
     monkeypatch.setattr(go_on_ending, "MOST_AT_ONCE", 3)
     finished = carried_out(house, begun(house, EVERYONE))
     assert (finished.ended.people, finished.ended.sessions) == (1, 8)
