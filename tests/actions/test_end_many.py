@@ -460,3 +460,21 @@ def test_it_goes_on_when_its_owner_is_none_any_more(house):
     done_apart(dismiss_from_shell(house, ROSA, NOW))
     assert carried_out(house, ending).state is State.FINISHED
     assert how(house, made) == ["ended_by_operator", "ended_by_operator", "in"]
+
+
+def test_one_that_cannot_go_on_holds_up_no_other(house, monkeypatch):
+    in_web(house, ADA)
+    rosa = asking(house)
+    stuck, other = begun(house, WEB, rosa), begun(house, Asked(frozenset({AppType.SYNC})), rosa, LATER)
+    really = go_on_ending.go_on
+
+    async def fails_for_the_first(means, ending_id, who, clock):
+        if ending_id == stuck.id:
+            raise errors.Unavailable
+        return await really(means, ending_id, who, clock)
+
+    monkeypatch.setattr(go_on_ending, "go_on", fails_for_the_first)
+    with pytest.raises(errors.Unavailable):
+        done_apart(closed_after(house, go_on_with_all(house, "one", lambda: LATER)))
+    assert done_apart(find_from_shell(house, other.id)).state is State.FINISHED
+    assert done_apart(find_from_shell(house, stuck.id)).state is State.RUNNING

@@ -53,9 +53,18 @@ class Ahead(NamedTuple):
 
 
 async def go_on_with_all(means: Means, who: str, clock: Clock) -> None:
-    """Go on with whatever should go on and is left alone, one after the other."""
+    """Go on with whatever should go on and is left alone, one after the other; one that cannot holds up no other.
+
+    Raises: what the first of them raised, once all were tried.
+    """
+    problems: list[Exception] = []
     for ending_id in await means.database.read(bulk_endings.left_alone, clock()):
-        await go_on(means, ending_id, who, clock)
+        try:
+            await go_on(means, ending_id, who, clock)
+        except Exception as problem:  # noqa: BLE001  # it is raised below
+            problems.append(problem)
+    if problems:
+        raise problems[0]
 
 
 async def go_on(
