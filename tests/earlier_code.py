@@ -37,9 +37,20 @@ def schema_of(code: Path) -> str:
 
 
 def commit_of_before() -> str | None:
-    """The last commit with an older schema whose code knows that a database may be newer."""
+    """The last commit with an older schema whose code knows that a database may be newer.
+
+    Of the trunk: on a branch another migration may have had that number before it was merged.
+    """
     try:
-        commits = git("log", "--format=%H", "HEAD", "--", VERSIONS, "src/signedin/store/installation.py")
+        commits = git(
+            "log",
+            "--first-parent",
+            "--format=%H",
+            "HEAD",
+            "--",
+            VERSIONS,
+            "src/signedin/store/installation.py",
+        )
         return next(filter(is_of_before, commits.decode().split()), None)
     except (subprocess.CalledProcessError, FileNotFoundError):
         return None
