@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +15,8 @@ from signedin.actions.end_for import MOST_AT_ONCE, end_chosen, end_everything
 from signedin.actions.look_at import LookedAt, look_at
 from signedin.actions.stop_for import disable_for, enable_for, reveal_address
 from signedin.rules import errors
-from signedin.rules.operator import Deed, judge_reason, may_act_on
+from signedin.rules.account import Account
+from signedin.rules.operator import Deed, may_act_on
 from signedin.web.admin_page import found, frame
 from signedin.web.admin_view import PEOPLE, account_view
 from signedin.web.door import Ask, Door, now_of, see_other
@@ -74,25 +76,13 @@ async def logout_all_form(
 @post(f"{ONE}/disable")
 async def disable_form(request: Ask, door: NamedDependency[Door], person_id: FromPath[str]) -> ASGIResponse:
     """Disable the account."""
-    presence, number = door.signed_in(request), number_of(person_id)
-    reason = (await door.form(request)).get("reason", "")
-    try:
-        await disable_for(door.means, presence, number, reason, now_of(request))
-    except errors.InvalidInput as refusal:
-        return await _question(request, door, await _looked(request, door, person_id), "disable", refusal)
-    return _back(door, person_id, {"kind": "disabled"})
+    return await _done(request, door, person_id, disable_for, "disable", "disabled")
 
 
 @post(f"{ONE}/enable")
 async def enable_form(request: Ask, door: NamedDependency[Door], person_id: FromPath[str]) -> ASGIResponse:
     """Enable it again."""
-    presence, number = door.signed_in(request), number_of(person_id)
-    reason = (await door.form(request)).get("reason", "")
-    try:
-        await enable_for(door.means, presence, number, reason, now_of(request))
-    except errors.InvalidInput as refusal:
-        return await _question(request, door, await _looked(request, door, person_id), "enable", refusal)
-    return _back(door, person_id, {"kind": "enabled"})
+    return await _done(request, door, person_id, enable_for, "enable", "enabled")
 
 
 @get(f"{ONE}/sessions/{{row_id:str}}/reveal")
@@ -113,12 +103,29 @@ async def reveal_form(
     presence, number = door.signed_in(request), number_of(person_id)
     reason, refusal, revealed = (await door.form(request)).get("reason", ""), None, None
     try:
-        judge_reason(reason)
         revealed = await reveal_address(door.means, presence, number, row_id, reason, now_of(request))
     except errors.InvalidInput as refused:
         refusal = refused
     looked = await _looked(request, door, person_id)
     return await _reveal(request, door, looked, row_id, refusal=refusal, revealed=revealed)
+
+
+async def _done(
+    request: Ask,
+    door: Door,
+    person_id: str,
+    deed: Callable[..., Awaitable[Account]],
+    question: str,
+    kind: str,
+) -> ASGIResponse:
+    """What is done to the account as a whole for the reason that the form gives; without one it is asked for again."""
+    presence, number = door.signed_in(request), number_of(person_id)
+    reason = (await door.form(request)).get("reason", "")
+    try:
+        await deed(door.means, presence, number, reason, now_of(request))
+    except errors.InvalidInput as refusal:
+        return await _question(request, door, await _looked(request, door, person_id), question, refusal)
+    return _back(door, person_id, {"kind": kind})
 
 
 async def _looked(request: Ask, door: Door, person_id: str) -> LookedAt:
