@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from signedin.rules.finding import LAST, terms_of
-from signedin.store.schema import metadata
+from signedin.store.schema import TextByBytes, metadata
 
-_BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 client_lookup = sa.Table(
     "client_lookup",
     metadata,
-    sa.Column("term", _BY_BYTES, primary_key=True),
+    sa.Column("term", TextByBytes, primary_key=True),
     sa.Column("client_id", sa.Text, primary_key=True),
     sa.Index("ix_client_lookup_client_id", "client_id"),
     comment="by what operators find a connected app, from the beginning of each word of its name on",

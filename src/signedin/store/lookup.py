@@ -13,15 +13,13 @@ from signedin.store.accounts import account_from, accounts
 from signedin.store.activity import activity
 from signedin.store.clients import clients
 from signedin.store.consents import consents
-from signedin.store.schema import Int64, insert, metadata
+from signedin.store.schema import Int64, TextByBytes, insert, metadata
 from signedin.store.sessions import sessions
 
-_BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""Compared as bytes on both databases, so that what begins alike stands together."""
 lookup = sa.Table(
     "lookup",
     metadata,
-    sa.Column("term", _BY_BYTES, primary_key=True),
+    sa.Column("term", TextByBytes, primary_key=True),
     sa.Column("account_id", Int64, primary_key=True, autoincrement=False),
     sa.Index("ix_lookup_account_id", "account_id"),
     comment="by what operators find an account, from its beginning on; a directory of its own, by that",

@@ -30,6 +30,8 @@ metadata = sa.MetaData(
 _FIRST_DAY = date(1970, 1, 1)
 
 Int64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TextByBytes = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Compared as bytes on both databases, so that what begins alike stands together."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -13,10 +13,9 @@ down_revision = "0015"
 
 def upgrade() -> None:
     """Add the directory, which servers fill by themselves, a column and indexes; code of 0015 knows none of them."""
-    by_bytes = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "lookup",
-        sa.Column("term", by_bytes, nullable=False),
+        sa.Column("term", own.TextByBytes, nullable=False),
         sa.Column("account_id", own.Int64, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("term", "account_id", name=op.f("pk_lookup")),
         comment="by what operators find an account, from its beginning on; a directory of its own, by that",

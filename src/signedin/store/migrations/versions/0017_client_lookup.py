@@ -5,16 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from signedin.store import schema as own
+
 revision = "0017"
 down_revision = "0016"
 
 
 def upgrade() -> None:
     """Add the directory, which servers fill by themselves, and a column; code of 0016 knows neither."""
-    by_bytes = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "client_lookup",
-        sa.Column("term", by_bytes, nullable=False),
+        sa.Column("term", own.TextByBytes, nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("term", "client_id", name=op.f("pk_client_lookup")),
         comment="by what operators find a connected app, from the beginning of each word of its name on",
