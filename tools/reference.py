@@ -9,11 +9,14 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 
+from signedin import rules
 from signedin.gate.answers import status_of
-from signedin.rules import authorization, errors, feed, oauth_refusal, once, operator, vouching
+from signedin.rules import errors, oauth_refusal
 from signedin.server import geo, listening
 from signedin.server.app import calls
 from signedin.server.openapi import description
@@ -21,7 +24,7 @@ from signedin.server.refusals import OWN
 from signedin.server.settings import Settings, knobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-SAID_BY = (errors, feed, once, operator, vouching, oauth_refusal, authorization)
+SAID_BY = [import_module(found.name) for found in iter_modules(rules.__path__, f"{rules.__name__}.")]
 TOLD_BY = (geo, listening)
 
 
@@ -77,9 +80,7 @@ def errors_page() -> str:
         "|---|---|---|---|",
         *(
             f"| `{kind.code}` | {_status(kind)} | {kind.sentence} | {kind.hint} |"
-            for kind in sorted(
-                [kind for room in SAID_BY for kind in refusals(room)], key=lambda kind: kind.code
-            )
+            for kind in sorted(_said_by_rules(), key=lambda kind: kind.code)
         ),
         "",
         "What the server answers by itself, where no rule was asked:",
@@ -111,6 +112,12 @@ def refusals(module: ModuleType) -> list[type[errors.Refused]]:
         and kind.__module__ == module.__name__
     ]
     return sorted(found, key=lambda kind: kind.code)
+
+
+def _said_by_rules() -> list[type[errors.Refused]]:
+    """What only a rule refuses: a code that the server has too is explained once, with the server's."""
+    own = {code for code, _, _ in OWN.values()}
+    return [kind for room in SAID_BY for kind in refusals(room) if kind.code not in own]
 
 
 def _status(kind: type[errors.Refused]) -> int:
