@@ -65,7 +65,7 @@ Written by `make docs` from `src/signedin/rules/`; do not edit.
 A person signs in at `/sign-in` with address and password; whoever makes the first account at `/setup` is signed in with it.
 There is no other way in: both begin the session in `src/signedin/actions/sign_in.py`, after the same proof and the same limits.
 Each sign-in is a session with a secret of its own, and ends the session that the same browser had before.
-An account may have as many sessions at once as it likes; each is listed, and a sign-in from an unknown browser is told by mail.
+An account may have as many sessions at once as it likes, unless an [organisation](operators.md#organisations-and-their-rules) of its allows fewer; each is listed, and a sign-in from an unknown browser is told by mail.
 
 ## How long they live
 

@@ -63,6 +63,17 @@ ROUTES = {
     ("GET", "/v1/admin/operators"): (OPERATOR, "admin:read"),
     ("POST", "/v1/admin/operators"): (OPERATOR, ""),
     ("DELETE", "/v1/admin/operators/{person_id}"): (OPERATOR, ""),
+    ("GET", "/v1/admin/organisations"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/organisations"): (OPERATOR, ""),
+    ("DELETE", "/v1/admin/organisations/{organisation_id}"): (OPERATOR, ""),
+    ("GET", "/v1/admin/organisations/{organisation_id}"): (OPERATOR, "admin:read"),
+    ("PATCH", "/v1/admin/organisations/{organisation_id}"): (OPERATOR, ""),
+    ("GET", "/v1/admin/organisations/{organisation_id}/members"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/organisations/{organisation_id}/members"): (OPERATOR, ""),
+    ("DELETE", "/v1/admin/organisations/{organisation_id}/members/{person_id}"): (OPERATOR, ""),
+    ("DELETE", "/v1/admin/organisations/{organisation_id}/rules/{app_type}"): (OPERATOR, ""),
+    ("PUT", "/v1/admin/organisations/{organisation_id}/rules/{app_type}"): (OPERATOR, ""),
+    ("GET", "/v1/admin/accounts/{person_id}/rules"): (OPERATOR, "admin:read"),
 }
 """Who may make each call, and with which scope. A call that is not named here fails the test."""
 NO_SUCH = "0" * 26
@@ -224,6 +235,7 @@ def test_each_caller_gets_the_documented_answer(world, how):
     method, path = how
     mistaken = how not in LET_IN
     path = path.replace("{row_id}", NO_SUCH).replace("{account_id}", "1").replace("{person_id}", "1")
+    path = path.replace("{organisation_id}", "1").replace("{app_type}", "all")
     if method == "POST" and how in LET_IN:
         person = {"app_type": "web", "address": BERLIN}
     for who in WHO:

@@ -135,3 +135,18 @@ def test_a_remembered_session_takes_less_than_300_bytes_and_nothing_for_the_coll
     assert each < 300
     assert ready < 750, "those asked about lately are kept ready"
     assert len(gc.get_objects()) - walked < 3 * MOST_READY + 1000
+
+
+@pytest.mark.security("8.2.1")
+def test_what_was_judged_by_rules_that_have_changed_is_asked_anew(known, clock):
+    learn(known, 7)
+    learn(known, 8)
+    known.renewed(clock(), (Ending(Scope.RULES, 7, (digest_of(7),), seq=1),), 1)
+    assert known.find(digest_of(7), NOW + SECOND) is None
+    assert known.find(digest_of(8), NOW + SECOND) is not None
+    known.renewed(clock(), (Ending(Scope.RULES, 0, seq=2),), 2)
+    assert known.find(digest_of(8), NOW + SECOND) is None
+    asked = known.asking()
+    known.renewed(clock(), (Ending(Scope.RULES, 0, seq=3),), 3)
+    known.learned(digest_of(8), session(8), asked)  # the answer may be from before the change
+    assert known.find(digest_of(8), NOW + SECOND) is None

@@ -42,6 +42,7 @@ from signedin.store import (
     journal,
     limits,
     outside,
+    policies,
     postgres_checks,
     session_rows,
     sessions,
@@ -78,7 +79,9 @@ UNPARTITIONED = {
     "nodes",
     "old_hashes",
     "operator_deeds",
+    "organisations",
     "outside_directory",
+    "policies",
 }
 
 
@@ -327,6 +330,12 @@ def test_every_table_whose_key_is_led_by_the_account_has_its_parts_and_people_ar
     assert set(sessions.sessions.metadata.tables) == by_account | UNPARTITIONED
     spread = sa.text("SELECT count(DISTINCT tableoid) FROM sessions")
     assert filled.database.read_now(lambda conn: conn.scalar(spread)) == PARTITIONS
+
+
+def test_the_rules_of_an_account_are_asked_of_one_part(filled):
+    asked = policies.OF_ACCOUNT.format(whose="%s")
+    touched = tables_touched(filled.database, asked, (filled.account.id,))
+    assert len(touched["memberships"]) == 1
 
 
 def test_a_statement_that_names_no_account_is_found_to_touch_every_part(filled):

@@ -15,6 +15,7 @@ from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_ap
 from routes import ENDLESS, PUBLIC, every_route, filled, fingerprint, still
 from signedin.actions.issue_key import issue_key_for, issue_service_key
 from signedin.actions.make_account import invite
+from signedin.actions.organisations import make_from_shell
 from signedin.actions.revoke_key import revoke_any_key
 from signedin.api import shapes
 from signedin.rules.access_key import Wish
@@ -93,6 +94,7 @@ GET    /setup                                    in    in    in    in    in    i
 POST   /setup                                    in    in    in    in    in    in    in    in    in    in    in
 GET    /sign-in                                  303   200   200   303   303   303   200   200   200   200   200
 POST   /sign-in                                  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!  303!
+POST   /sign-in/room                             410   410   410   410   410   410   410   410   410   410   410
 POST   /sign-out                                 in!   in    in    in!   in!   in!   in    in    in    in    in
 GET    /static/{path}                            200   200   200   200   200   200   200   200   200   200   200
 GET    /ticket                                   200   200   200   200   200   200   200   200   200   200   200
@@ -137,6 +139,15 @@ POST   /admin/accounts/{person_id}/sessions/{row_id}/reveal ain   ain   ain   ai
 GET    /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators/{person_id}/dismiss      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/organisations                      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations                      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/organisations/{organisation_id}    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/members ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/members/{person_id}/remove ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/remove ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/rename ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/rules ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/organisations/{organisation_id}/rules/{app_type}/clear ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/sign-out                           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/language                           303   303   303   303   303   303   303   303   303   303   303
 GET    /admin/sign-in                            200   200   200   200   200   200   200   200   200   200   200
@@ -148,12 +159,23 @@ PATCH  /v1/admin/accounts/{person_id}            401   403   403   401   401   4
 GET    /v1/admin/accounts/{person_id}/access-keys 401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/accounts/{person_id}/end        401   403   403   401   401   401   403   403   200!   403   401
 POST   /v1/admin/accounts/{person_id}/logout-all 401   403   403   401   401   401   403   403   200!   403   401
+GET    /v1/admin/accounts/{person_id}/rules      401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/admin/accounts/{person_id}/sessions   401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal 401   403   403   401   401   401   403   403   200!   403   401
 GET    /v1/admin/deeds                           401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/admin/operators                       401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/operators                       401   403   403   401   401   401   403   403   403   403   401
 DELETE /v1/admin/operators/{person_id}           401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/organisations                   401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/organisations                   401   403   403   401   401   401   403   403   403   403   401
+DELETE /v1/admin/organisations/{organisation_id} 401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/organisations/{organisation_id} 401   403   403   401   401   401   403   403   200   403   401
+PATCH  /v1/admin/organisations/{organisation_id} 401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/organisations/{organisation_id}/members 401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/organisations/{organisation_id}/members 401   403   403   401   401   401   403   403   403   403   401
+DELETE /v1/admin/organisations/{organisation_id}/members/{person_id} 401   403   403   401   401   401   403   403   403   403   401
+DELETE /v1/admin/organisations/{organisation_id}/rules/{app_type} 401   403   403   401   401   401   403   403   403   403   401
+PUT    /v1/admin/organisations/{organisation_id}/rules/{app_type} 401   403   403   401   401   401   403   403   403   403   401
 GET    /v1/check?app_type=web                    200   200   401   200   200   200   401   401   401   401   401
 GET    /v1/check?app_type=mobile                 401   401   200   401   401   401   401   401   401   401   401
 GET    /v1/check?scope=account:read              200   200   401   200   200   200   200   403   401   401   401
@@ -206,6 +228,8 @@ class World:
         ours = accounts.accounts.c.account_id == self.number_of(OLIVE)
         made = accounts.accounts.update().where(ours).values(operator_role="owner")
         house.means.database.write_now(lambda conn: conn.execute(made))
+        marine = done_apart(make_from_shell(house.means, "Tidewater Marine", house.clock()))
+        self.marine = str(marine.id)
         self.ada, self.shop = self.number_of(ADA), self.service(*OF_SERVICES)
         self.living, self.backend = {}, house.browser("httpx/1.0", "192.0.2.20")
         self.clients = ForClients(house)
@@ -333,7 +357,7 @@ class World:
         method, path = how
         if path in BY_CLIENTS:
             return self.clients.asked(browser, how, target)
-        path = filled(path.replace("{account_id}", target), target, str(self.ada))
+        path = filled(path.replace("{account_id}", target), target, str(self.ada), self.marine)
         if path in (*ENDLESS, "/v1/feed"):
             with browser.http.stream(
                 method, path, params={"after": "0"} if path == "/v1/feed" else {}

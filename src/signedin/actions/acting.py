@@ -36,7 +36,9 @@ def operator_asking(conn: sa.Connection, asking: Asking, deed: Deed, *, writes: 
         raise errors.NotSignedIn("revoked")
     if found is None or found.role is None or not found.factors:
         raise RoleNeeded(Role.VIEWER)
-    operator = Operator(found.role, found.name, asking.account_id, asking.current_id)
+    operator = Operator(
+        found.role, found.name, asking.account_id, asking.current_id, organisation_id=found.organisation_id
+    )
     refuse_unless(operator, deed)
     return operator
 

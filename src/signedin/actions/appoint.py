@@ -12,14 +12,16 @@ from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.operate import account_of
+from signedin.actions.organisation_deeds import named_in_shell
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState
 from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Deed, Operator, Role, may_appoint
+from signedin.rules.organisation import Organisation
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Session
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, deeds, operators, session_rows
+from signedin.store import accounts, deeds, operators, organisations, session_rows
 
 Appointed = tuple[Account, Role]
 
@@ -33,7 +35,7 @@ async def who_asks(means: Means, asking: Asking, deed: Deed = Deed.SEE) -> Opera
 
 
 async def list_operators(means: Means, asking: Asking) -> list[Appointed]:
-    """Who has which role; every operator may know whom to ask.
+    """Who has which role; every operator may know whom to ask: owners, and of an organisation its own.
 
     Raises: as `operator_asking`.
     """
@@ -41,21 +43,40 @@ async def list_operators(means: Means, asking: Asking) -> list[Appointed]:
 
 
 def _list(conn: sa.Connection, asking: Asking) -> list[Appointed]:
-    operator_asking(conn, asking, Deed.SEE)
-    return operators.every(conn)
+    operator = operator_asking(conn, asking, Deed.SEE)
+    return [
+        (account, role)
+        for account, role, bound in operators.everybody(conn)
+        if role is Role.OWNER or operator.organisation_id in (None, bound)
+    ]
 
 
-async def appoint(means: Means, asking: Asking, email: str, role: Role, now: datetime) -> Account:
+async def bound_to(means: Means, some: Sequence[Appointed]) -> dict[AccountId, Organisation]:
+    """Which of these operators are there for one organisation alone, and for which."""
+    return await means.database.read(_bound_to, [account.id for account, _role in some])
+
+
+def _bound_to(conn: sa.Connection, ids: Sequence[AccountId]) -> dict[AccountId, Organisation]:
+    every = {account.id: bound for account, _role, bound in operators.everybody(conn) if bound is not None}
+    found = {each: organisations.find(conn, every[each]) for each in ids if each in every}
+    return {each: organisation for each, organisation in found.items() if organisation is not None}
+
+
+async def appoint(
+    means: Means, asking: Asking, email: str, role: Role, now: datetime, organisation: str = ""
+) -> Account:
     """Give somebody a role, or another one; it counts from their next request on.
+
+    With an organisation it is bound to that: they see and end only what its members have.
 
     Raises:
         RoleNeeded: only owners appoint.
         OwnRole: one's own role.
         LastOwner: no owner would be left.
         NotFound: there is no such account.
-        InvalidInput: it is disabled or closed, or only an app knows the person.
+        InvalidInput: it is disabled or closed, only an app knows the person, or owners are bound to nothing.
     """
-    account = await means.database.write(_appoint_by, asking, email, role, now)
+    account = await means.database.write(_appoint_by, asking, email, role, organisation, now)
     await heard_everywhere(means)
     return account
 
@@ -70,9 +91,11 @@ async def dismiss(means: Means, asking: Asking, account_id: AccountId, now: date
     return account
 
 
-async def appoint_from_shell(means: Means, email: str, role: Role, now: datetime) -> Account:
+async def appoint_from_shell(
+    means: Means, email: str, role: Role, now: datetime, organisation: str = ""
+) -> Account:
     """The same by whoever has the shell of the server, who needs no role."""
-    account = await means.database.write(_appoint, email, role, None, now)
+    account = await means.database.write(_appoint, email, role, organisation, None, now)
     await heard_everywhere(means)
     return account
 
@@ -89,24 +112,29 @@ async def operators_for_shell(means: Means) -> list[Appointed]:
     return await means.database.read(operators.every)
 
 
-def _appoint_by(conn: sa.Connection, asking: Asking, email: str, role: Role, now: datetime) -> Account:
+def _appoint_by(
+    conn: sa.Connection, asking: Asking, email: str, role: Role, organisation: str, now: datetime
+) -> Account:
     operator = operator_asking(conn, asking, Deed.APPOINT, writes=True)
     may_appoint(operator, account_of(conn, email).id)
-    return _appoint(conn, email, role, operator, now)
+    return _appoint(conn, email, role, organisation, operator, now)
 
 
 def _appoint(
-    conn: sa.Connection, email: str, role: Role, operator: Operator | None, now: datetime
+    conn: sa.Connection, email: str, role: Role, organisation: str, operator: Operator | None, now: datetime
 ) -> Account:
+    bound = named_in_shell(conn, organisation, held=True).id if organisation else None
+    if bound is not None and role is Role.OWNER:
+        raise errors.InvalidInput(_("An owner is bound to no organisation."), field="organisation")
     account = _held(conn, account_of(conn, email).id)
     if account.state is not AccountState.ACTIVE:
         raise errors.InvalidInput(_("This account is disabled or closed."), field="email")
     before = operators.role_of(conn, account.id)
-    if before is role:
+    if before is role and operators.bound_to(conn, account.id) == bound:
         return account
     if before is Role.OWNER:
         refuse_last_owner(conn, account.id)
-    operators.set_role(conn, account.id, role)
+    operators.set_role(conn, account.id, role, bound)
     number = _recorded(conn, account.id, EventKind.OPERATOR_APPOINTED, role, operator, now)
     if before is None:  # what an app has begun for somebody is never an operator's (D31)
         vouched = [row.id for row in _sessions(conn, account.id) if not row.factors]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from signedin.actions.authenticate import checks_of, judged, told_by
+from signedin.actions.authenticate import checks_of, judged, ruled_living, told_by
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId
 from signedin.rules.living import Living, soon_from
 from signedin.rules.moments import to_micros
+from signedin.rules.policy import Policy
 from signedin.rules.presence import Absence, Presence
 
 
@@ -25,7 +26,8 @@ async def ask(
     living = await means.lines.living(account_id, digest, of_host=of_host)
     if living is None:
         return told_by(await means.lines.ended(account_id, digest)), None
-    return judged(means, account_id, living, now), living
+    ruled = ruled_living(living, await rules_for(means, account_id) if living.is_member else [])
+    return judged(means, account_id, ruled, now), ruled.living
 
 
 class Lasting(NamedTuple):
@@ -54,7 +56,10 @@ async def ask_lasting(
     if found is None:
         return told_by(await _ended(means, account_id, digest)), None
     living, seq = found
-    who = judged(means, account_id, living, now)
+    ruled = ruled_living(living, await rules_for(means, account_id) if living.is_member else [])
+    who, living = judged(means, account_id, ruled, now), ruled.living
+    if not is_the_same_everywhere(who):
+        return who, Lasting(seq, living.first_proof, 0, 0)
     used = living._replace(last_at=max(living.last_at, to_micros(now)))
     return who, Lasting(seq, living.first_proof, _good_for(used, now), _good_for(living, now))
 
@@ -63,6 +68,22 @@ def _good_for(living: Living, now: datetime) -> int:
     """For how many seconds nothing has to be written before an answer; where the period is short, none at all."""
     until = min(soon_from(living.idle, living.last_at), living.overall_until)
     return max(0, (until - to_micros(now)) // 1_000_000)
+
+
+def is_the_same_everywhere(who: Presence | Absence) -> bool:
+    """Whether it matters nothing from where somebody comes and what they are about: only that may be remembered."""
+    return isinstance(who, Absence) or (who.may_manage_sessions and not who.networks)
+
+
+async def rules_for(means: Means, account_id: AccountId) -> list[Policy]:
+    """What the organisations of an account want, asked after its session: never older than that answer.
+
+    Raises:
+        DatabaseProblem, Unavailable: it cannot be known.
+    """
+    if means.lines is None:
+        return checks_of(means).policies(account_id)
+    return await means.lines.policies(account_id)
 
 
 async def _living_as_of(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId, AccountState
 from signedin.rules.lifetime import GRACE, WRITE_THROUGH_BELOW, why_expired
 from signedin.rules.living import SOON, Living, soon_from
 from signedin.rules.moments import from_micros, to_micros
+from signedin.rules.policy import InForce, Policy, in_force
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import SESSION_KINDS, Kind, digest_of, is_of_a_host, way_of, why_unreadable
@@ -74,8 +77,9 @@ def _looked_at_closely(
     if living is None:
         means.met.drop(digest)
         return told_by(checks.ended(account_id, digest))
-    found = judged(means, account_id, living, now)
-    if isinstance(found, Presence) and not found.expires_soon and not of_host:
+    rules = checks.policies(account_id) if living.is_member else []
+    found = judged(means, account_id, ruled_living(living, rules), now)
+    if isinstance(found, Presence) and not (found.expires_soon or of_host or living.is_member):
         means.met.add(digest, found, living.last_at)
     return found
 
@@ -86,16 +90,53 @@ def checks_of(means: Means) -> Checks:
     return means.checks
 
 
-def judged(means: Means, account_id: AccountId, living: Living, now: datetime) -> Presence | Absence:
+class RuledLiving(NamedTuple):
+    """A row of the live table as the rules of its account's organisations let it live, and by itself."""
+
+    living: Living
+    by_itself: Living
+    rule: InForce | None = None
+
+
+def ruled_living(living: Living, policies: Sequence[Policy]) -> RuledLiving:
+    """The row with the stricter of its own limits and the rules'."""
+    if not policies:
+        return RuledLiving(living, living)
+    rule = in_force(policies, AppType(living.app_type), living.idle * _MICROSECOND, None)
+    until = living.overall_until
+    if rule.overall.value is not None:
+        until = min(until, living.began_at + rule.overall.value // _MICROSECOND)
+    limited = living._replace(idle=rule.idle.value // _MICROSECOND, overall_until=until)
+    return RuledLiving(limited, living, rule)
+
+
+def judged(means: Means, account_id: AccountId, ruled: RuledLiving, now: datetime) -> Presence | Absence:
     """Whether a row of the live table signs anybody in at that moment."""
-    reason, ended_at = _why_dead(means, account_id, living, now)
-    idle = living.idle * _MICROSECOND
-    if reason is not None:
-        return Absence(reason.value, ended_at, idle)
+    living, by_itself, rule = ruled
     session_id, app_type = SessionId(living.session_id), AppType(living.app_type)
+    reason, ended_at = _why_dead(means, account_id, by_itself, now)
+    over_at = None if rule is None else _over_by_rule_at(means, account_id, ruled, now)
+    is_by_rule = reason in (None, EndReason.EXPIRED_IDLE, EndReason.EXPIRED_OVERALL)
+    if over_at is not None and is_by_rule and (ended_at is None or over_at < ended_at):
+        over = (account_id, session_id)
+        return Absence(EndReason.POLICY.value, over_at, living.idle * _MICROSECOND, over)
+    if reason is not None:
+        return Absence(reason.value, ended_at, by_itself.idle * _MICROSECOND)
     found = Presence(account_id, session_id, app_type, from_micros(living.began_at))
-    soon = to_micros(now) >= soon_from(living.idle, living.last_at)
-    return found._replace(expires_soon=True) if soon else found
+    if to_micros(now) >= soon_from(living.idle, living.last_at):
+        found = found._replace(expires_soon=True)
+    if rule is None:
+        return found
+    return found._replace(may_manage_sessions=not rule.is_read_only.value, networks=rule.must_come_from)
+
+
+def _over_by_rule_at(
+    means: Means, account_id: AccountId, ruled: RuledLiving, now: datetime
+) -> datetime | None:
+    """When a rule has ended it, or `None` while that lets it live; given the same benefit of the doubt."""
+    last_at = known_last_use(means, account_id, ruled.by_itself)
+    idle, until = ruled.living.idle * _MICROSECOND, from_micros(ruled.living.overall_until)
+    return min(last_at + idle, until) if why_expired(last_at, idle, until, now) else None
 
 
 def told_by(stone: tuple[str, int, int | None] | None) -> Absence:

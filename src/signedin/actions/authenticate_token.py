@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from signedin.actions.ask import rules_for
 from signedin.actions.authenticate import checks_of, doubt_of, told_by
 from signedin.actions.means import Means
 from signedin.rules.account import AccountId, AccountState
@@ -12,6 +14,7 @@ from signedin.rules.claims import subject_for
 from signedin.rules.lifetime import why_expired
 from signedin.rules.living import LivingServiceToken, LivingToken, soon_from
 from signedin.rules.moments import from_micros, to_micros
+from signedin.rules.policy import InForce, Policy, in_force
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, read_token, why_unreadable
@@ -31,6 +34,7 @@ class Opened(NamedTuple):
     account_id: AccountId
     scopes: frozenset[str]
     expires_soon: bool = False
+    rule: InForce | None = None
 
 
 class OpenedService(NamedTuple):
@@ -76,28 +80,39 @@ async def open_secret(
     token = await _token(means, account_id, digest)
     if token is None:
         return told_by(await _ended(means, account_id, digest))
-    return _judged(means, account_id, token, now)
+    rules = await rules_for(means, account_id) if token.is_member else []
+    return _judged(means, account_id, token, _rule(token, rules), now)
 
 
-def _judged(means: Means, account_id: AccountId, token: LivingToken, now: datetime) -> Opened | Absence:
+def _rule(token: LivingToken, rules: Sequence[Policy]) -> InForce | None:
+    app_type = AppType(token.app_type or AppType.OAUTH)
+    return in_force(rules, app_type, token.idle * _MICROSECOND, None) if rules else None
+
+
+def _judged(
+    means: Means, account_id: AccountId, token: LivingToken, rule: InForce | None, now: datetime
+) -> Opened | Absence:
     state = token.inactive
     if state is not None:
         closed = state == AccountState.CLOSED
         return Absence(EndReason.ACCOUNT_CLOSED if closed else EndReason.ACCOUNT_DISABLED)
     if token.disabled_at is not None:
         return Absence(EndReason.POLICY, from_micros(token.disabled_at))
-    reason = _why_expired(means, account_id, token, now)
+    reason = _why_expired(means, account_id, token, rule, now)
     if reason is not None:
         return Absence(reason)
     scopes = token.scopes & token.registered
     scopes = scopes if token.allowed is None else scopes & token.allowed
     if not scopes:
         return Absence(EndReason.REVOKED)
-    soon = to_micros(now) >= soon_from(token.idle, token.last_at)
-    return Opened(token, account_id, scopes, soon)
+    idle = token.idle if rule is None else rule.idle.value // _MICROSECOND
+    soon = to_micros(now) >= soon_from(idle, token.last_at)
+    return Opened(token, account_id, scopes, soon, rule)
 
 
-def _why_expired(means: Means, account_id: AccountId, token: LivingToken, now: datetime) -> EndReason | None:
+def _why_expired(
+    means: Means, account_id: AccountId, token: LivingToken, rule: InForce | None, now: datetime
+) -> EndReason | None:
     """Its own end, or that of its row, given the same benefit of the doubt as a session (D28)."""
     if to_micros(now) >= token.until:
         return EndReason.EXPIRED_OVERALL
@@ -105,7 +120,13 @@ def _why_expired(means: Means, account_id: AccountId, token: LivingToken, now: d
     seen = means.recent.latest(account_id, token.row_id)
     last_at = max(stored, seen or stored) + doubt_of(means, idle, is_seen=seen is not None)
     overall_until = from_micros(token.until if token.overall_until is None else token.overall_until)
-    return why_expired(last_at, idle, overall_until, now)
+    reason = why_expired(last_at, idle, overall_until, now)
+    if reason is not None or rule is None:
+        return reason
+    if rule.overall.value is not None:
+        overall_until = min(overall_until, from_micros(token.row_began_at) + rule.overall.value)
+    is_over = why_expired(last_at, rule.idle.value, overall_until, now) is not None
+    return EndReason.POLICY if is_over else None
 
 
 def _of_service(token: LivingServiceToken | None, now: datetime) -> OpenedService | Absence:
@@ -121,12 +142,14 @@ def _of_service(token: LivingServiceToken | None, now: datetime) -> OpenedServic
 
 def _presence(means: Means, opened: Opened) -> Presence:
     token, row_id = opened.token, SessionId(opened.token.row_id)
-    is_session = token.app_type is not None
+    is_session, rule = token.app_type is not None, opened.rule
+    may_manage = "sessions:manage" in opened.scopes and not (rule and rule.is_read_only.value)
     return Presence(
         opened.account_id, row_id if is_session else None, AppType(token.app_type or AppType.OAUTH),
-        from_micros(token.authenticated_at), "sessions:manage" in opened.scopes, opened.expires_soon, opened.scopes,
+        from_micros(token.authenticated_at), may_manage, opened.expires_soon, opened.scopes,
         None if is_session else row_id, token.client_id, token.audience, token.key_thumbprint,
         not token.audience or means.issuer in token.audience, "" if is_session else _subject(means, opened),
+        rule.must_come_from if rule and is_session else (),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from signedin.actions import record
 from signedin.actions.begun import by_service
+from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.named import account_of, hold_key, whose
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
@@ -48,6 +49,7 @@ async def begin_session(
         NotFound: there is no account with that number.
         AccountInactive: it is disabled or closed.
         NotSignedIn: the key has been revoked meanwhile.
+        OutsideNetworks, TooManySessions: a rule of an organisation; an app is refused where a person would be asked.
     """
     may_vouch_as(service, vouched.app_type)
     meant = whose(vouched.named, service)
@@ -56,6 +58,8 @@ async def begin_session(
     begun = await means.database.write(
         _begin, means, service, meant, vouched, replace(visit, vouched_by=service), now
     )
+    if begun.ended:
+        await heard_everywhere(means)
     means.recent.saw(begun.session.account_id, begun.session.id, now)
     record.begun(service, visit.address, begun.session.id)
     return begun

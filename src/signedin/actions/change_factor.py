@@ -12,6 +12,7 @@ from signedin.actions.list_sessions import count_rows
 from signedin.actions.make_account import judge_password
 from signedin.actions.means import Means
 from signedin.actions.operate import account_of, by_operator, held_account_of
+from signedin.actions.see_rules import shortest_password
 from signedin.rules import errors
 from signedin.rules.event import EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
@@ -33,7 +34,8 @@ async def set_password(
         Unavailable: too many sign-ins wait for the one hashing thread.
     """
     account = await means.database.read(account_of, email)
-    judge_password(password, (account.name, account.email, means.host, means.brand))
+    shortest = await means.database.read(shortest_password, account.id)
+    judge_password(password, (account.name, account.email, means.host, means.brand), shortest)
     try:
         hashed = await means.hasher.hash(password)
     except HashingBusy:

@@ -75,7 +75,7 @@ def _end_chosen(
     now: datetime,
 ) -> tuple[Ended, errors.SessionAlreadyEnded | None]:  # fmt: skip
     operator = operator_asking(conn, asking, Deed.END, writes=True)
-    account = numbered(conn, account_id, held=True)
+    account = numbered(conn, account_id, held=True, operator=operator)
     may_act_on(operator, account, Deed.END)
     if operator.session_id in ids:
         raise errors.CannotRevokeCurrent
@@ -146,7 +146,7 @@ def _end_everything(
     keys_too: bool,
 ) -> Ended:  # fmt: skip
     operator = operator_asking(conn, asking, Deed.END, writes=True)
-    account = numbered(conn, account_id, held=True)
+    account = numbered(conn, account_id, held=True, operator=operator)
     may_act_on(operator, account, Deed.END)
     if account.id == operator.account_id:
         raise errors.CannotRevokeCurrent(

@@ -68,9 +68,11 @@ def end_before(conn: sa.Connection, account_id: AccountId, cut_off: int, now: da
 
 
 def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
-    """End what has ended by itself, as of when it did; returns why."""
+    """End what has ended by itself or by the rule of an organisation, as of when it did; returns why."""
     overall = not isinstance(row, Consent) and row.overall_until <= now
     reason = EndReason.EXPIRED_OVERALL if overall else EndReason.EXPIRED_IDLE
+    if row.is_over_by_rule_at(now):
+        reason = EndReason.POLICY
     event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, {"reason": reason.value})
     end_row(conn, row, reason, row.expires_at, journal.record(conn, row.account_id, event))
     return reason

@@ -11,7 +11,7 @@ from signedin.actions.hear import heard_everywhere
 from signedin.actions.issue_tokens import SUCCESSOR, Tokens, completed, first_refresh, issue, rotate
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
-from signedin.actions.sign_in import Ticks, Visit, begin
+from signedin.actions.sign_in import Begun, Ticks, Visit, begin
 from signedin.actions.still_held import (
     account_and_row,
     enabled,
@@ -27,8 +27,9 @@ from signedin.rules.account import AccountId
 from signedin.rules.client import Client, ClientKind
 from signedin.rules.grant import ACCESS_LASTS, Grant, Refresh, Turn, turn_of
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.policy import OutsideNetworks, TooManySessions
 from signedin.rules.secret import Kind, TokenRead, make_session_id, read_token
-from signedin.rules.session import Session, SessionId
+from signedin.rules.session import Session
 from signedin.rules.session_list import Row
 from signedin.store import accounts, device_codes, grants, shown
 from signedin.store.services import NOBODY
@@ -46,8 +47,7 @@ class Asking:
     key_thumbprint: str = ""
 
 
-Done = tuple[Tokens, Row | None] | OAuthRefused
-"""Tokens and the row of the list that they go with; or a refusal that has changed something, so it is no rollback."""
+Done = tuple[Tokens, Row | None] | OAuthRefused  # a refusal that has changed something, so it is no rollback
 
 
 async def redeem_code(
@@ -93,8 +93,7 @@ async def client_credentials(means: Means, asking: Asking, now: datetime) -> Tok
     Raises:
         OAuthRefused: the client is no service, or asks for what it may not have.
     """
-    done = await means.database.write(_for_itself, means, asking, now)
-    return await _answered(means, asking, done, now)
+    return await _answered(means, asking, await means.database.write(_for_itself, means, asking, now), now)
 
 
 def _redeem_code(
@@ -144,8 +143,10 @@ def _begun(
 ) -> Done:
     """The first tokens of a grant; with those of one's own app its session begins (D13)."""
     key = exchange.bound_key(client, asking.key_thumbprint)
+    begun = None
     if client.is_first_party and grant.row_id is None:
-        grant = replace(grant, row_id=_session(conn, means, asking, client, grant, now))
+        begun = _session(conn, means, asking, client, grant, now)
+        grant = replace(grant, row_id=begun.session.id)
     grant = replace(grant, key_thumbprint="" if client.is_confidential else key)
     account, row = still_held(conn, means, grant, now)
     scopes = exchange.narrowed_scopes(in_force(grant, client, row), asking.scopes)
@@ -157,21 +158,20 @@ def _begun(
     tokens = issue(
         conn, means, grant, client, scopes, audience, now, account=account, key_thumbprint=key, refresh_token=token
     )  # fmt: skip
-    return tokens, row
+    return replace(tokens, made_room=begun is not None and begun.ended > 0), row
 
 
 def _session(
     conn: sa.Connection, means: Means, asking: Asking, client: Client, grant: Grant, now: datetime
-) -> SessionId:
+) -> Begun:
     account = accounts.find(conn, grant.account_id)
     if account is None:
         raise exchange.gone("The account")
     visit = replace(asking.visit, factors=grant.factors)
     try:
-        begun = begin(conn, means, account, visit, Ticks(), grant.first_proof, now, app_type=client.app_type)
-    except errors.SignInRefused:
-        raise exchange.gone("The sign-in") from None
-    return begun.session.id
+        return begin(conn, means, account, visit, Ticks(), grant.first_proof, now, app_type=client.app_type)
+    except (errors.SignInRefused, OutsideNetworks, TooManySessions) as refusal:
+        raise exchange.not_begun(refusal) from None
 
 
 def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead, now: datetime) -> Done:
@@ -237,14 +237,14 @@ async def _answered(means: Means, asking: Asking, done: Done, now: datetime) -> 
         await heard_everywhere(means)
         raise done
     tokens, row = done
+    if tokens.made_room:
+        await heard_everywhere(means)
     if isinstance(row, Session) and tokens.is_first:
         means.recent.saw(row.account_id, row.id, now)
     elif row is not None and not tokens.is_first:  # the first tokens are no use of what was allowed (R31)
-        await _used(means, asking.visit, row, now)
+        means.recent.note(row.account_id, row.id, asking.visit.address, now, asking.visit.user_agent)
+        if exchange.must_be_on_disk(row, now):
+            await write_first(
+                means.recent, means.database, means.keyring, means.places, row.account_id, row.id
+            )
     return await completed(means, tokens, asking.client, asking.issuer, now)
-
-
-async def _used(means: Means, visit: Visit, row: Row, now: datetime) -> None:
-    means.recent.note(row.account_id, row.id, visit.address, now, visit.user_agent)
-    if exchange.must_be_on_disk(row, now):
-        await write_first(means.recent, means.database, means.keyring, means.places, row.account_id, row.id)

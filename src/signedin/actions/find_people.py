@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.list_sessions import count_rows, read_list
 from signedin.actions.means import Means
-from signedin.rules.account import Account, AccountId
+from signedin.rules.account import Account, AccountId, OrganisationId
 from signedin.rules.deed import Done
 from signedin.rules.deed import Place as DeedPlace
-from signedin.rules.finding import Found, Hit, Place, folded, sought
+from signedin.rules.finding import Found, Hit, Place, Sought, folded, sought
 from signedin.rules.operator import Deed
 from signedin.rules.secret import account_of_session_id
 from signedin.rules.session_list import SessionList
@@ -57,52 +57,54 @@ async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, li
 
 
 def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
-    operator_asking(conn, asking, Deed.SEE)
-    return deeds.before(conn, place, limit)
+    operator = operator_asking(conn, asking, Deed.SEE)
+    return deeds.before(conn, place, limit, operator.organisation_id)
 
 
 def _find(
     conn: sa.Connection, means: Means, asking: Asking, words: str, after: Place | None, now: datetime, limit: int
 ) -> Found:  # fmt: skip
-    operator_asking(conn, asking, Deed.SEE)
-    return _sought(conn, means, words, after, now, limit)
+    whose = operator_asking(conn, asking, Deed.SEE).organisation_id
+    return _sought(conn, means, words, after, now, limit, whose)
 
 
 def _sought(
-    conn: sa.Connection, means: Means, words: str, after: Place | None, now: datetime, limit: int
-) -> Found:
+    conn: sa.Connection, means: Means, words: str, after: Place | None, now: datetime, limit: int,
+    whose: OrganisationId | None = None,
+) -> Found:  # fmt: skip
     wanted = sought(words)
     if not wanted.term:
         return Found(())
     if wanted.network:
-        return _on_network(conn, means, wanted.network, after, now, limit)
-    first = [] if after else _by_number_or_reference(conn, means, wanted.account_id, wanted.reference, limit)
-    places = lookup.beginning(conn, wanted.term, after, limit + 1)
+        return _on_network(conn, means, wanted.network, after, now, limit, whose)
+    first = [] if after else _by_number_or_reference(conn, means, wanted, limit, whose)
+    places = lookup.beginning(conn, wanted.term, after, limit + 1, whose)
     called = lookup.some(conn, [AccountId(place.account_id) for place in places[:limit]])
     known = {account.id for account in first}
     found = [*first, *(account for account in called if account.id not in known)]
     more = places[limit - 1] if len(places) > limit else None
-    clients = () if after else _clients(conn, wanted.term)
+    clients = () if after or whose else _clients(conn, wanted.term)
     return Found(_hits(conn, means, found, now), clients, more)
 
 
 def _by_number_or_reference(
-    conn: sa.Connection, means: Means, account_id: AccountId | None, reference: str, limit: int
+    conn: sa.Connection, means: Means, wanted: Sought, limit: int, whose: OrganisationId | None
 ) -> list[Account]:
     """Whose number it is, or whose session or connected app; of a whole reference also when it has ended."""
-    ids = [account_id] if account_id else []
+    reference, ids = wanted.reference, [wanted.account_id] if wanted.account_id else []
     if reference:
-        ids += lookup.by_reference(conn, reference, limit)
+        ids += lookup.by_reference(conn, reference, limit, whose)
         whole = account_of_session_id(reference, means.keyring.way_keys)
         ids += [AccountId(whole)] if whole else []
-    return lookup.some(conn, list(dict.fromkeys(ids)))
+    return lookup.some(conn, list(dict.fromkeys(ids)), whose)
 
 
 def _on_network(
-    conn: sa.Connection, means: Means, masked: str, after: Place | None, now: datetime, limit: int
-) -> Found:
+    conn: sa.Connection, means: Means, masked: str, after: Place | None, now: datetime, limit: int,
+    whose: OrganisationId | None,
+) -> Found:  # fmt: skip
     """Whoever has something in the list that shows this address; what has ended shows nothing any more."""
-    ids = lookup.on_network(conn, masked, after.account_id if after else 0, limit + 1)
+    ids = lookup.on_network(conn, masked, after.account_id if after else 0, limit + 1, whose)
     shown = [each for each in ids[:limit] if _shows(conn, means, each, masked, now)]
     more = Place("", ids[limit - 1]) if len(ids) > limit else None
     return Found(_hits(conn, means, lookup.some(conn, shown), now), (), more, masked)
@@ -119,8 +121,8 @@ def _of_client(
     conn: sa.Connection, means: Means, asking: Asking, client_id: str, after: Place | None, now: datetime,
     limit: int,
 ) -> Found:  # fmt: skip
-    operator_asking(conn, asking, Deed.SEE)
-    ids = lookup.of_client(conn, client_id, after.account_id if after else 0, limit + 1)
+    whose = operator_asking(conn, asking, Deed.SEE).organisation_id
+    ids = lookup.of_client(conn, client_id, after.account_id if after else 0, limit + 1, whose)
     more = Place("", ids[limit - 1]) if len(ids) > limit else None
     return Found(_hits(conn, means, lookup.some(conn, ids[:limit]), now), (), more)
 

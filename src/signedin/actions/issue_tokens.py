@@ -44,6 +44,7 @@ class Tokens:
     key_thumbprint: str = ""
     is_signed: bool = False
     is_first: bool = True
+    made_room: bool = False
     id_token: str | None = field(default=None, repr=False)
 
     @property

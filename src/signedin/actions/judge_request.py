@@ -18,7 +18,7 @@ from signedin.rules.client import Client
 from signedin.rules.consent import Consent
 from signedin.rules.interaction import Standing
 from signedin.rules.presence import Presence
-from signedin.store import accounts, consents
+from signedin.store import accounts, consents, policies
 
 
 async def asker_of(means: Means, question: Question) -> tuple[Client, str]:
@@ -61,5 +61,7 @@ def in_force(
     consent, account = consents.to_client(conn, account_id, client_id), accounts.find(conn, account_id)
     if consent is None or account is None or consent.first_proof < account.epoch:
         return None
-    used = as_used_last(means, consent, None, now)
+    is_member = account.organisation_id is not None
+    [ruled] = policies.ruled(conn, account_id, [consent], is_member=is_member)
+    used = as_used_last(means, ruled, None, now)
     return consent if used.is_alive_at(now) else None

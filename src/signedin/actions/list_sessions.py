@@ -67,7 +67,7 @@ def as_used_last(means: Means, row: Row, current_id: SessionId | None, now: date
         seen: datetime | None = now
     else:
         seen = means.recent.latest(row.account_id, row.id)
-        row = replace(row, doubt=doubt_of(means, row.idle, is_seen=seen is not None))
+        row = replace(row, doubt=doubt_of(means, row.own_idle, is_seen=seen is not None))
     if seen is None or (row.last_at is not None and seen <= row.last_at):
         return row
     return replace(row, last_at=seen, days=row.days.noted(seen.date()))

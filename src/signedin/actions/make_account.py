@@ -16,7 +16,7 @@ from signedin.actions.named import hold_key
 from signedin.rules import errors
 from signedin.rules.account import Account, normalise_email, tidy_name
 from signedin.rules.event import Event, EventKind
-from signedin.rules.password import why_refused
+from signedin.rules.password import SHORTEST, why_refused
 from signedin.rules.presence import Service
 from signedin.rules.secret import Kind, digest, make_token, read_token
 from signedin.rules.wording import marked as _
@@ -123,13 +123,13 @@ async def _hashed(means: Means, applicant: Applicant) -> str:
         raise errors.Unavailable from None
 
 
-def judge_password(password: str, words: Iterable[str]) -> None:
-    """Refuse a password that is too short or easily guessed, saying why (D33).
+def judge_password(password: str, words: Iterable[str], shortest: int = SHORTEST) -> None:
+    """Refuse a password that is too short, also by the rule of an organisation, or easily guessed, saying why (D33).
 
     Raises:
         PasswordRefused: with the reason.
     """
-    problem = why_refused(password, words=words, common=common_passwords())
+    problem = why_refused(password, words=words, common=common_passwords(), shortest=shortest)
     if problem is not None:
         raise errors.PasswordRefused(problem.sentence, field="password")
 

@@ -11,8 +11,12 @@ import sqlalchemy as sa
 
 from signedin.actions import record
 from signedin.actions.begun import alert, started
+from signedin.actions.hear import heard_everywhere
+from signedin.actions.known_browser import browser_digest, remember, seen_before
+from signedin.actions.make_room import make_room
 from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
+from signedin.actions.pending import LASTS, Pending, to_go_on
 from signedin.actions.revoke import log_out
 from signedin.actions.told_device import agent_mac, bare
 from signedin.rules import errors
@@ -20,10 +24,11 @@ from signedin.rules.account import Account, AccountId, AccountState, normalise_e
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.device import Device
 from signedin.rules.location import mask_address
+from signedin.rules.policy import OutsideNetworks, TooManySessions
 from signedin.rules.presence import Presence, Service
-from signedin.rules.secret import Kind, digest, make_session_id, make_token, read_token
+from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
-from signedin.rules.suspicion import SeenBefore, notice
+from signedin.rules.suspicion import notice
 from signedin.store import accounts, journal, limits, old_hashes, operators, outbox, sessions
 from signedin.store.passwords import HashingBusy, Verdict
 from signedin.store.sessions import SignedInWith
@@ -51,11 +56,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that has begun: its secret, shown this once, and the browser's mark if it is remembered."""
+    """A session that has begun: its secret, shown this once, the browser's mark, and how many have made room for it."""
 
     session: Session
     token: str = field(repr=False)
     browser_token: str | None = field(default=None, repr=False)
+    ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ async def sign_in(
     Raises:
         SignInRefused: any of those.
         TooManyRequests: a limit per account, address or browser was reached.
+        OutsideNetworks, TooManySessions: after the right password alone.
         Unavailable: too many sign-ins wait for the one hashing thread.
     """
     address = normalise_email(email) or ""
@@ -96,11 +103,24 @@ async def sign_in(
         await _rehash(means, account.id, hashed, password, now)
     if visit.signed_in is not None:
         await log_out(means, visit.signed_in, now)
-    begun = await means.database.write(
-        _begin, means, account, visit, ticks, first_proof, now, subjects, app_type
-    )
+    proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
+    begun = await _begun(means, account, visit, proved, subjects, now)
     means.recent.saw(account.id, begun.session.id, now)
     record.signed_in(means, address, visit.address, begun.session.id)
+    return begun
+
+
+async def _begun(
+    means: Means, account: Account, visit: Visit, proved: Pending, subjects: limits.Subjects, now: datetime
+) -> Begun:
+    try:
+        begun = await means.database.write(_begin, means, account, visit, proved, subjects, now)
+    except (OutsideNetworks, TooManySessions) as refusal:  # by somebody who has shown the right password
+        record.refused(means, account.email, visit.address, refusal.code)
+        await means.database.write(limits.take_back, subjects)
+        raise to_go_on(means, refusal, proved) from None
+    if begun.ended:
+        await heard_everywhere(means)
     return begun
 
 
@@ -134,10 +154,11 @@ async def _rehash(means: Means, account_id: AccountId, hashed: str, password: st
 
 
 def _begin(
-    conn: sa.Connection, means: Means, account: Account, visit: Visit, ticks: Ticks, first_proof: int,
-    now: datetime, subjects: limits.Subjects, app_type: AppType,
+    conn: sa.Connection, means: Means, account: Account, visit: Visit, proved: Pending, subjects: limits.Subjects,
+    now: datetime,
 ) -> Begun:  # fmt: skip
-    begun = begin(conn, means, account, visit, ticks, first_proof, now, app_type=app_type)
+    ticks, app_type = Ticks(proved.remember, proved.shared), proved.app_type
+    begun = begin(conn, means, account, visit, ticks, proved.first_proof, now, app_type=app_type)
     if app_type is AppType.ADMIN and operators.role_of(conn, account.id) is None:  # taken away meanwhile
         raise errors.SignInRefused
     limits.forgive(conn, subjects)
@@ -151,13 +172,10 @@ def _look_up(
     account_id = account.id if account else AccountId(0)
     kept = _Kept(accounts.password_hash(conn, account_id), old_hashes.found(conn))
     first_proof = accounts.history_number(conn, account_id)
-    known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
+    known = accounts.is_known_browser(
+        conn, account_id, browser_digest(means, visit.known_browser, account_id)
+    )
     return account, kept, first_proof, known
-
-
-def _browser_digest(means: Means, visit: Visit, account_id: AccountId) -> bytes:
-    read = read_token(visit.known_browser or "", {Kind.BRW}, means.keyring.way_keys)
-    return read.digest if read and read.account_id == account_id else b""
 
 
 def _subjects(means: Means, email: str, visit: Visit, *, known: bool) -> limits.Subjects:
@@ -174,12 +192,14 @@ def begin(
 
     Raises:
         SignInRefused: all devices were logged out since the first proof was accepted (D23).
+        OutsideNetworks, TooManySessions: as `make_room`.
     """
     accounts.hold(conn, account.id)
-    _refuse_if_cut_off(conn, account.id, first_proof)
+    held = _refuse_if_cut_off(conn, account.id, first_proof)
+    ended = make_room(conn, means, held, app_type, visit.address, now)
     token = make_token(Kind.APP if visit.vouched_by else Kind.SES, account.id, means.keyring.way_keys)
     origin = Origin(mask_address(visit.address), means.places.locate(visit.address))
-    before = _seen_before(conn, means, account.id, visit)
+    before = seen_before(conn, means, account.id, visit.known_browser)
     session = _new_session(means, account, visit, origin, first_proof, now)
     session = replace(
         session, app_type=app_type, made_by=made_by, is_shared_computer=ticks.shared,
@@ -195,23 +215,18 @@ def begin(
         outbox.queue(conn, account.id, "new_sign_in", alert(account, session), now)
     if visit.locale and account.locale is None:
         accounts.set_language(conn, account.id, visit.locale, visit.zone or account.zone)
-    browser = _remember(conn, means, account.id, visit, ticks, before, now)
-    return Begun(session, token, browser)
+    wants = None if ticks.shared else ticks.remember or before.is_known_browser
+    browser = remember(
+        conn, means, account.id, visit.known_browser, now, wants, is_known=before.is_known_browser
+    )
+    return Begun(session, token, browser, ended)
 
 
-def _refuse_if_cut_off(conn: sa.Connection, account_id: AccountId, first_proof: int) -> None:
+def _refuse_if_cut_off(conn: sa.Connection, account_id: AccountId, first_proof: int) -> Account:
     account = accounts.find(conn, account_id)
     if account is None or account.state is not AccountState.ACTIVE or first_proof < account.epoch:
         raise errors.SignInRefused
-
-
-def _seen_before(conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit) -> SeenBefore:
-    familiar = accounts.familiar(conn, account_id)
-    known = accounts.is_known_browser(conn, account_id, _browser_digest(means, visit, account_id))
-    latest = sessions.latest(conn, account_id)
-    if latest is None:
-        return SeenBefore(not familiar, known, familiar)
-    return SeenBefore(not familiar, known, familiar, latest.last_from.location, latest.last_at)
+    return account
 
 
 def _new_session(
@@ -231,20 +246,3 @@ def _kept(means: Means, account_id: AccountId, visit: Visit, token: str) -> Sign
         digest(token), visit.user_agent[:1024], visit.ruleset, sealed,
         address_mac(means.keyring, visit.address), agent_mac(means.keyring, bare(visit.user_agent), visit.ruleset),
     )  # fmt: skip
-
-
-def _remember(
-    conn: sa.Connection, means: Means, account_id: AccountId, visit: Visit, ticks: Ticks, before: SeenBefore,
-    now: datetime,
-) -> str | None:  # fmt: skip
-    if ticks.shared:
-        accounts.forget_browser(conn, account_id, _browser_digest(means, visit, account_id))
-        return None
-    if not (ticks.remember or before.is_known_browser):
-        return None
-    if before.is_known_browser and visit.known_browser:
-        accounts.remember_browser(conn, account_id, digest(visit.known_browser), now)
-        return visit.known_browser
-    token = make_token(Kind.BRW, account_id, means.keyring.way_keys)
-    accounts.remember_browser(conn, account_id, digest(token), now)
-    return token

@@ -62,7 +62,9 @@ def account_and_row(
     exchange.refuse_expired(grant.until, now)
     row = as_used_last(means, row, None, now) if row and row.first_proof >= account.epoch else None
     if row is None or not row.is_alive_at(now):
-        raise exchange.gone("What the person gave", EndReason.EXPIRED_IDLE.value)
+        is_by_rule = row is not None and row.is_over_by_rule_at(now)
+        why = EndReason.POLICY if is_by_rule else EndReason.EXPIRED_IDLE
+        raise exchange.gone("What the person gave", why.value)
     return account, row
 
 

@@ -98,10 +98,10 @@ def _disable(
     conn: sa.Connection, means: Means, asking: Asking, account_id: AccountId, reason: str, now: datetime
 ) -> Account:
     operator = operator_asking(conn, asking, Deed.STOP, writes=True)
-    may_act_on(operator, numbered(conn, account_id), Deed.STOP)
+    may_act_on(operator, numbered(conn, account_id, operator=operator), Deed.STOP)
     if operators.role_of(conn, account_id) is not None:  # owners are held before any account
         refuse_last_owner(conn, account_id)
-    account = numbered(conn, account_id, held=True)
+    account = numbered(conn, account_id, held=True, operator=operator)
     if account.state is AccountState.CLOSED:
         raise AccountInactive("account_closed")
     if account.state is AccountState.ACTIVE:
@@ -115,7 +115,7 @@ def _enable(
     conn: sa.Connection, asking: Asking, account_id: AccountId, reason: str, now: datetime
 ) -> Account:
     operator = operator_asking(conn, asking, Deed.STOP, writes=True)
-    account = numbered(conn, account_id, held=True)
+    account = numbered(conn, account_id, held=True, operator=operator)
     may_act_on(operator, account, Deed.STOP)
     if account.state is AccountState.CLOSED:
         raise AccountInactive("account_closed")
@@ -131,7 +131,7 @@ def _reveal(
     now: datetime,
 ) -> Revealed | errors.SessionAlreadyEnded:  # fmt: skip
     operator = None if asking is None else operator_asking(conn, asking, Deed.REVEAL, writes=True)
-    account = numbered(conn, account_id, held=True)
+    account = numbered(conn, account_id, held=True, operator=operator)
     if operator is not None:
         may_act_on(operator, account, Deed.REVEAL)
     row = read_some(conn, means, account_id, [row_id], now).find(row_id)

@@ -28,6 +28,7 @@ from signedin.store import (
     lookup,
     old_grants,
     old_hashes,
+    policies,
     session_rows,
     sessions,
     tickets,
@@ -106,6 +107,7 @@ def _expired(conn: sa.Connection, now: datetime) -> list[AccountId]:
     """The accounts of a batch of what has expired beyond doubt, each once."""
     before = now - 2 * GRACE
     found = sessions.expired(conn, before, BATCH) + consents.expired(conn, before, BATCH)
+    found += policies.over(conn, before, BATCH)
     return list(dict.fromkeys(found))
 
 

@@ -29,6 +29,7 @@ from signedin.gate.user_agent import LONGEST_NAME, read_device, ruleset, what_it
 from signedin.rules import errors
 from signedin.rules.device import DeviceKind
 from signedin.rules.location import normalise_address
+from signedin.rules.policy import OutsideNetworks, TooManySessions
 from signedin.rules.presence import Service
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Question, Sort
@@ -64,7 +65,7 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 _CURSOR = "account-sessions-cursor"
 _BEGIN = Call(
     Caller.SERVICE, "sessions:begin", takes=Person, gives=shapes.Begun, status=201, also_status=200,
-    refuses=(errors.NotFound, errors.SessionAlreadyEnded, AccountInactive),
+    refuses=(errors.NotFound, errors.SessionAlreadyEnded, AccountInactive, OutsideNetworks, TooManySessions),
 )  # fmt: skip
 _LIST = Call(
     Caller.SERVICE, "accounts:read", ("limit", "cursor"), gives=shapes.Rows, headers=("ETag",), refuses=(errors.NotFound,)

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.appoint import Appointed, appoint, dismiss, list_operators
+from signedin.actions.appoint import Appointed, appoint, bound_to, dismiss, list_operators
 from signedin.actions.find_people import deeds_before
 from signedin.api import admin_shapes
 from signedin.api.admin_accounts import numbered
@@ -28,15 +28,17 @@ from signedin.rules.deed import Done
 from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.operator import Deed, LastOwner, OwnRole, Role
+from signedin.rules.organisation import Organisation
 
 _CURSOR = "admin-deeds-cursor"
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
-    """Who is to be an operator, with which role."""
+    """Who is to be an operator, with which role; with the number of an organisation for its members alone."""
 
     email: Annotated[str, msgspec.Meta(max_length=LONGEST_EMAIL)]
     role: Literal["viewer", "helper", "owner"]
+    organisation_id: str | None = None
 
 
 _LIST = Call(Caller.OPERATOR, "admin:read", gives=admin_shapes.Operators, headers=("ETag",))
@@ -53,7 +55,8 @@ async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     asking = await operator_asks(request, kept, Deed.SEE)
     refuse_unknown(request, set())
     found = await list_operators(kept.means, asking)
-    return tagged(request, {"items": [_item(each) for each in found]})
+    bound = await bound_to(kept.means, found)
+    return tagged(request, {"items": [_item(each, bound.get(each[0].id)) for each in found]})
 
 
 @post("/v1/admin/operators", status_code=200, opt=described(_APPOINT))
@@ -64,7 +67,8 @@ async def appoint_one(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse
     refuse_unknown(request, set())
     wanted = await body_of(request, Wanted)
     role = Role(wanted.role)
-    return json_answer(_item((await appoint(kept.means, asking, wanted.email, role, now), role)))
+    made = (await appoint(kept.means, asking, wanted.email, role, now, wanted.organisation_id or ""), role)
+    return json_answer(_item(made, (await bound_to(kept.means, [made])).get(made[0].id)))
 
 
 @delete("/v1/admin/operators/{person_id:str}", status_code=200, opt=described(_DISMISS))
@@ -99,10 +103,10 @@ def _place(text: str | None) -> DeedPlace | None:
     return DeedPlace(from_micros(at), account_id, number)
 
 
-def _item(appointed: Appointed) -> dict[str, Any]:
+def _item(appointed: Appointed, bound: Organisation | None) -> dict[str, Any]:
     account, role = appointed
     return {"id": str(account.id), "email": account.email or None, "name": account.name, "role": role.value,
-            "state": account.state.value}  # fmt: skip
+            "state": account.state.value, "organisation_id": str(bound.id) if bound else None}  # fmt: skip
 
 
 def _done(done: Done) -> dict[str, Any]:

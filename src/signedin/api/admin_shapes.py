@@ -67,13 +67,14 @@ class FullAddresses(Struct):
 
 
 class Appointed(Struct):
-    """An operator."""
+    """An operator; `organisation_id` is the one whose members alone they see and help, `null` for everybody."""
 
     id: AccountNumber
     email: str | None
     name: str
     role: Role
     state: AccountState
+    organisation_id: str | None
 
 
 class Operators(Struct):

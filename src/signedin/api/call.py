@@ -103,6 +103,10 @@ PATH: dict[str, dict[str, Any]] = {
         pattern="^(?:[0-9]{1,18}|outside:[0-9A-Za-z_.@-]{1,200})$", examples=["outside:anna"],
     ),
     "person_id": _text("The number of the account.", pattern="^[0-9]{1,18}$"),
+    "organisation_id": _text("The number of the organisation.", pattern="^[0-9]{1,18}$"),
+    "app_type": _text(
+        "The app type that a rule is for, or `all`.", enum=["all", *(each.value for each in AppType)], examples=["all"]
+    ),
 }  # fmt: skip
 """Every parameter of a path there is."""
 

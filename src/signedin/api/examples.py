@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from signedin.api import admin_shapes, feed_shapes, shapes
+from signedin.api import admin_shapes, feed_shapes, organisation_shapes, shapes
 from signedin.api.access_keys import Wanted
 from signedin.api.account_sessions import Person
 from signedin.api.accounts import Changed, New
 from signedin.api.admin_accounts import Chosen, Everything, State, Why
 from signedin.api.admin_operators import Wanted as ToAppoint
+from signedin.api.admin_organisations import Joining, Named, Rule
 from signedin.api.leaked_tokens import Findings
 
 _ID, _SUBJECT = "euKrN2v8Qc5mXw0BzT7yLd3HfA", "6GpTr1xYb9WnVk4sJq0ZuMe8Ci"
@@ -41,11 +42,23 @@ _FOUND: dict[str, Any] = {
 }  # fmt: skip
 _OPERATOR: dict[str, Any] = {
     "id": _ACCOUNT, "email": "rosa@example.org", "name": "Rosa Castellanos", "role": "helper", "state": "active",
+    "organisation_id": None,
 }  # fmt: skip
 _DONE: dict[str, Any] = {
     "at": _AT, "account_id": _ACCOUNT, "number": 12, "operator_id": "4611686018427387905", "kind": "session_revoked",
     "subject": _SUBJECT, "facts": {"by": "operator", "operator": "4611686018427387905", "app_type": "web"},
     "personal": {"device": "Safari on iOS", "reason": "Laptop reported lost, ticket 4417"},
+}  # fmt: skip
+_ORGANISATION: dict[str, Any] = {"id": "4164470807850779", "name": "Tidewater Marine", "created_at": _EARLIER}
+_MEMBER: dict[str, Any] = {
+    "id": _ACCOUNT,
+    "email": "ada@example.org",
+    "name": "Ada Lovelace",
+    "state": "active",
+}
+_RULE: dict[str, Any] = {
+    "idle_seconds": 3600, "overall_seconds": None, "most": 5, "too_many": "ask", "read_only": False,
+    "networks": ["192.0.2.0/24"], "shortest_password": None,
 }  # fmt: skip
 
 EXAMPLES: dict[Any, Any] = {
@@ -95,6 +108,25 @@ EXAMPLES: dict[Any, Any] = {
     admin_shapes.Appointed: _OPERATOR,
     admin_shapes.Operators: {"items": [_OPERATOR]},
     admin_shapes.Deeds: {"items": [_DONE], "next_cursor": None},
+    organisation_shapes.Organisation: _ORGANISATION,
+    organisation_shapes.Organisations: {"items": [_ORGANISATION | {"members": 12}], "next_cursor": None},
+    organisation_shapes.OneOrganisation: _ORGANISATION | {"rules": [_RULE | {"app_type": "all"}]},
+    organisation_shapes.Member: _MEMBER,
+    organisation_shapes.Members: {"items": [_MEMBER], "next_cursor": None},
+    organisation_shapes.RuleSaid: _RULE | {"app_type": "all"},
+    organisation_shapes.RulesOfAccount: {
+        "organisations": [_ORGANISATION],
+        "in_force": [{
+            "app_type": "web", "too_many": "end_oldest",
+            "idle_seconds": {"value": 3600, "because": ["Tidewater Marine"]},
+            "overall_seconds": {"value": 31536000, "because": []}, "most": {"value": None, "because": []},
+            "read_only": {"value": False, "because": []}, "networks": [],
+            "shortest_password": {"value": 15, "because": []},
+        }],
+    },
+    Named: {"name": "Tidewater Marine"},
+    Joining: {"email": "ada@example.org"},
+    Rule: _RULE,
     Why: {"reason": "Laptop reported lost, ticket 4417"},
     Chosen: {"ids": [_ID], "reason": "Laptop reported lost, ticket 4417"},
     Everything: {"reason": "Left the company"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import errors, interaction, once, operator, vouching
+from signedin.rules import errors, interaction, once, operator, organisation, policy, vouching
 from signedin.rules.feed import JoinAgain, ServiceKeyRefused
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.said_twice import SaidTwice
@@ -31,6 +31,10 @@ STATUS: dict[type[errors.Refused], int] = {
     once.MadeAlready: 409,
     operator.LastOwner: 409,
     operator.OwnRole: 409,
+    organisation.NameTaken: 409,
+    organisation.OrganisationInUse: 409,
+    policy.TooManySessions: 409,
+    policy.OutsideNetworks: 403,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,
     errors.RegistrationClosed: 403,

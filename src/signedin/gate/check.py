@@ -14,6 +14,7 @@ import structlog
 
 from signedin.actions.authenticate_key import note_key
 from signedin.actions.authenticate_token import is_token
+from signedin.actions.end_over import end_over
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
 from signedin.gate.asking_app import (
@@ -36,6 +37,7 @@ from signedin.gate.check_answer import (
     mistaken,
     no_right,
     unavailable,
+    unfit,
     without_scope,
 )
 from signedin.gate.check_query import Asked, asked_by, names_for
@@ -52,7 +54,9 @@ from signedin.rules.errors import (
     Refused,
     Unavailable,
 )
+from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence, Service
+from signedin.rules.revocation import EndReason
 from signedin.rules.secret import BEARER_KINDS, Kind
 from signedin.rules.sent import CookieNames, agent_of, cookies_are_too_many, digest_at_once, header
 from signedin.rules.ticket import HERE
@@ -155,13 +159,11 @@ class Check:
         if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
             return await self._by_key(scope, credential, asked, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
-        found = self._recogniser.without_waiting(credential, now, kinds, asked.host)
-        if found is None:
-            found = await self._recogniser.recognise(credential, now, kinds, asked.host)
+        found = await self._recogniser.recognise(credential, now, kinds, asked.host)
         if isinstance(found, Absence):
-            return self._nobody(found.reason, scope, credential, now)
-        if found.app_type not in asked.app_types:
-            return known_to_be_bad("wrong_app_type")
+            return await self._nobody(found, scope, credential, now)
+        if no := self._unfit(found, asked, scope):
+            return no
         self._note(found, scope, now)
         if found.expires_soon:
             await self._write_first(found, credential, now, asked.host)
@@ -183,16 +185,16 @@ class Check:
         host = asked.host
         found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         is_quiet = header(scope["headers"], QUIET) is not None
-        if isinstance(found, Presence) and found.app_type in asked.app_types and not is_quiet:
+        if isinstance(found, Presence) and not is_quiet and not self._unfit(found, asked, scope):
             self._note(found, scope, now)
             if found.expires_soon:
                 await self._write_first(found, credential, now, host)
                 now = self._clock()
                 found, lasting = await self._recogniser.recognise_lasting(credential, now, kinds, host)
         if isinstance(found, Absence):
-            return self._nobody(found.reason, scope, credential, now)
-        if found.app_type not in asked.app_types:
-            return known_to_be_bad("wrong_app_type")
+            return await self._nobody(found, scope, credential, now)
+        if no := self._unfit(found, asked, scope):
+            return no
         answer = let_in(found)
         return answer._replace(headers=(*answer.headers, *said_lasting(lasting, is_quiet=is_quiet)))
 
@@ -203,33 +205,35 @@ class Check:
             return known_to_be_bad("wrong_kind")
         found = await opened_by(self._means, credential, asked.resource, now)
         if isinstance(found, Absence):
-            return self._nobody(found.reason, scope, credential, now)
+            return await self._nobody(found, scope, credential, now)
         if isinstance(found, Service) or not needed <= (found.scopes or frozenset()):
             return without_scope(" ".join(sorted(needed)))
+        if not admits(found.networks, self._address(scope)):
+            return known_to_be_bad(EndReason.POLICY.value)
         note_key(self._means, found, self._address(scope), now)
         if found.expires_soon:
             await self._write_first(found, credential, now, asked.host)
         return let_in(found._replace(subject="") if is_own_app(scope) else found)  # decision 0024
 
-    def _nobody(self, reason: str, scope: Scope, credential: str | None, now: datetime) -> Answer:
-        headers = scope["headers"]
-        if reason == "unknown" and (address := self._address(scope)):
+    def _unfit(self, found: Presence, asked: Asked, scope: Scope) -> Answer | None:
+        return unfit(found, asked.app_types, lambda: self._address(scope))
+
+    async def _nobody(self, found: Absence, scope: Scope, credential: str | None, now: datetime) -> Answer:
+        await end_over(self._means, found, now)
+        if found.reason == "unknown" and (address := self._address(scope)):
             self._guessing.noticed(address, credential or "", now)
-        elif reason == "missing" and cookies_are_too_many(headers):
-            reason = "malformed"
-        return known_to_be_bad(reason)
+        is_bent = found.reason == "missing" and cookies_are_too_many(scope["headers"])
+        return known_to_be_bad("malformed" if is_bent else found.reason)
 
     def _note(self, found: Presence, scope: Scope, now: datetime) -> None:
         """A check is the activity of the person whose request is checked, from where and with what they are (D15, D16)."""
-        if found.current_id is not None:
+        if (used := found.current_id) is not None:
             address, agent = self._address(scope), agent_of(scope["headers"])
-            self._means.recent.note(found.account_id, found.current_id, address, now, agent)
+            self._means.recent.note(found.account_id, used, address, now, agent)
 
     async def _write_first(self, found: Presence, credential: str | None, now: datetime, host: str) -> None:
-        means = self._means
-        await write_first(
-            means.recent, means.database, means.keyring, means.places, found.account_id, found.used_id
-        )
+        of = self._means
+        await write_first(of.recent, of.database, of.keyring, of.places, found.account_id, found.used_id)
         self._recogniser.used(credential, now, host)
 
     def _address(self, scope: Scope) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -11,9 +12,11 @@ from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.rules import problem as problems
 from signedin.rules.errors import InsufficientPermission, InvalidInput, NotSignedIn, Refused, Unavailable
 from signedin.rules.known import make_room
+from signedin.rules.policy import admits
 from signedin.rules.presence import Presence
+from signedin.rules.revocation import EndReason
 from signedin.rules.scope import not_by_this_key
-from signedin.rules.session import SessionId
+from signedin.rules.session import AppType, SessionId
 
 EVERYTHING = b"*"
 """What `Signedin-Scopes` says of a session: whatever its person may do. No header is ever empty: proxies drop those."""
@@ -79,6 +82,14 @@ def known_to_be_bad(reason: str) -> Answer:
     """No, and why."""
     said = (b"www-authenticate", f'Session error="{reason}"'.encode())
     return _refused(NotSignedIn(reason), {"reason": reason}, said)
+
+
+def unfit(found: Presence, app_types: Container[AppType | None], where: Callable[[], str]) -> Answer | None:
+    """No to somebody who is signed in: elsewhere, or not from where their organisation lets them come from."""
+    if found.app_type not in app_types:
+        return known_to_be_bad("wrong_app_type")
+    is_there = not found.networks or admits(found.networks, where())
+    return None if is_there else known_to_be_bad(EndReason.POLICY.value)
 
 
 @lru_cache(maxsize=64)

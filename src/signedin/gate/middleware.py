@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from signedin.actions.authenticate_key import note_key
+from signedin.actions.end_over import end_over
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
 from signedin.gate.arrival import Arrival
@@ -22,7 +23,9 @@ from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence, Service
+from signedin.rules.revocation import EndReason
 from signedin.rules.secret import SESSION_KINDS, Kind
 from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, header, sent_credential
 from signedin.rules.session import AppType
@@ -106,16 +109,19 @@ class Gate:
             credential, kinds = sent_credential(headers, names)
             if kinds is SESSION_KINDS and self._is_read_from_elsewhere(scope):
                 credential = None
+        peer = scope.get("client")
+        address = client_address(peer[0] if peer else None, headers, self._trusted)
         found, problem = await self._found(credential, kinds, now)
         if kinds is SESSION_KINDS and isinstance(found, Presence):
             found = _at_its_door(found, credential or "", for_operators=for_operators)
         if isinstance(found, Presence) and found.client_id is not None:
             found, problem = await self._bound(found, credential or "", scope, now)
-        peer = scope.get("client")
-        address = client_address(peer[0] if peer else None, headers, self._trusted)
+        if isinstance(found, Presence) and not admits(found.networks, address):
+            found = Absence(EndReason.POLICY.value)
         absence = found if isinstance(found, Absence) else None
         if absence is not None:
             unread = why_unread(headers, sent, names)
+            await end_over(self._means, absence, now)
             absence = Absence(unread) if unread else absence
         arrival = Arrival(
             found if isinstance(found, Presence) else None, absence, address, sent, now, credential, problem=problem,

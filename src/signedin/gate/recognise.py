@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from signedin.actions.ask import Lasting, ask, ask_lasting
+from signedin.actions.ask import Lasting, ask, ask_lasting, is_the_same_everywhere
 from signedin.actions.authenticate import authenticate, met_again
 from signedin.actions.authenticate_key import authenticate_key, is_key
 from signedin.actions.authenticate_token import authenticate_token, is_token
@@ -188,7 +188,9 @@ class Recogniser:
         self.asked += 1
         account_id, digest, of_host = question
         found, living = await ask(self._means, account_id, digest, now, of_host=of_host)
-        if known is not None and asked is not None and living is not None and isinstance(found, Presence):
+        if known is None or asked is None or living is None or not is_the_same_everywhere(found):
+            return found
+        if isinstance(found, Presence):
             known.learned(digest, _known(account_id, living), asked)
         return found
 

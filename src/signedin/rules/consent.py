@@ -35,7 +35,8 @@ class Consent:
     of before that was kept.
     `tokens` is how many times access was given, on as many devices or on one again (R32). Of its client: `registered` are
     the scopes that it may have now, `None` where that is not known; `signed_resources` are those of `resources` that read
-    signed tokens by themselves, where what was given can go on for up to five minutes after the end (D24).
+    signed tokens by themselves, where what was given can go on for up to five minutes after the end (D24). `overall_until` and
+    `rule_idle` are what a rule of an organisation sets, where it is stricter than `idle`.
     """
 
     id: SessionId
@@ -60,14 +61,17 @@ class Consent:
     registered: frozenset[str] | None = None
     signed_resources: tuple[str, ...] = ()
     scopes_for: Mapping[str, tuple[str, ...]] | None = None
+    rule_idle: timedelta | None = None
+    overall_until: datetime | None = None
 
     app_type = AppType.OAUTH
     session_type = SessionType.OAUTH_CONSENT
 
     @property
     def expires_at(self) -> datetime:
-        """When it ends by itself, unless it is used before (D8)."""
-        return (self.last_at or self.consented_at) + self.idle
+        """When it ends by itself, unless it is used before (D8); by the rule of an organisation perhaps earlier."""
+        until = (self.last_at or self.consented_at) + min(self.idle, self.rule_idle or self.idle)
+        return until if self.overall_until is None else min(until, self.overall_until)
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -100,6 +104,20 @@ class Consent:
         if self.scopes_for is None:
             return {} if self.resources else {HERE: self.scopes}
         return self.scopes_for
+
+    @property
+    def own_idle(self) -> timedelta:
+        """The idle period that it began with."""
+        return self.idle
+
+    def within(self, idle: timedelta, overall: timedelta | None) -> Consent:
+        """The consent as a rule lets it live: never longer than it would by itself."""
+        until = None if overall is None else self.consented_at + overall
+        return replace(self, rule_idle=idle if idle < self.idle else None, overall_until=until)
+
+    def is_over_by_rule_at(self, now: datetime) -> bool:
+        """Whether a rule has ended it, which would have lived on by its own limit."""
+        return not self.is_alive_at(now) and self.expires_at < (self.last_at or self.consented_at) + self.idle
 
     def decided(
         self, asked: Collection[str], chosen: Collection[str], host: str, resources: Collection[str], now: datetime

@@ -9,11 +9,15 @@ from signedin.rules.account import AccountId
 
 
 class Scope(StrEnum):
-    """What an ending reaches. A process that meets one it does not know forgets everything it knows."""
+    """What an ending reaches. A process that meets one it does not know forgets everything it knows.
+
+    `RULES` ends nothing by itself: what is remembered was judged by rules that have changed, so it is asked anew.
+    """
 
     SESSION = "session"
     ACCOUNT = "account"
     ALL = "all"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,13 @@ class EventKind(StrEnum):
     ADDRESS_REVEALED = "address_revealed"
     OPERATOR_APPOINTED = "operator_appointed"
     OPERATOR_DISMISSED = "operator_dismissed"
+    ORGANISATION_MADE = "organisation_made"
+    ORGANISATION_RENAMED = "organisation_renamed"
+    ORGANISATION_REMOVED = "organisation_removed"
+    MEMBER_ADDED = "member_added"
+    MEMBER_REMOVED = "member_removed"
+    POLICY_SET = "policy_set"
+    POLICY_CLEARED = "policy_cleared"
 
 
 @dataclass(frozen=True, slots=True)

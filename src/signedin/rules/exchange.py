@@ -7,6 +7,7 @@ from datetime import datetime
 
 from signedin.rules.client import Client
 from signedin.rules.device_code import DeviceCode
+from signedin.rules.errors import Refused, SignInRefused
 from signedin.rules.grant import Grant, Redeemable, narrowed
 from signedin.rules.lifetime import GRACE, WRITE_THROUGH_BELOW
 from signedin.rules.oauth_refusal import OAuthRefused
@@ -19,6 +20,13 @@ def gone(what: str, reason: str = "") -> OAuthRefused:
     """The refusal of what there is not (any more); the holder of a dead secret is told why (D10)."""
     why = f": {reason}" if reason else ", or was used before"
     return OAuthRefused("invalid_grant", f"{what} does not exist, has ended{why}.")
+
+
+def not_begun(refusal: Refused) -> OAuthRefused:
+    """The refusal of a session that did not begin; which rule of an organisation it is, is said by its code."""
+    if isinstance(refusal, SignInRefused):
+        return gone("The sign-in")
+    return OAuthRefused("invalid_grant", f"{refusal.code}: {refusal.sentence}")
 
 
 def refuse_another(

@@ -141,7 +141,7 @@ class KnownSessions:
     def apply(self, ending: Ending) -> None:
         """Forget what has ended. May come twice, early or out of order; `applied` is moved by `renewed` alone."""
         self._changes += 1
-        if ending.scope == Scope.SESSION:
+        if ending.scope == Scope.SESSION or (ending.scope == Scope.RULES and ending.digests):
             for digest in ending.digests:
                 self._drop(digest[:KEY_BYTES])
         elif ending.scope == Scope.ACCOUNT:

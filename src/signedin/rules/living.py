@@ -17,7 +17,7 @@ class Living(NamedTuple):
     """Moments and spans in microseconds (rules/moments.py).
 
     `inactive` is the account's state unless it is active; `cut_off_at` is when all devices were logged out,
-    if that ended this session (D23).
+    if that ended this session (D23). `is_member` says that organisations have a say too.
     """
 
     session_id: str
@@ -29,6 +29,7 @@ class Living(NamedTuple):
     inactive: str | None
     cut_off_at: int | None
     first_proof: int
+    is_member: int | bool = False
 
 
 class LivingKey(NamedTuple):
@@ -61,7 +62,8 @@ class LivingToken(NamedTuple):
     """An access token of a person that nothing has ended, in the order of the statement; moments in microseconds.
 
     `allowed` are the scopes of the consent that it goes with, `None` where it goes with a session; `app_type` is that
-    of the session. `inactive` is the account's state unless it is active.
+    of the session. `inactive` is the account's state unless it is active; `row_began_at` and `is_member` are for the
+    rules of organisations.
     """
 
     grant_id: str
@@ -83,6 +85,8 @@ class LivingToken(NamedTuple):
     last_at: int
     app_type: str | None
     overall_until: int | None
+    row_began_at: int = 0
+    is_member: int | bool = False
 
 
 class LivingServiceToken(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from signedin.rules.account import LONGEST_REASON, Account, AccountId
+from signedin.rules.account import LONGEST_REASON, Account, AccountId, OrganisationId
 from signedin.rules.errors import InsufficientPermission, InvalidInput, Refused
 from signedin.rules.session import SessionId
 from signedin.rules.wording import marked as _
@@ -27,6 +27,7 @@ class Deed(StrEnum):
     END = "end"
     STOP = "stop"
     APPOINT = "appoint"
+    RULE = "rule"
 
 
 NEEDED = {
@@ -35,6 +36,7 @@ NEEDED = {
     Deed.END: Role.HELPER,
     Deed.STOP: Role.OWNER,
     Deed.APPOINT: Role.OWNER,
+    Deed.RULE: Role.OWNER,
 }
 """The least role for each deed. A full address is more than looking: who sees it has said why."""
 _ORDER = tuple(Role)
@@ -58,6 +60,11 @@ class Operator:
     session_id: SessionId | None = None
     service: str = ""
     key_id: str = ""
+    organisation_id: OrganisationId | None = None
+
+    def may_know(self, organisation_id: OrganisationId) -> bool:
+        """Whether the organisation is theirs to know of."""
+        return self.organisation_id in (None, organisation_id)
 
     def may(self, deed: Deed) -> bool:
         """Whether the role is enough for that.
@@ -137,6 +144,27 @@ def may_appoint(operator: Operator, account_id: AccountId) -> None:
     refuse_unless(operator, Deed.APPOINT)
     if account_id == operator.account_id:
         raise OwnRole
+
+
+def as_kept(role: Role, organisation_id: OrganisationId | None) -> str:
+    """A role as it is kept, with the organisation that it is bound to: code that knows of none takes that for no role.
+
+    >>> as_kept(Role.HELPER, None), as_kept(Role.HELPER, OrganisationId(7))
+    ('helper', 'helper@7')
+    """
+    return role.value if organisation_id is None else f"{role.value}@{organisation_id}"
+
+
+def from_kept(text: str | None) -> tuple[Role, OrganisationId | None] | None:
+    """The role that was kept, and what it is bound to; what a later version has written is no role.
+
+    >>> from_kept("helper@7"), from_kept("owner@7"), from_kept("chief")
+    ((<Role.HELPER: 'helper'>, 7), None, None)
+    """
+    name, at, number = (text or "").partition("@")
+    if name not in set(Role) or (at and (not number.isdigit() or name == Role.OWNER)):
+        return None
+    return Role(name), OrganisationId(int(number)) if at else None
 
 
 def role_named(text: str) -> Role:

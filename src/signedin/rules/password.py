@@ -75,7 +75,11 @@ class _Guesser(NamedTuple):
 
 
 def why_refused(
-    password: str, *, words: Iterable[str] = (), common: CommonPasswords | None = None
+    password: str,
+    *,
+    words: Iterable[str] = (),
+    common: CommonPasswords | None = None,
+    shortest: int = SHORTEST,
 ) -> PasswordProblem | None:
     """The reason to refuse a password, or `None`; no rule about which characters it must have.
 
@@ -88,10 +92,10 @@ def why_refused(
             "The password may have at most {n} characters.", LONGEST,
         )  # fmt: skip
         return PasswordProblem("too_long", sentence)
-    if len(unicodedata.normalize("NFC", password)) < SHORTEST:
+    if len(unicodedata.normalize("NFC", password)) < shortest:
         sentence = counted(
             "The password needs at least {n} character.",
-            "The password needs at least {n} characters.", SHORTEST,
+            "The password needs at least {n} characters.", shortest,
         )  # fmt: skip
         return PasswordProblem("too_short", sentence)
     text = unicodedata.normalize("NFKC", password).casefold()[:_JUDGED]

@@ -21,6 +21,7 @@ class Presence(NamedTuple):
     app, and `key_id` the consent that another's token goes with: it is nobody's current row (D3). `is_for_us` says
     whether this service is what it is for, or among that. `subject` is by what name another's client knows the
     person, where that is not the number of the account.
+    `networks` are lists of networks that an organisation lets its people come from: from one of each.
     A named tuple, because one is made for every request and it is made in a third of the time.
     """
 
@@ -37,6 +38,7 @@ class Presence(NamedTuple):
     key_thumbprint: str = ""
     is_for_us: bool = True
     subject: str = ""
+    networks: tuple[tuple[str, ...], ...] = ()
 
     @property
     def used_id(self) -> str:
@@ -65,9 +67,11 @@ class Service(NamedTuple):
 class Absence:
     """Nobody: why what came with the request signs nobody in.
 
-    Of an ended session it is known when it ended, and after how long without use it would have (D10).
+    Of an ended session it is known when it ended, and after how long without use it would have (D10). `over` is a row
+    that a rule of an organisation has just ended: it waits to be buried.
     """
 
     reason: str
     ended_at: datetime | None = None
     idle: timedelta | None = None
+    over: tuple[AccountId, str] | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from signedin.rules import errors
+from signedin.rules.policy import ReadOnly
 from signedin.rules.presence import Presence
 from signedin.rules.session_list import Counts
 from signedin.rules.wording import marked as _
@@ -55,10 +56,10 @@ def may_manage(presence: Presence) -> None:
     """Refuse unless the one who asks may end sessions (R86, D11).
 
     Raises:
-        InsufficientPermission: no right to manage sessions.
+        InsufficientPermission: no right to manage sessions; of a session that is the rule of an organisation.
     """
     if not presence.may_manage_sessions:
-        raise errors.InsufficientPermission
+        raise ReadOnly() if presence.scopes is None else errors.InsufficientPermission()
 
 
 def may_revoke(presence: Presence, session_id: str) -> None:

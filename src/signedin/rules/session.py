@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -87,8 +87,9 @@ class Session:
     accepted (D23); `made_by` is the session that made this one, where one did; `began_from` is the place of
     sign-in and `last_from` that of last use (D16); `last_device` is the one that the last use was told to come from,
     which names nothing, and `None` while no use has told; `signed_resources` are the addresses that read signed tokens
-    of its app by themselves, where what was given can go on for up to five minutes after the end (D24). `doubt` is how much later than known the last use may have
-    been: within it nobody is refused (D28).
+    of its app by themselves, where what was given can go on for up to five minutes after the end (D24). `doubt` is how
+    much later than known the last use may have been: within it nobody is refused (D28). `own_limits` are its own idle
+    period and overall limit, where a rule of an organisation is stricter and stands in their place.
     """
 
     id: SessionId
@@ -112,6 +113,7 @@ class Session:
     recognised_at: datetime | None = None
     doubt: timedelta = timedelta(0)
     signed_resources: tuple[str, ...] = ()
+    own_limits: tuple[timedelta, datetime] | None = None
 
     @property
     def session_type(self) -> SessionType:
@@ -126,3 +128,23 @@ class Session:
     def is_alive_at(self, now: datetime) -> bool:
         """Whether it has not ended by itself, given the benefit of the doubt."""
         return now < min(self.last_at + self.doubt + self.idle, self.overall_until)
+
+    @property
+    def own_idle(self) -> timedelta:
+        """The idle period that it began with."""
+        return self.idle if self.own_limits is None else self.own_limits[0]
+
+    def within(self, idle: timedelta, overall: timedelta | None) -> Session:
+        """The session as a rule lets it live: never longer than it would by itself."""
+        until = self.overall_until if overall is None else min(self.overall_until, self.began_at + overall)
+        if idle >= self.idle and until >= self.overall_until:
+            return self
+        own = self.own_limits or (self.idle, self.overall_until)
+        return replace(self, idle=min(self.idle, idle), overall_until=until, own_limits=own)
+
+    def is_over_by_rule_at(self, now: datetime) -> bool:
+        """Whether a rule has ended it, which would have lived on by its own limits."""
+        if self.own_limits is None or self.is_alive_at(now):
+            return False
+        idle, until = self.own_limits
+        return self.expires_at < min(self.last_at + idle, until)

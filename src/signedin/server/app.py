@@ -16,6 +16,7 @@ from signedin.api import account_sessions as api_account_sessions
 from signedin.api import accounts as api_accounts
 from signedin.api import admin_accounts as api_admin_accounts
 from signedin.api import admin_operators as api_admin_operators
+from signedin.api import admin_organisations as api_admin_organisations
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
@@ -72,6 +73,8 @@ from signedin.web import (
     language_form,
     logo_file,
     operators_page,
+    organisations_page,
+    room_page,
     sessions_page,
     sessions_stream,
     setup_page,
@@ -163,7 +166,7 @@ def calls() -> list[Any]:
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
         *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES, *api_admin_accounts.ROUTES,
-        *api_admin_operators.ROUTES,
+        *api_admin_operators.ROUTES, *api_admin_organisations.ROUTES,
     ]  # fmt: skip
 
 
@@ -180,7 +183,7 @@ def _pages() -> list[Any]:
         sessions_page.home, sessions_page.sessions_page, sessions_page.alive, sessions_page.revoke_page,
         sessions_page.revoke_form, sessions_page.not_me, sessions_page.recognize,
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
-        sign_in_page.sign_in_page, sign_in_page.sign_in_form, sign_in_page.sign_out,
+        sign_in_page.sign_in_page, sign_in_page.sign_in_form, room_page.room_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
         activity_page.activity_page, keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
@@ -200,5 +203,5 @@ def _of_operators() -> list[Any]:
         operators_page.operators_page, operators_page.appoint_form, operators_page.dismiss_form, admin_page.admin_page,
         admin_account_page.account_page, admin_account_page.end_form, admin_account_page.question_page,
         admin_account_page.logout_all_form, admin_account_page.disable_form, admin_account_page.enable_form,
-        admin_account_page.reveal_page, admin_account_page.reveal_form,
+        admin_account_page.reveal_page, admin_account_page.reveal_form, *organisations_page.HANDLERS,
     ]  # fmt: skip

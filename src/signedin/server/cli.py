@@ -17,6 +17,7 @@ from signedin.server import (
     cli_keys,
     cli_move,
     cli_operators,
+    cli_organisations,
     cli_store,
 )
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
@@ -27,6 +28,7 @@ PARTS: dict[str, click.Command] = {
     "account": cli_move.account,
     "session": cli_move.session,
     "operator": cli_operators.operator,
+    "organisation": cli_organisations.organisation,
     "app": cli_apps.app,
     "client": cli_clients.client,
     "key": cli_keys.key,

@@ -18,7 +18,7 @@ from signedin.rules.account import Account
 from signedin.rules.finding import Found
 from signedin.rules.operator import Role
 from signedin.server.cli_accounts import account, session
-from signedin.server.cli_shared import carried_out, json_option, many, told
+from signedin.server.cli_shared import carried_out, json_option, many, name_if_given, told
 from signedin.server.means import shared_now
 
 
@@ -33,13 +33,18 @@ def operator() -> None:
     "--role", type=click.Choice([each.value for each in Role]), default=Role.OWNER.value, show_default=True,
     help="What they may do; each role may also do what those before it may.",
 )  # fmt: skip
+@click.option(
+    "--organisation", callback=name_if_given, help="Only for the members of this one: a viewer or helper."
+)
 @json_option
-def add(email: str, role: str, *, as_json: bool) -> None:
+def add(email: str, role: str, organisation: str | None, *, as_json: bool) -> None:
     """Make an account an operator's, or give an operator another role. They sign in at /admin.
 
     Example: signedin operator add rosa@example.org --role helper
     """
-    made: Account = carried_out(lambda means: appoint_from_shell(means, email, Role(role), shared_now(means)))
+    made: Account = carried_out(
+        lambda means: appoint_from_shell(means, email, Role(role), shared_now(means), organisation or "")
+    )
     told(_item((made, Role(role))), as_json=as_json, text=f"{made.email} is an operator: {role}.")
 
 

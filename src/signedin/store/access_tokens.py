@@ -39,7 +39,7 @@ _ADD = Ready(access_tokens.insert())
 LIVING = """
 SELECT t.grant_id, g.client_id, g.row_id, t.scopes, c.scopes, t.audience, t.made_at, t.until, t.key_thumbprint,
        g.authenticated_at, g.sid, NULLIF(a.state, 'active'), k.disabled_at, k.registered, coalesce(c.idle, s.idle),
-       u.last_at, s.app_type, s.overall_until
+       u.last_at, s.app_type, s.overall_until, coalesce(c.consented_at, s.began_at), a.organisation_id IS NOT NULL
 FROM access_tokens t
 JOIN grants g ON g.account_id = t.account_id AND g.grant_id = t.grant_id
 JOIN clients k ON k.client_id = g.client_id

@@ -114,6 +114,12 @@ def find(conn: sa.Connection, account_id: AccountId) -> Account | None:
 _FIND = Ready(sa.select(accounts).where(accounts.c.account_id == sa.bindparam("whose", type_=Int64)))
 
 
+def is_member(conn: sa.Connection, account_id: AccountId) -> bool:
+    """Whether the account belongs to any organisation."""
+    asked = sa.select(accounts.c.organisation_id).where(accounts.c.account_id == account_id)
+    return conn.scalar(asked) is not None
+
+
 def hold(conn: sa.Connection, account_id: AccountId) -> None:
     """Let nobody else change the account until this transaction is over; on SQLite whoever writes is alone."""
     if conn.dialect.name == "postgresql":

@@ -16,10 +16,12 @@ from signedin.rules.client import Client
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
+from signedin.rules.policy import Policy
 from signedin.store.access_keys import KEY, SERVICE_KEY, key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.clients import NAMED, client_named
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
+from signedin.store.policies import OF_ACCOUNT, policies_from
 from signedin.store.problems import problem_of, told_clearly
 from signedin.store.sqlite import another_file, missing, open_raw
 from signedin.store.tombstones import ENDED
@@ -35,12 +37,12 @@ SELECT 1
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 WHERE s.account_id = ? AND s.digest = ?
-  AND c.state = 'active' AND s.first_proof >= c.epoch AND s.overall_until > ? AND s.idle >= ?
+  AND c.state = 'active' AND c.organisation_id IS NULL AND s.first_proof >= c.epoch AND s.overall_until > ? AND s.idle >= ?
 """
 _LIVING = """
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at,
        NULLIF(c.state, 'active'), CASE WHEN s.first_proof < c.epoch THEN IFNULL(c.epoch_at, 0) END,
-       s.first_proof
+       s.first_proof, c.organisation_id IS NOT NULL
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
@@ -79,7 +81,7 @@ FROM endings WHERE seq > ? ORDER BY seq LIMIT {MOST_AT_ONCE}
 """  # noqa: S608  # made of our own words alone
 _TOKEN, _SERVICE_TOKEN = LIVING.format(whose="?", digest="?"), OF_SERVICE.format(digest="?")
 _KEY, _SERVICE_KEY = KEY.format(whose="?", digest="?"), SERVICE_KEY.format(digest="?")
-_CLIENT = NAMED.format(client_id="?")
+_CLIENT, _POLICIES = NAMED.format(client_id="?"), OF_ACCOUNT.format(whose="?")
 
 
 class Checks:
@@ -138,19 +140,15 @@ class Checks:
         return None if row is None else (row[0], row[1], row[2])
 
     def key(self, account_id: int, digest: bytes) -> LivingKey | None:
-        """The access key with this digest, whatever the clock says of it.
-
-        Raises:
-            DatabaseProblem: it cannot be read; nobody may be let in on that.
-        """
+        """The access key with this digest, whatever the clock says of it; raises as `living`."""
         return key_from(self._first(_KEY, (account_id, digest)))
 
-    def service_key(self, digest: bytes) -> LivingServiceKey | None:
-        """The service key with this digest, also a revoked one.
+    def policies(self, account_id: int) -> list[Policy]:
+        """What the organisations of an account want; raises as `living`."""
+        return policies_from(self._every(_POLICIES, (account_id,)))
 
-        Raises:
-            DatabaseProblem: it cannot be read; nobody may be let in on that.
-        """
+    def service_key(self, digest: bytes) -> LivingServiceKey | None:
+        """The service key with this digest, also a revoked one; raises as `living`."""
         return service_key_from(self._first(_SERVICE_KEY, (digest,)))
 
     def token(self, account_id: int, digest: bytes) -> LivingToken | None:

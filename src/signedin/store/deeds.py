@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signedin.rules.account import AccountId
+from signedin.rules.account import AccountId, OrganisationId
 from signedin.rules.deed import Done, Place
 from signedin.rules.event import Event, EventKind
 from signedin.store import journal
 from signedin.store.accounts import accounts
+from signedin.store.organisations import only_members
 from signedin.store.schema import Int64, Moment, metadata
 
 operator_deeds = sa.Table(
@@ -39,8 +40,13 @@ def record_from_shell(conn: sa.Connection, account_id: AccountId, event: Event) 
     return journal.record(conn, account_id, event)
 
 
-def before(conn: sa.Connection, place: Place | None, limit: int) -> list[Done]:
-    """The deeds before that place, or the last ones, newest first; what was erased of one is not told."""
+def before(
+    conn: sa.Connection, place: Place | None, limit: int, whose: OrganisationId | None = None
+) -> list[Done]:
+    """The deeds before that place, or the last ones, newest first; what was erased of one is not told.
+
+    With an organisation those to its members alone.
+    """
     deeds, entries, personal = operator_deeds.c, journal.journal.c, journal.journal_personal.c
     who = accounts.alias("who")
     joined = (
@@ -59,7 +65,7 @@ def before(conn: sa.Connection, place: Place | None, limit: int) -> list[Done]:
         who.c.name.label("by_name"), who.c.email.label("by_email"), entries.kind, entries.subject, entries.facts,
         personal.fields,
     )  # fmt: skip
-    asked = sa.select(*columns).select_from(joined)
+    asked = only_members(sa.select(*columns).select_from(joined), deeds.account_id, whose)
     if place is not None:
         asked = asked.where(sa.tuple_(deeds.at, deeds.account_id, deeds.number) < sa.tuple_(
             sa.literal(place.at, Moment), sa.literal(place.account_id, Int64), sa.literal(place.number, Int64)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from signedin.rules.account import Account, AccountId
+from signedin.rules.account import Account, AccountId, OrganisationId
 from signedin.rules.finding import LAST, Place, terms_of
 from signedin.store import client_lookup
 from signedin.store.accounts import account_from, accounts
 from signedin.store.activity import activity
 from signedin.store.clients import clients
 from signedin.store.consents import consents
+from signedin.store.organisations import only_members
 from signedin.store.schema import Int64, TextByBytes, insert, metadata
 from signedin.store.sessions import sessions
 
@@ -47,8 +48,13 @@ def enter_more(conn: sa.Connection, limit: int) -> int:
     return len(found)
 
 
-def beginning(conn: sa.Connection, term: str, after: Place | None, limit: int) -> list[Place]:
-    """The accounts with something that begins like this, each once: by the first of what does."""
+def beginning(
+    conn: sa.Connection, term: str, after: Place | None, limit: int, whose: OrganisationId | None = None
+) -> list[Place]:
+    """The accounts with something that begins like this, each once: by the first of what does.
+
+    With an organisation here and below its members alone are looked at.
+    """
     mine, other = lookup.c, lookup.alias("other").c
     asked = sa.select(mine.term, mine.account_id).where(mine.term >= term, mine.term < term + LAST)
     earlier = sa.exists().where(
@@ -58,31 +64,41 @@ def beginning(conn: sa.Connection, term: str, after: Place | None, limit: int) -
         asked = asked.where(
             sa.tuple_(mine.term, mine.account_id) > sa.tuple_(sa.literal(after.term), after.account_id)
         )
+    asked = only_members(asked, mine.account_id, whose)
     ordered = asked.where(~earlier).order_by(mine.term, mine.account_id).limit(limit)
     return [Place(row.term, row.account_id) for row in conn.execute(ordered)]
 
 
-def by_reference(conn: sa.Connection, reference: str, limit: int) -> list[AccountId]:
+def by_reference(
+    conn: sa.Connection, reference: str, limit: int, whose: OrganisationId | None = None
+) -> list[AccountId]:
     """The accounts with a session or connected app whose reference begins like this."""
     found: dict[AccountId, None] = {}
     for table, column in ((sessions, sessions.c.session_id), (consents, consents.c.consent_id)):
         begins = _begins(conn, column, reference)
-        rows = conn.scalars(sa.select(table.c.account_id).where(begins).limit(limit))
+        asked = only_members(sa.select(table.c.account_id).where(begins), table.c.account_id, whose)
+        rows = conn.scalars(asked.limit(limit))
         found |= dict.fromkeys(map(AccountId, rows))
     return list(found)[:limit]
 
 
-def on_network(conn: sa.Connection, masked: str, after: int, limit: int) -> list[AccountId]:
+def on_network(
+    conn: sa.Connection, masked: str, after: int, limit: int, whose: OrganisationId | None = None
+) -> list[AccountId]:
     """The accounts of which something was last used from that masked address, by their numbers."""
     mine = activity.c
     asked = sa.select(mine.account_id).distinct().where(mine.masked_ip == masked, mine.account_id > after)
+    asked = only_members(asked, mine.account_id, whose)
     return [AccountId(each) for each in conn.scalars(asked.order_by(mine.account_id).limit(limit))]
 
 
-def of_client(conn: sa.Connection, client_id: str, after: int, limit: int) -> list[AccountId]:
+def of_client(
+    conn: sa.Connection, client_id: str, after: int, limit: int, whose: OrganisationId | None = None
+) -> list[AccountId]:
     """The accounts that have given something to that client, by their numbers."""
     mine = consents.c
     asked = sa.select(mine.account_id).where(mine.client_id == client_id, mine.account_id > after)
+    asked = only_members(asked, mine.account_id, whose)
     return [AccountId(each) for each in conn.scalars(asked.order_by(mine.account_id).limit(limit))]
 
 
@@ -106,9 +122,10 @@ def enter_more_clients(conn: sa.Connection, limit: int) -> int:
     return len(found)
 
 
-def some(conn: sa.Connection, ids: Sequence[AccountId]) -> list[Account]:
+def some(conn: sa.Connection, ids: Sequence[AccountId], whose: OrganisationId | None = None) -> list[Account]:
     """These accounts, in that order."""
-    rows = conn.execute(sa.select(accounts).where(accounts.c.account_id.in_(ids)))
+    asked = sa.select(accounts).where(accounts.c.account_id.in_(ids))
+    rows = conn.execute(only_members(asked, accounts.c.account_id, whose))
     found = {account.id: account for account in map(account_from, rows)}
     return [found[each] for each in ids if each in found]
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from signedin.rules.account import Account, AccountId, AccountState
-from signedin.rules.operator import Role
+from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
+from signedin.rules.operator import Role, as_kept, from_kept
 from signedin.rules.session import AppType
 from signedin.store.accounts import account_from, accounts
 from signedin.store.sessions import sessions
@@ -16,11 +16,12 @@ _IS_ONE = accounts.c.operator_role.is_not(None)
 
 
 class Acting(NamedTuple):
-    """Who acts by an Admin session that lives: what they are called, which role they have, how they signed in."""
+    """Who acts by an Admin session that lives: what they are called, which role for which organisation, how they signed in."""
 
     name: str
     role: Role | None
     factors: tuple[str, ...]
+    organisation_id: OrganisationId | None = None
 
 
 def acting(conn: sa.Connection, account_id: AccountId, session_id: str) -> Acting | None:
@@ -28,7 +29,8 @@ def acting(conn: sa.Connection, account_id: AccountId, session_id: str) -> Actin
     row = conn.execute(_ACTING, {"whose": account_id, "session": session_id}).one_or_none()
     if row is None:
         return None
-    return Acting(row.name or row.email, _role(row.operator_role), tuple(row.factors))
+    role, bound_to = from_kept(row.operator_role) or (None, None)
+    return Acting(row.name or row.email, role, tuple(row.factors), bound_to)
 
 
 def role_of(conn: sa.Connection, account_id: AccountId) -> Role | None:
@@ -37,11 +39,29 @@ def role_of(conn: sa.Connection, account_id: AccountId) -> Role | None:
     return _role(found)
 
 
+def bound_to(conn: sa.Connection, account_id: AccountId) -> OrganisationId | None:
+    """The organisation that the account's role is bound to, or `None`."""
+    found = conn.scalar(sa.select(accounts.c.operator_role).where(accounts.c.account_id == account_id))
+    kept = from_kept(found)
+    return kept[1] if kept else None
+
+
 def every(conn: sa.Connection) -> list[tuple[Account, Role]]:
     """All operators, by address."""
+    return [(account, role) for account, role, _ in everybody(conn)]
+
+
+def everybody(conn: sa.Connection) -> list[tuple[Account, Role, OrganisationId | None]]:
+    """The same, each with the organisation that they are bound to."""
     rows = conn.execute(sa.select(accounts).where(_IS_ONE).order_by(accounts.c.email))
-    found = ((account_from(row), _role(row.operator_role)) for row in rows)
-    return [(account, role) for account, role in found if role is not None]
+    found = ((account_from(row), from_kept(row.operator_role)) for row in rows)
+    return [(account, *kept) for account, kept in found if kept is not None]
+
+
+def has_some_for(conn: sa.Connection, organisation_id: OrganisationId) -> bool:
+    """Whether anybody is an operator for that organisation alone."""
+    theirs = accounts.c.operator_role.in_([as_kept(role, organisation_id) for role in Role])
+    return conn.execute(sa.select(accounts.c.account_id).where(theirs, _IS_ONE).limit(1)).first() is not None
 
 
 def hold_owners(conn: sa.Connection) -> list[AccountId]:
@@ -54,15 +74,17 @@ def hold_owners(conn: sa.Connection) -> list[AccountId]:
     return [AccountId(each) for each in conn.scalars(asked.with_for_update())]
 
 
-def set_role(conn: sa.Connection, account_id: AccountId, role: Role | None) -> None:
-    """Give the account a role, or take it away."""
-    values = {"operator_role": None if role is None else role.value}
+def set_role(
+    conn: sa.Connection, account_id: AccountId, role: Role | None, bound: OrganisationId | None = None
+) -> None:
+    """Give the account a role, for one organisation alone where that is said, or take it away."""
+    values = {"operator_role": None if role is None else as_kept(role, bound)}
     conn.execute(accounts.update().where(accounts.c.account_id == account_id).values(**values))
 
 
 def _role(text: str | None) -> Role | None:
-    """What a later version may have written and this one does not know is no role."""
-    return Role(text) if text in set(Role) else None
+    kept = from_kept(text)
+    return kept[0] if kept else None
 
 
 _ACTING = (

@@ -16,6 +16,7 @@ from signedin.rules.client import Client
 from signedin.rules.ending import Ending
 from signedin.rules.lease import Node
 from signedin.rules.living import Living, LivingKey, LivingServiceKey, LivingServiceToken, LivingToken
+from signedin.rules.policy import Policy
 from signedin.store.access_keys import KEY, SERVICE_KEY, key_from, service_key_from
 from signedin.store.access_tokens import LIVING, OF_SERVICE, living_from, of_service_from
 from signedin.store.checks import as_of, of_a_host
@@ -23,6 +24,7 @@ from signedin.store.clients import NAMED, client_named
 from signedin.store.endings import MOST_AT_ONCE, Late, logged
 from signedin.store.held import HeldLines, seconds_to_connect
 from signedin.store.lineage import LINEAGE, known_at
+from signedin.store.policies import OF_ACCOUNT, policies_from
 from signedin.store.tombstones import ENDED
 
 LINES, LINES_OF_ENDINGS = 4, 2
@@ -30,7 +32,8 @@ LINES, LINES_OF_ENDINGS = 4, 2
 
 _LIVING = """
 SELECT s.session_id, s.app_type, s.began_at, s.idle, s.overall_until, a.last_at, NULLIF(c.state, 'active'),
-       CASE WHEN s.first_proof < c.epoch THEN coalesce(c.epoch_at, 0) END, s.first_proof
+       CASE WHEN s.first_proof < c.epoch THEN coalesce(c.epoch_at, 0) END, s.first_proof,
+       c.organisation_id IS NOT NULL
 FROM sessions s
 JOIN accounts c ON c.account_id = s.account_id
 JOIN activity a ON a.account_id = s.account_id AND a.row_id = s.session_id
@@ -60,7 +63,7 @@ RETURNING node_id
 _NUMBER = "SELECT number FROM accounts WHERE account_id = %s"
 _TOKEN, _SERVICE_TOKEN = LIVING.format(whose="%s", digest="%s"), OF_SERVICE.format(digest="%s")
 _KEY, _SERVICE_KEY = KEY.format(whose="%s", digest="%s"), SERVICE_KEY.format(digest="%s")
-_CLIENT = NAMED.format(client_id="%s")
+_CLIENT, _POLICIES = NAMED.format(client_id="%s"), OF_ACCOUNT.format(whose="%s")
 
 
 class _Lines(NamedTuple):
@@ -120,6 +123,14 @@ class PostgresChecks:
             DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
         """
         return key_from(await self._first(_KEY, account_id, digest))
+
+    async def policies(self, account_id: int) -> list[Policy]:
+        """What the organisations of an account want.
+
+        Raises:
+            DatabaseProblem, Unavailable: it cannot be known; nobody may be let in on that.
+        """
+        return policies_from(await self._held().checks.ask(_POLICIES, (account_id,)))
 
     async def service_key(self, digest: bytes) -> LivingServiceKey | None:
         """The service key with this digest, also a revoked one.

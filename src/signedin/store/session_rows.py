@@ -17,8 +17,8 @@ from signedin.rules.account import AccountId
 from signedin.rules.moments import MICROSECOND, to_micros
 from signedin.rules.session import AppType, Session
 from signedin.rules.session_list import Row
-from signedin.store import access_keys, given
-from signedin.store.accounts import accounts
+from signedin.store import access_keys, given, policies
+from signedin.store.accounts import accounts, is_member
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.clients import clients
 from signedin.store.consents import COLUMNS as CONSENT_COLUMNS
@@ -33,13 +33,14 @@ _UNWRITTEN = timedelta(minutes=10) // MICROSECOND
 _NO_LIMIT = sa.literal_column(str(2**62), Int64)
 _NONE: sa.ColumnElement[int] = sa.literal_column("0")
 _OAUTH = sa.literal(AppType.OAUTH.value, literal_execute=True)
+_IS_MEMBER = accounts.c.organisation_id.is_not(None).label("is_member")
 _Columns = Mapping[str, sa.ColumnElement[Any]]
 
 
 def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
     """What the cut-off has not ended, and how many access keys there are; expiry is the reader's to judge."""
     found = conn.execute(_parts(conn).statement, {"account": account_id}).all()
-    rows = _rows(found)
+    rows = _rows(conn, account_id, found)
     if found and found[0].has_given:
         rows = with_signed_resources(conn, account_id, rows)
     return rows, found[0].keys_counted if found else access_keys.count(conn, account_id)
@@ -47,7 +48,8 @@ def of(conn: sa.Connection, account_id: AccountId) -> tuple[list[Row], int]:
 
 def some(conn: sa.Connection, account_id: AccountId, ids: Sequence[str]) -> list[Row]:
     """Only those rows, as far as the cut-off has not ended them."""
-    return _rows(conn.execute(_parts(conn).some, {"account": account_id, "ids": ids}).all())
+    found = conn.execute(_parts(conn).some, {"account": account_id, "ids": ids}).all()
+    return _rows(conn, account_id, found)
 
 
 def with_signed_resources(conn: sa.Connection, account_id: AccountId, rows: list[Row]) -> list[Row]:
@@ -66,20 +68,26 @@ def counted(
 ) -> tuple[Counter[AppType], list[Row], int]:
     """How many rows of each type have certainly not expired, those that may not have, and how many keys there are.
 
-    For whoever would have to read thousands of rows to count them.
+    For whoever would have to read thousands of rows to count them. Of an account under the rules of an organisation
+    each row is read.
     """
+    if is_member(conn, account_id):
+        rows, keys = of(conn, account_id)
+        return Counter(), rows, keys
     parts, at, values = _parts(conn), to_micros(now), {"account": account_id}
     app_type = sa.func.coalesce(parts.session["app_type"], _OAUTH)
     is_alive = (parts.idle_until > at) & (parts.overall_until > at)
     grouped = parts.statement.with_only_columns(app_type, sa.func.count()).where(is_alive).group_by(app_type)
     certain = Counter({AppType(name): count for name, count in conn.execute(grouped, values)})
     is_doubtful = parts.idle_until.between(at - _UNWRITTEN, at) & (parts.overall_until > at)
-    doubtful = _rows(conn.execute(parts.statement.where(is_doubtful), values).all())
+    doubtful = _rows(conn, account_id, conn.execute(parts.statement.where(is_doubtful), values).all())
     return certain, doubtful, access_keys.count(conn, account_id)
 
 
-def _rows(found: Sequence[sa.Row[*tuple[object, ...]]]) -> list[Row]:
-    return [session_from(row) if row.session_id else consent_from(row) for row in found]
+def _rows(conn: sa.Connection, account_id: AccountId, found: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[Row]:
+    """The rows, as the rules of the account's organisations let them live."""
+    rows: list[Row] = [session_from(row) if row.session_id else consent_from(row) for row in found]
+    return policies.ruled(conn, account_id, rows, is_member=bool(found) and found[0].is_member)
 
 
 # Each session and each consent has exactly one row of last use, so that is where the list begins.
@@ -105,7 +113,7 @@ class _Parts:
         self.overall_until = sa.func.coalesce(sa.cast(session["overall_until"], Int64), _NO_LIMIT)
         first_proof = sa.func.coalesce(session["first_proof"], consent["consent_first_proof"])
         self.statement: sa.Select[*tuple[Any, ...]] = (
-            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS, _GIVEN)
+            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS, _GIVEN, _IS_MEMBER)
             .select_from(joined)
             .where(activity.c.account_id == _MINE)
             .where(first_proof >= accounts.c.epoch)

@@ -10,6 +10,7 @@ from signedin.rules.account import Account, AccountId
 from signedin.rules.client import Client
 from signedin.rules.grant import Grant, Refresh
 from signedin.rules.session_list import Row
+from signedin.store import policies
 from signedin.store.accounts import account_from, accounts
 from signedin.store.activity import LAST_USE, activity
 from signedin.store.clients import AS_KEPT, client_named, clients
@@ -42,6 +43,8 @@ def find(conn: sa.Connection, account_id: AccountId, digest: bytes) -> Shown | N
         return None
     client = client_named(row[_CLIENT]) if row[_CLIENT.start] else None
     listed = session_from(row) if row.session_id else consent_from(row) if row.consent_consent_id else None
+    if listed is not None and row.organisation_id is not None:
+        [listed] = policies.ruled(conn, account_id, [listed], is_member=True)
     return Shown(Refresh(*row[_REFRESH]), grant_from(row[_GRANT]), client, account_from(row), listed)
 
 

@@ -22,6 +22,7 @@ from signedin.web.admin_view import PEOPLE, account_view
 from signedin.web.door import Ask, Door, now_of, see_other
 from signedin.web.operators_page import number_of
 from signedin.web.row_view import row_view
+from signedin.web.rule_view import in_force_views
 
 ONE = f"{PEOPLE}/{{person_id:str}}"
 CHOSEN = "row-"
@@ -138,6 +139,8 @@ async def _page(request: Ask, door: Door, person_id: str, **values: Any) -> ASGI
     page = min(max(int(text), 1), 1000) if text.isascii() and text.isdigit() and len(text) < 5 else 1
     shown: dict[str, Any] = await frame(request, door) | {
         "view": account_view(looked, door.reader(request).speech, page),
+        "organisations": looked.rules.organisations,
+        "rules": in_force_views(looked.rules.in_force, door.reader(request).speech),
         "find": await found(request, door, looked.account), "chosen": [], "reason": "", "may_manage": False,
     }  # fmt: skip
     return door.page(request, "admin_account.html", **(shown | values))

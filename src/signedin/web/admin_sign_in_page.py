@@ -12,11 +12,13 @@ from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, sign_in
 from signedin.gate.client_hints import ACCEPT_CH
 from signedin.gate.credentials import CLEAR_SITE_DATA
-from signedin.rules import errors
+from signedin.rules.policy import TooManySessions
 from signedin.rules.session import AppType
 from signedin.rules.ticket import page_wanted
 from signedin.web.door import OPERATORS_HOME, Ask, Door, arrival_of, now_of, own_path, see_other
-from signedin.web.sign_in_page import notice_at, preview_of, visit_of
+from signedin.web.room_page import room_page
+from signedin.web.sign_in_page import REFUSED, notice_at, preview_of
+from signedin.web.visit import visit_of
 
 PATH = f"{OPERATORS_HOME}/sign-in"
 
@@ -39,7 +41,9 @@ async def admin_sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIR
     visit, now = visit_of(request, door), now_of(request)
     try:
         begun = await sign_in(door.means, email, fields.get("password", ""), visit, ticks, now, AppType.ADMIN)
-    except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
+    except REFUSED as refusal:
+        if isinstance(refusal, TooManySessions) and refusal.pending:
+            return await room_page(request, door, refusal, wanted)
         return _page(request, door, refusal=refusal, next=wanted, email=email, ticks=ticks)
     arrival_of(request).is_quiet = True
     return see_other(wanted, cookies=door.begun_cookies(begun, ticks))

@@ -13,12 +13,14 @@ from signedin.actions.follow import latest_number
 from signedin.actions.list_sessions import account_of, list_sessions
 from signedin.actions.review import recognise
 from signedin.actions.revoke import find_to_revoke, log_out_all, revoke
+from signedin.actions.see_rules import own_rules
 from signedin.gate.credentials import CLEAR_SITE_DATA
 from signedin.rules.revocation import may_manage
 from signedin.rules.session import AppType
 from signedin.rules.session_list import LONGEST_WORDS, Question, Row, SessionList, Sort
 from signedin.web import session_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
+from signedin.web.rule_view import RuleLine, own_lines
 
 HOME = "/settings/sessions"
 
@@ -128,8 +130,14 @@ async def _page(request: Ask, door: Door, template: str, listed: SessionList, nu
         "number": number,
         "account": account,
         "notice": door.notice(request),
+        "rules": await _rules(request, door) if account.organisation_id else (),
     }
     return door.page(request, template, may_manage=door.signed_in(request).may_manage_sessions, **shown)
+
+
+async def _rules(request: Ask, door: Door) -> tuple[RuleLine, ...]:
+    """What the person's organisations want of the sessions here."""
+    return own_lines(await own_rules(door.means, door.signed_in(request)), door.reader(request).speech)
 
 
 async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIResponse:

@@ -14,7 +14,7 @@ from signedin.actions.means import Registration
 from signedin.actions.sign_in import Ticks, sign_in
 from signedin.rules import errors
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
-from signedin.web.sign_in_page import visit_of
+from signedin.web.visit import visit_of
 
 
 @get("/setup")

@@ -12,14 +12,21 @@ from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.client_hints import ACCEPT_CH
 from signedin.gate.credentials import CLEAR_SITE_DATA
-from signedin.gate.user_agent import read_device, ruleset, what_it_said
 from signedin.rules import errors
 from signedin.rules.location import mask_address
+from signedin.rules.policy import OutsideNetworks, TooManySessions
 from signedin.rules.presence import Absence
 from signedin.rules.ticket import page_wanted
 from signedin.web.door import Ask, Door, arrival_of, now_of, own_path, see_other
 from signedin.web.map_picture import project
 from signedin.web.on_the_way import waiting_for
+from signedin.web.room_page import room_page
+from signedin.web.visit import visit_of
+
+REFUSED = (
+    errors.SignInRefused, errors.TooManyRequests, errors.Unavailable, OutsideNetworks, TooManySessions,
+)  # fmt: skip
+"""What a sign-in page says by itself."""
 
 
 @get("/sign-in")
@@ -43,7 +50,9 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
         begun = await sign_in(
             door.means, email, fields.get("password", ""), visit_of(request, door), ticks, now_of(request)
         )
-    except (errors.SignInRefused, errors.TooManyRequests, errors.Unavailable) as refusal:
+    except REFUSED as refusal:
+        if isinstance(refusal, TooManySessions) and refusal.pending:
+            return await room_page(request, door, refusal, wanted)
         return await _page(request, door, refusal=refusal, next=wanted, email=email, ticks=ticks)
     arrival_of(request).is_quiet = True
     waiting = await waiting_for(request, door, wanted)
@@ -67,24 +76,6 @@ async def sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     arrival.is_quiet = True
     cookies = [*door.sign_out_cookies(), door.notice_cookie({"kind": "logged_out"})]
     return see_other("/sign-in", cookies=cookies, headers=[CLEAR_SITE_DATA])
-
-
-def visit_of(request: Ask, door: Door) -> Visit:
-    """Where a sign-in comes from, as the server sees it."""
-    agent = request.headers.get("user-agent", "")
-    arrival = arrival_of(request)
-    device = read_device(agent, request.headers)
-    reader, mark = door.reader(request), arrival.cookies.get(door.names.browser)
-    return Visit(
-        arrival.address,
-        what_it_said(agent, request.headers),
-        device,
-        ruleset(),
-        mark,
-        arrival.recognised,
-        reader.lang,
-        reader.zone_name,
-    )
 
 
 def preview_of(visit: Visit, door: Door) -> dict[str, Any]:

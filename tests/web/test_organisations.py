@@ -1,0 +1,245 @@
+"""Organisations in the console and at the sign-in page: rules are set, seen, explained, and hold at once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from people import ADA, ADELAIDE, BERLIN, GRACE, PASSWORD, done_apart, running
+from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
+from signedin.rules.operator import Role
+from signedin.rules.policy_wish import Wish
+from signedin.store import accounts, policies
+
+MARINE, OWNER, HELPER, EVE = "Tidewater Marine", "olive@example.org", "hugo@example.org", "eve@example.org"
+ORGANISATIONS = "/admin/organisations"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Ada belongs to an organisation, Eve to another; Olive owns all, Hugo helps the first one's people."""
+    with running(tmp_path_factory.mktemp("house"), sweeps=False) as house:
+        for email in (ADA, GRACE, EVE, OWNER, HELPER):
+            house.somebody(email, email[:3].title())
+        means, now = house.means, house.clock()
+        for name, whose in ((MARINE, ADA), ("Calendar", EVE)):
+            done_apart(make_from_shell(means, name, now))
+            done_apart(add_member_from_shell(means, name, whose, now))
+        done_apart(appoint_from_shell(means, OWNER, Role.OWNER, now))
+        done_apart(appoint_from_shell(means, HELPER, Role.HELPER, now, MARINE))
+        yield house
+
+
+@pytest.fixture
+def house(served):
+    """No rule is left of the test before."""
+    served.means.database.write_now(lambda conn: conn.execute(policies.policies.delete()))
+    return served
+
+
+def operator(house, email):
+    browser = house.browser()
+    answer = browser.send("/admin/sign-in", {"email": email, "password": PASSWORD}, page="/admin/sign-in")
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def rule(house, name=MARINE, app_type="all", **wish):
+    done_apart(set_policy_from_shell(house.means, name, app_type, Wish(**wish), house.clock()))
+
+
+def number(house, email):
+    return str(house.means.database.read_now(accounts.find_by_email, email).id)
+
+
+def org(browser, name=MARINE):
+    found = browser.open("/v1/admin/organisations").json()["items"]
+    return next(each for each in found if each["name"] == name)["id"]
+
+
+@pytest.mark.guide("R86", "D11")
+@pytest.mark.security("8.2.1")
+def test_where_a_rule_says_so_people_see_their_sessions_and_end_none_but_their_own(house):
+    phone, laptop = house.signed_in(), house.signed_in()
+    rule(house, read_only=True)
+    page = laptop.open("/settings/sessions")
+    assert page.status_code == 200
+    assert "end only the session you are using" in page.text
+    assert "/revoke" not in page.text
+    assert "Rules of your organisation" in page.text
+    assert MARINE in page.text
+    other = phone.current()["id"]
+    assert laptop.revoke(other).status_code == 403
+    refused = laptop.http.delete(f"/v1/sessions/{other}", headers=laptop.own())
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "insufficient_permission"
+    assert "organisation" in refused.json()["title"]
+    assert laptop.http.post("/v1/sessions/logout-all", headers=laptop.own()).status_code == 403
+    assert laptop.log_out().status_code == 303
+    assert phone.is_signed_in
+
+
+@pytest.mark.guide("R68")
+def test_a_shortened_limit_throws_out_at_the_next_check_and_the_sign_in_page_says_why(house):
+    laptop = house.signed_in()
+    house.clock.move(hours=3)
+    assert laptop.open("/v1/check").status_code == 200
+    house.clock.move(hours=3)
+    rule(house, idle_seconds=7200)
+    refused = laptop.open("/v1/check")
+    assert (refused.status_code, refused.json()["reason"]) == (401, "policy")
+    shown = laptop.open("/sign-in").text
+    assert "A rule of your organisation ended this session." in shown
+    house.means.database.write_now(lambda conn: None)
+    assert laptop.open("/v1/check").json()["reason"] == "policy"
+
+
+@pytest.mark.security("7.1.2")
+def test_who_has_too_many_is_asked_which_ends_and_goes_on_without_a_script(house):
+    house.signed_in().log_out_all()
+    rule(house, most=2, too_many="ask")
+    for_room = house.browser()
+    first, second = house.signed_in(), house.signed_in()
+    asked = for_room.send("/sign-in", {"email": ADA, "password": PASSWORD})
+    assert asked.status_code == 409
+    fields = dict(re.findall(r'name="(csrf|next|pending)" value="([^"]*)"', asked.text))
+    again = for_room.http.post("/sign-in/room", data=fields, headers=for_room.own())
+    assert again.status_code == 409
+    chosen = first.current()["id"]
+    assert f'name="row-{chosen}"' in again.text
+    done = for_room.http.post("/sign-in/room", data=fields | {f"row-{chosen}": "1"}, headers=for_room.own())
+    assert done.status_code == 303
+    assert for_room.is_signed_in
+    assert second.is_signed_in
+    assert not first.is_signed_in
+
+
+def test_where_no_more_are_allowed_the_page_says_what_to_do(house):
+    house.signed_in().log_out_all()
+    rule(house, most=1, too_many="refuse")
+    house.signed_in()
+    refused = house.browser().sign_in()
+    assert refused.status_code == 409
+    assert "allows no more sessions" in refused.text
+
+
+@pytest.mark.security("6.3.8")
+def test_from_another_network_nobody_comes_in_and_nothing_ends(house):
+    laptop = house.signed_in(address=BERLIN)
+    rule(house, networks=(f"{BERLIN}/32",))
+    assert laptop.open("/v1/check").status_code == 200
+    laptop.http.headers["x-forwarded-for"] = ADELAIDE
+    refused = laptop.open("/v1/check")
+    assert (refused.status_code, refused.json()["reason"]) == (401, "policy")
+    assert laptop.open("/settings/sessions").status_code == 303
+    laptop.http.headers["x-forwarded-for"] = BERLIN
+    assert laptop.open("/v1/check").status_code == 200
+    abroad = house.browser(address=ADELAIDE)
+    assert abroad.sign_in().status_code == 403
+    assert abroad.sign_in(password="quite another password").status_code == 401
+    assert abroad.sign_in("nobody@example.org").status_code == 401
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_an_owner_makes_an_organisation_and_sets_its_rules_in_the_console(house):
+    olive = operator(house, OWNER)
+    made = olive.send(ORGANISATIONS, {"name": "Harbour"}, page=ORGANISATIONS)
+    assert made.status_code == 303
+    home = made.headers["location"]
+    assert olive.send(ORGANISATIONS, {"name": "harbour"}, page=ORGANISATIONS).status_code == 409
+    assert olive.send(f"{home}/members", {"email": GRACE}, page=home).status_code == 303
+    wish = {
+        "app_type": "web",
+        "idle_minutes": "60",
+        "most": "3",
+        "too_many": "ask",
+        "networks": "192.0.2.0/24",
+    }
+    assert olive.send(f"{home}/rules", wish, page=home).status_code == 303
+    page = olive.open(home).text
+    for said in ("1 hour without use", "3 sessions at once", "192.0.2.0/24", GRACE):
+        assert said in page
+    why = olive.open(f"/admin/accounts/{number(house, GRACE)}").text
+    assert "Rules for this account, and why" in why
+    assert "By: <bdi>Harbour</bdi>" in why
+    assert (
+        olive.send(f"{home}/rules", {"app_type": "web", "idle_minutes": "soon"}, page=home).status_code == 422
+    )
+    assert olive.send(f"{home}/remove", page=home).status_code == 409
+    assert olive.send(f"{home}/rules/web/clear", page=home).status_code == 303
+    assert olive.send(f"{home}/members/{number(house, GRACE)}/remove", page=home).status_code == 303
+    assert olive.send(f"{home}/rename", {"name": "Port"}, page=home).status_code == 303
+    assert olive.send(f"{home}/remove", page=home).status_code == 303
+    assert olive.open(home).status_code == 404
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_an_operator_of_one_organisation_knows_nobody_else(house):
+    hugo, ada, eve = operator(house, HELPER), number(house, ADA), number(house, EVE)
+    assert hugo.open(f"/v1/admin/accounts/{ada}").status_code == 200
+    unknown = hugo.open("/v1/admin/accounts/7")
+    for path in ("", "/sessions", "/access-keys", "/rules"):
+        assert hugo.open(f"/v1/admin/accounts/{eve}{path}").json() == unknown.json()
+    assert hugo.open(f"/admin/accounts/{eve}").status_code == 404
+    for words in ("eve", eve, "203.0.113.", "o"):
+        found = hugo.open(f"/v1/admin/accounts?q={words}").json()
+        assert {each["id"] for each in found["items"]} <= {ada}
+        assert found["next_cursor"] is None
+    [found] = hugo.open("/v1/admin/accounts?q=ada").json()["items"]
+    assert found["id"] == ada
+    session = house.signed_in(email=EVE).current()["id"]
+    assert hugo.open(f"/v1/admin/accounts?q={session[:8]}").json()["items"] == []
+    for path, body in (
+        ("end", {"ids": [session], "reason": "lost"}),
+        ("logout-all", {"reason": "lost"}),
+        (f"sessions/{session}/reveal", {"reason": "lost"}),
+    ):
+        answer = hugo.http.post(f"/v1/admin/accounts/{eve}/{path}", json=body, headers=hugo.own())
+        assert (answer.status_code, answer.json()) == (404, unknown.json())
+    assert [each["name"] for each in hugo.open("/v1/admin/organisations").json()["items"]] == [MARINE]
+    olive = operator(house, OWNER)
+    other = org(olive, "Calendar")
+    for path in ("", "/members"):
+        assert hugo.open(f"/v1/admin/organisations/{other}{path}").status_code == 404
+    assert {each["account_id"] for each in hugo.open("/v1/admin/deeds").json()["items"]} <= {ada}
+    emails = {each["email"] for each in hugo.open("/v1/admin/operators").json()["items"]}
+    assert emails == {OWNER, HELPER}
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_who_is_no_owner_is_told_which_role_it_needs(house):
+    hugo = operator(house, HELPER)
+    home = f"/v1/admin/organisations/{org(hugo)}"
+    tries = (
+        ("POST", "/v1/admin/organisations", {"name": "Mine"}),
+        ("PATCH", home, {"name": "Mine"}),
+        ("DELETE", home, None),
+        ("POST", f"{home}/members", {"email": GRACE}),
+        ("DELETE", f"{home}/members/{number(house, ADA)}", None),
+        ("PUT", f"{home}/rules/all", {"most": 1}),
+        ("DELETE", f"{home}/rules/all", None),
+    )
+    for method, path, body in tries:
+        answer = hugo.http.request(method, path, headers=hugo.own(), **({"json": body} if body else {}))
+        assert (answer.status_code, answer.json()["role"]) == (403, "owner"), (method, path)
+
+
+def test_programs_set_rules_and_read_which_applies_and_why(house):
+    olive = operator(house, OWNER)
+    home = f"/v1/admin/organisations/{org(olive)}"
+    put = olive.http.put(f"{home}/rules/web", json={"idle_seconds": 3600, "most": 4}, headers=olive.own())
+    assert put.status_code == 200
+    assert olive.open(home).json()["rules"][0]["idle_seconds"] == 3600
+    rules = olive.open(f"/v1/admin/accounts/{number(house, ADA)}/rules").json()
+    web = next(each for each in rules["in_force"] if each["app_type"] == "web")
+    assert web["idle_seconds"] == {"value": 3600, "because": [MARINE]}
+    assert web["shortest_password"] == {"value": 15, "because": []}
+    assert [each["email"] for each in olive.open(f"{home}/members?limit=1").json()["items"]] == [ADA]
+    for body, field in (({"most": 0}, "most"), ({}, "idle"), ({"networks": ["x"]}, "networks")):
+        refused = olive.http.put(f"{home}/rules/web", json=body, headers=olive.own())
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 204
+    assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 404
