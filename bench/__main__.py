@@ -16,6 +16,7 @@ import structlog
 
 from bench import (
     both,
+    bulk,
     burst,
     check,
     check_http,
@@ -46,6 +47,7 @@ CASES: dict[str, Callable[[str, Path], Case]] = {
     "memory": memory.measure,
     "postgres": postgres.measure,
     "both": both.measure,
+    "bulk": bulk.measure,
     "peers": peers.measure,
     "tokens": tokens.measure,
     "timing": timing.measure,

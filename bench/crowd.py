@@ -21,15 +21,17 @@ FIRST = 1 << 40
 LONG_AGO = timedelta(days=40)
 
 
-def add_crowd(means: Means, like: AccountId, up_to: int, *, of_one_person: bool = False) -> None:
+def add_crowd(
+    means: Means, like: AccountId, up_to: int, *, of_one_person: bool = False, is_alive: bool = False
+) -> None:
     """Copy one session of an account until there are that many copies: of people with five each, long expired.
 
-    Or of the same person, and alive.
+    Or alive, as those of the same person are.
     """
     there = 0 if of_one_person else means.database.read_now(_copies)
     for start in range(there, up_to, BATCH):
         count = min(BATCH, up_to - start)
-        means.database.note_now(_add, like, start, count, of_one_person)
+        means.database.note_now(_add, like, start, count, of_one_person, is_alive or of_one_person)
 
 
 def analyse(means: Means) -> None:
@@ -42,7 +44,9 @@ def _copies(conn: sa.Connection) -> int:
     return int(conn.scalar(copied.where(sessions.c.account_id < 2 * FIRST)) or 0)
 
 
-def _add(conn: sa.Connection, like: AccountId, start: int, count: int, of_one_person: bool) -> None:
+def _add(
+    conn: sa.Connection, like: AccountId, start: int, count: int, of_one_person: bool, is_alive: bool
+) -> None:
     numbers = _numbers(start, count)
     n = numbers.c.n
     whose: Any = sa.literal(int(like), sa.BigInteger) if of_one_person else FIRST + n // EACH
@@ -53,7 +57,7 @@ def _add(conn: sa.Connection, like: AccountId, start: int, count: int, of_one_pe
         "address": sa.null(),
         "address_mac": sa.null(),
     }  # sealed for the one it was copied from
-    last |= {} if of_one_person else {"last_at": _micros(LONG_AGO)}
+    last |= {} if is_alive else {"last_at": _micros(LONG_AGO)}
     if not of_one_person:
         people = numbers.select().where(n % EACH == 0).subquery()
         _copy(

@@ -58,7 +58,9 @@ READ_BY = {
         "OIDCProviderMetadataURL": "tests/foreign/test_apache.py::test_it_signs_in_refreshes_and_logs_out",
         "oidc-gen ada": "tests/foreign/test_oidc_agent.py::test_it_signs_in_by_the_browser_refreshes_and_gives_back"},
     "docs/operators.md": {
-        "signedin organisation add": "tests/server/test_cli_organisations.py::test_the_commands_of_the_page_group_accounts_and_set_rules"},
+        "signedin organisation add": "tests/server/test_cli_organisations.py::test_the_commands_of_the_page_group_accounts_and_set_rules",
+        "signedin ending preview": "tests/server/test_cli_endings.py::test_the_commands_of_the_page_end_for_many",
+    },
     "docs/existing-apps.md": {"signedin key issue": BEGUN, "POST /v1/accounts": BEGUN, '{"account_id"': BEGUN,
                               "POST /v1/sessions": BEGUN, '{"ticket"': BEGUN},
     "docs/feed.md": {"async def told": "tests/client/test_asking_example.py::test_it_is_what_the_page_shows"},

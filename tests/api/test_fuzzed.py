@@ -45,6 +45,17 @@ JUDGED = {
     "POST /v1/admin/accounts/{person_id}/end": _REASON,
     "POST /v1/admin/accounts/{person_id}/logout-all": _REASON,
     "POST /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal": _REASON,
+    "GET /v1/admin/endings": _CURSOR,
+    "POST /v1/admin/endings": _REASON | {"preview": "it is sealed here"},
+    "POST /v1/admin/endings/preview": {
+        "unused_since": "it has been, and says its zone",
+        "begun_before": "it has been, and says its zone",
+        "network": "it is a network, and no finer than is kept in the open",
+        "client_id": "an id has characters that can be shown",
+        "everyone": "it is said where nothing else is, and nowhere else",
+        "access_keys": "they have no app type, and belong to no client",
+        "preview": "it is sealed here",
+    },
     "POST /v1/admin/operators": {"email": "the account is active"},
     "GET /v1/check": {
         "scope": "there is no such scope: several stand in one text, with spaces",

@@ -60,6 +60,12 @@ ROUTES = {
     ("GET", "/v1/admin/accounts/{person_id}/sessions"): (OPERATOR, "admin:read"),
     ("POST", "/v1/admin/accounts/{person_id}/sessions/{row_id}/reveal"): (OPERATOR, "admin:manage"),
     ("GET", "/v1/admin/deeds"): (OPERATOR, "admin:read"),
+    ("GET", "/v1/admin/endings"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/endings"): (OPERATOR, ""),
+    ("GET", "/v1/admin/endings/{ending_id}"): (OPERATOR, "admin:read"),
+    ("POST", "/v1/admin/endings/{ending_id}/resume"): (OPERATOR, ""),
+    ("POST", "/v1/admin/endings/{ending_id}/stop"): (OPERATOR, ""),
+    ("POST", "/v1/admin/endings/preview"): (OPERATOR, ""),
     ("GET", "/v1/admin/operators"): (OPERATOR, "admin:read"),
     ("POST", "/v1/admin/operators"): (OPERATOR, ""),
     ("DELETE", "/v1/admin/operators/{person_id}"): (OPERATOR, ""),
@@ -235,7 +241,9 @@ def test_each_caller_gets_the_documented_answer(world, how):
     method, path = how
     mistaken = how not in LET_IN
     path = path.replace("{row_id}", NO_SUCH).replace("{account_id}", "1").replace("{person_id}", "1")
-    path = path.replace("{organisation_id}", "1").replace("{app_type}", "all")
+    path = (
+        path.replace("{organisation_id}", "1").replace("{app_type}", "all").replace("{ending_id}", "0" * 24)
+    )
     if method == "POST" and how in LET_IN:
         person = {"app_type": "web", "address": BERLIN}
     for who in WHO:

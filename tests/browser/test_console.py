@@ -186,3 +186,20 @@ def test_from_an_angry_call_to_the_ended_session_with_its_reason_takes_less_than
     assert is_out(stolen)
     assert (caller.pages, caller.fields) == (5, 4)
     assert caller.seconds < 60, caller.seconds
+
+
+@pytest.mark.guide("R48", "D10")
+def test_an_owner_looks_ends_for_many_and_sees_it_come_to_its_end(console, stolen, request):
+    page = console
+    page.get_by_role("navigation", name="Operator console").get_by_role("link", name="End for many").click()
+    page.get_by_role("checkbox", name="Web").check()
+    button(page, "Show what would end").click()
+    expect(page.get_by_role("heading", name="What would end")).to_be_visible()
+    expect(page.get_by_text(WINDOWS).first).to_be_visible()
+    page.get_by_label("Reason").fill(WHY)
+    page.get_by_role("button", name=re.compile("^End [0-9]+ session")).click()
+    over = page.get_by_text(re.compile("It is over everywhere since"))
+    while "without" in request.node.name and not over.count():
+        button(page, "Refresh").click()
+    expect(over).to_be_visible(timeout=30_000)
+    assert is_out(stolen)

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from databases import database_for
 from people import ADELAIDE, BERLIN, CHROME_ON_MACOS, PASSWORD, SAN_FRANCISCO, settings_in
-from signedin.actions import operate, revoke, sweep
+from signedin.actions import go_on_ending, operate, revoke, sweep
 from signedin.actions.authenticate import authenticate
 from signedin.actions.note_use import flush
 from signedin.actions.revoke_key import revoke_any_key
@@ -129,6 +129,9 @@ async def _carry_out_for_nobody(means, ending, now):
             await revoke_any_key(means, ending.row_id, now)
         case "sweep":
             await sweep.sweep(means, now)
+        case "for_many":  # `by` says how long after now: the claims of those that were killed have run out
+            then = timedelta(seconds=int(ending.by))
+            await go_on_ending.go_on(means, ending.row_id, f"after {ending.by}", lambda: utc_now() + then)
 
 
 def end_one_by_one(folder, endings, pipe):

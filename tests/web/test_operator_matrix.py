@@ -10,8 +10,11 @@ import pytest
 from people import ADA, GRACE, SAFARI_ON_IPHONE, Clock, done_apart
 from routes import every_route, fingerprint, still
 from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.end_many import begin_from_shell, stop_from_shell
 from signedin.actions.issue_key import issue_service_key
+from signedin.actions.preview_many import preview_from_shell
 from signedin.rules.access_key import Wish
+from signedin.rules.bulk import Wanted
 from signedin.rules.operator import Role
 from signedin.rules.session import AppType
 from web.operators import at_the_console, number_of
@@ -26,10 +29,16 @@ GET    /v1/admin/accounts/{person_id}                              200/200/200  
 GET    /v1/admin/accounts/{person_id}/access-keys                  200/200/200  200/200/200  200/200/200  200/200  200/200
 GET    /v1/admin/accounts/{person_id}/sessions                     200/200/200  200/200/200  200/200/200  200/200  200/200
 GET    /v1/admin/deeds                                             200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/endings                                           200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/endings/{ending_id}                               200/200/200  200/200/200  200/200/200  200/200  200/200
 GET    /v1/admin/operators                                         200/200/200  200/200/200  200/200/200  200/200  200/200
 POST   /v1/admin/accounts/{person_id}/end                          H/H/H        200!/200!/O  200!/200!/200!  S/S  200!/O
 POST   /v1/admin/accounts/{person_id}/logout-all                   H/H/H        409/200!/O   409/200!/200!  S/S  200!/O
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal     H/H/H        200!/200!/O  200!/200!/200!  S/S  200!/O
+POST   /v1/admin/endings/preview                                   O/O/O        O/O/O        200/200/200  O/O  O/O
+POST   /v1/admin/endings                                           O/O/O        O/O/O        200!/200!/200!  O/O  O/O
+POST   /v1/admin/endings/{ending_id}/stop                          O/O/O        O/O/O        200!/200!/200!  O/O  O/O
+POST   /v1/admin/endings/{ending_id}/resume                        O/O/O        O/O/O        200!/200!/200!  O/O  O/O
 PATCH  /v1/admin/accounts/{person_id}                              O/O/O        O/O/O        409/200!/200!  O/O  O/O
 POST   /v1/admin/operators                                         O/O/O        O/O/O        409/200!/200!  O/O  O/O
 DELETE /v1/admin/operators/{person_id}                             O/O/O        O/O/O        409/404/204!  O/O  O/O
@@ -81,12 +90,17 @@ class World:
             number_of(self.house, email),
             self.house.signed_in(SAFARI_ON_IPHONE, email=email).current()["id"],
         )
-        path = path.replace("{person_id}", str(number)).replace("{row_id}", row)
+        is_begun = path.endswith("/v1/admin/endings") and method == "POST"
+        shown, ending = self.ending(path.endswith("/resume")) if "endings" in path else ("", "")
+        path = (
+            path.replace("{person_id}", str(number)).replace("{row_id}", row).replace("{ending_id}", ending)
+        )
         bodies = {
             "/end": {"ids": [row], "reason": "lost"}, "/logout-all": {"reason": "lost"}, "/reveal": {"reason": "lost"},
-            "/operators": {"email": email, "role": "viewer"},
+            "/operators": {"email": email, "role": "viewer"}, "/preview": {"everyone": True},
         }  # fmt: skip
         body = next((sent for end, sent in bodies.items() if path.endswith(end)), None)
+        body = {"preview": shown, "reason": "withdrawn"} if is_begun else body
         body = {"state": "disabled", "reason": "left"} if method == "PATCH" else body
         more = {"json": body} if body is not None and method != "GET" else {}
         if path.endswith("/v1/admin/accounts"):
@@ -101,6 +115,17 @@ class World:
             return self.house.browser().http.request(method, path, headers=headers, **more)
         console = self.consoles[asking]
         return console.http.request(method, path, headers=console.own() if method != "GET" else {}, **more)
+
+    def ending(self, is_stopped):
+        """A preview that was not begun, and the id of an ending for many that was, and perhaps stopped."""
+        means, now = self.house.means, self.house.clock()
+        shown, begun = (
+            done_apart(preview_from_shell(means, Wanted(everyone=True), now)).sealed for _ in range(2)
+        )
+        ending = done_apart(begin_from_shell(means, begun, "a drill", now)).id
+        if is_stopped:
+            done_apart(stop_from_shell(means, ending, now))
+        return shown, ending
 
     def mend(self, email):
         """As it was: enabled, and with the role it had."""

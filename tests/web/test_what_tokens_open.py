@@ -70,6 +70,12 @@ POST   /v1/admin/accounts/{person_id}/logout-all 403   403   403   403   403   4
 GET    /v1/admin/accounts/{person_id}/sessions  403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal 403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/admin/deeds                          403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/endings                        403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/endings                        403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/endings/{ending_id}            403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/endings/{ending_id}/resume     403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/endings/{ending_id}/stop       403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/endings/preview                403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 DELETE /v1/admin/operators/{person_id}          403   403   403   403   403   403   403   401   401   401   401

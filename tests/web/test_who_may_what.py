@@ -13,12 +13,15 @@ import pytest
 
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart
 from routes import ENDLESS, PUBLIC, every_route, filled, fingerprint, still
+from signedin.actions.end_many import begin_from_shell
 from signedin.actions.issue_key import issue_key_for, issue_service_key
 from signedin.actions.make_account import invite
 from signedin.actions.organisations import make_from_shell
+from signedin.actions.preview_many import preview_from_shell
 from signedin.actions.revoke_key import revoke_any_key
 from signedin.api import shapes
 from signedin.rules.access_key import Wish
+from signedin.rules.bulk import Wanted
 from signedin.rules.scope import OF_SERVICES, PERSONAL
 from signedin.rules.secret import Kind, make_token
 from signedin.rules.session import AppType
@@ -136,6 +139,12 @@ GET    /admin/accounts/{person_id}/logout-all    ain   ain   ain   ain   ain   a
 POST   /admin/accounts/{person_id}/logout-all    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 GET    /admin/accounts/{person_id}/sessions/{row_id}/reveal ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/accounts/{person_id}/sessions/{row_id}/reveal ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/endings                            ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/endings                            ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/endings/preview                    ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/endings/{ending_id}                ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/endings/{ending_id}/resume         ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+POST   /admin/endings/{ending_id}/stop           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 GET    /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators/{person_id}/dismiss      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
@@ -163,6 +172,12 @@ GET    /v1/admin/accounts/{person_id}/rules      401   403   403   401   401   4
 GET    /v1/admin/accounts/{person_id}/sessions   401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal 401   403   403   401   401   401   403   403   200!   403   401
 GET    /v1/admin/deeds                           401   403   403   401   401   401   403   403   200   403   401
+GET    /v1/admin/endings                         401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/endings                         401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/endings/{ending_id}             401   403   403   401   401   401   403   403   200   403   401
+POST   /v1/admin/endings/{ending_id}/resume      401   403   403   401   401   401   403   403   403   403   401
+POST   /v1/admin/endings/{ending_id}/stop        401   403   403   401   401   401   403   403   403   403   401
+POST   /v1/admin/endings/preview                 401   403   403   401   401   401   403   403   403   403   401
 GET    /v1/admin/operators                       401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/operators                       401   403   403   401   401   401   403   403   403   403   401
 DELETE /v1/admin/operators/{person_id}           401   403   403   401   401   401   403   403   403   403   401
@@ -234,6 +249,13 @@ class World:
         self.living, self.backend = {}, house.browser("httpx/1.0", "192.0.2.20")
         self.clients = ForClients(house)
         self.nobodies = self.made_nobodies()
+        self.ending = self.an_ending()
+
+    def an_ending(self):
+        """The id of an ending for many, which nobody goes on with here."""
+        self.begun()
+        shown = done_apart(preview_from_shell(self.house.means, Wanted(everyone=True), self.house.clock()))
+        return done_apart(begin_from_shell(self.house.means, shown.sealed, "a drill", self.house.clock())).id
 
     def number_of(self, email):
         return self.house.means.database.read_now(accounts.find_by_email, email).id
@@ -357,7 +379,8 @@ class World:
         method, path = how
         if path in BY_CLIENTS:
             return self.clients.asked(browser, how, target)
-        path = filled(path.replace("{account_id}", target), target, str(self.ada), self.marine)
+        path = path.replace("{account_id}", target).replace("{ending_id}", self.ending)
+        path = filled(path, target, str(self.ada), self.marine)
         if path in (*ENDLESS, "/v1/feed"):
             with browser.http.stream(
                 method, path, params={"after": "0"} if path == "/v1/feed" else {}
@@ -421,6 +444,8 @@ class World:
             f"POST {OF_ADA}/sessions/{{row_id}}/reveal": {"reason": "lost"},
             f"PATCH {OF_ADA}": {"state": "disabled", "reason": "left"},
             "POST /v1/admin/operators": {"email": GRACE, "role": "viewer"},
+            "POST /v1/admin/endings/preview": {"app_types": ["sync"]},
+            "POST /v1/admin/endings": {"preview": "none of ours", "reason": "withdrawn"},
         }
         if how == ("GET", "/v1/admin/accounts"):
             return {"params": {"q": "ada"}}

@@ -48,6 +48,21 @@ def end_sessions(
     return len(digests)
 
 
+def end_meant(
+    conn: sa.Connection, account_id: AccountId, ids: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    reason: EndReason, now: datetime, number: int,
+) -> None:  # fmt: skip
+    """End sessions, consents and access keys of an account, by their ids in that order, for one event."""
+    of_sessions, of_consents, of_keys = ids
+    for at in range(0, len(of_consents), AT_ONCE):
+        gone = consents.end(conn, account_id, of_consents[at : at + AT_ONCE], now)
+        tombstones.bury(conn, account_id, gone, reason, now, number)
+    for at in range(0, len(of_keys), AT_ONCE):
+        access_keys.end(conn, account_id, of_keys[at : at + AT_ONCE], reason, now, number)
+    for at in range(0, len(of_sessions), AT_ONCE):
+        end_sessions(conn, account_id, of_sessions[at : at + AT_ONCE], reason, now, number)
+
+
 def end_cookies(
     conn: sa.Connection, session: Session, gone: Sequence[bytes], now: datetime, number: int
 ) -> None:

@@ -107,6 +107,7 @@ PATH: dict[str, dict[str, Any]] = {
     "app_type": _text(
         "The app type that a rule is for, or `all`.", enum=["all", *(each.value for each in AppType)], examples=["all"]
     ),
+    "ending_id": _text("The id of an ending for many.", pattern="^[0-9a-f]{24}$"),
 }  # fmt: skip
 """Every parameter of a path there is."""
 

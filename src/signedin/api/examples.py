@@ -9,6 +9,7 @@ from signedin.api.access_keys import Wanted
 from signedin.api.account_sessions import Person
 from signedin.api.accounts import Changed, New
 from signedin.api.admin_accounts import Chosen, Everything, State, Why
+from signedin.api.admin_endings import Asked, Begun
 from signedin.api.admin_operators import Wanted as ToAppoint
 from signedin.api.admin_organisations import Joining, Named, Rule
 from signedin.api.leaked_tokens import Findings
@@ -59,6 +60,24 @@ _MEMBER: dict[str, Any] = {
 _RULE: dict[str, Any] = {
     "idle_seconds": 3600, "overall_seconds": None, "most": 5, "too_many": "ask", "read_only": False,
     "networks": ["192.0.2.0/24"], "shortest_password": None,
+}  # fmt: skip
+_WHICH: dict[str, Any] = {
+    "until": _AT, "app_types": ["sync"], "client_id": None, "unused_since": _EARLIER, "begun_before": None,
+    "network": "203.0.113.0/24", "everyone": False, "access_keys": False, "own_session": False,
+}  # fmt: skip
+_MANY = {
+    "people": 41, "sessions": 57, "consents": 0, "access_keys": 0, "web": 0, "admin": 0, "sync": 57, "mobile": 0,
+    "oauth": 0,
+}  # fmt: skip
+_MEANT: dict[str, Any] = {
+    "id": _ID, "account_id": _ACCOUNT, "name": "Ada Lovelace", "app_type": "sync", "what": "Sync on Windows",
+    "masked_ip": "203.0.113.•••", "last_activity_at": _EARLIER,
+}  # fmt: skip
+_ENDING: dict[str, Any] = {
+    "id": "5d0c7f0b9a3e4c1f8a2b6d17", "which": _WHICH, "reason": "Sync 3.1 is withdrawn, ticket 5120", "state": "running",
+    "would_end": _MANY, "ended": _MANY | {"people": 12, "sessions": 17, "sync": 17}, "percent": 29, "begun_at": _AT,
+    "moved_at": _AT, "finished_at": None, "operator_id": "4611686018427387905",
+    "entry": {"account_id": "4611686018427387905", "number": 31},
 }  # fmt: skip
 
 EXAMPLES: dict[Any, Any] = {
@@ -127,6 +146,13 @@ EXAMPLES: dict[Any, Any] = {
     Named: {"name": "Tidewater Marine"},
     Joining: {"email": "ada@example.org"},
     Rule: _RULE,
+    admin_shapes.EndingPreview: {
+        "which": _WHICH, "would_end": _MANY, "is_complete": True, "sample": [_MEANT], "preview": "WyI1ZDBjN2Yi...0d6f0c",
+    },
+    admin_shapes.BulkEnding: _ENDING,
+    admin_shapes.BulkEndings: {"items": [_ENDING], "next_cursor": None},
+    Asked: {"app_types": ["sync"], "unused_since": _EARLIER, "network": "203.0.113.0/24"},
+    Begun: {"preview": "WyI1ZDBjN2Yi...0d6f0c", "reason": "Sync 3.1 is withdrawn, ticket 5120"},
     Why: {"reason": "Laptop reported lost, ticket 4417"},
     Chosen: {"ids": [_ID], "reason": "Laptop reported lost, ticket 4417"},
     Everything: {"reason": "Left the company"},

@@ -47,13 +47,7 @@ from signedin.gate.hosts import Hosts
 from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
-from signedin.rules.errors import (
-    DatabaseProblem,
-    InsufficientPermission,
-    InvalidInput,
-    Refused,
-    Unavailable,
-)
+from signedin.rules.errors import DatabaseProblem, InsufficientPermission, InvalidInput, Refused, Unavailable
 from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.revocation import EndReason
@@ -159,7 +153,9 @@ class Check:
         if kinds is BEARER_KINDS and credential is not None and is_by_scope(credential):
             return await self._by_key(scope, credential, asked, now)
         # Nothing waits from here to the answer, unless the database of a server elsewhere has to be asked.
-        found = await self._recogniser.recognise(credential, now, kinds, asked.host)
+        found = self._recogniser.without_waiting(credential, now, kinds, asked.host)
+        if found is None:
+            found = await self._recogniser.recognise(credential, now, kinds, asked.host)
         if isinstance(found, Absence):
             return await self._nobody(found, scope, credential, now)
         if no := self._unfit(found, asked, scope):

@@ -39,6 +39,7 @@ SHOWN = {
     EventKind.CONSENT_REVOKED: "session-ended",
     EventKind.LOGGED_OUT_OTHERS: "session-changed",
     EventKind.LOGGED_OUT_EVERYWHERE: "session-changed",
+    EventKind.SESSIONS_ENDED: "session-changed",
     EventKind.PASSWORD_CHANGED: "session-changed",
     EventKind.SESSION_RECOGNISED: "session-changed",
     EventKind.SESSION_CHANGED: "session-changed",

@@ -45,6 +45,11 @@ class EventKind(StrEnum):
     MEMBER_REMOVED = "member_removed"
     POLICY_SET = "policy_set"
     POLICY_CLEARED = "policy_cleared"
+    SESSIONS_ENDED = "sessions_ended"
+    BULK_ENDING_BEGUN = "bulk_ending_begun"
+    BULK_ENDING_STOPPED = "bulk_ending_stopped"
+    BULK_ENDING_RESUMED = "bulk_ending_resumed"
+    BULK_ENDING_FINISHED = "bulk_ending_finished"
 
 
 @dataclass(frozen=True, slots=True)

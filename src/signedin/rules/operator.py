@@ -28,6 +28,7 @@ class Deed(StrEnum):
     STOP = "stop"
     APPOINT = "appoint"
     RULE = "rule"
+    BULK = "bulk"
 
 
 NEEDED = {
@@ -37,6 +38,7 @@ NEEDED = {
     Deed.STOP: Role.OWNER,
     Deed.APPOINT: Role.OWNER,
     Deed.RULE: Role.OWNER,
+    Deed.BULK: Role.OWNER,
 }
 """The least role for each deed. A full address is more than looking: who sees it has said why."""
 _ORDER = tuple(Role)

@@ -15,6 +15,7 @@ from signedin.api import account as api_account
 from signedin.api import account_sessions as api_account_sessions
 from signedin.api import accounts as api_accounts
 from signedin.api import admin_accounts as api_admin_accounts
+from signedin.api import admin_endings as api_admin_endings
 from signedin.api import admin_operators as api_admin_operators
 from signedin.api import admin_organisations as api_admin_organisations
 from signedin.api import feed as api_feed
@@ -68,6 +69,7 @@ from signedin.web import (
     consent_row_form,
     device_page,
     end_session_page,
+    endings_page,
     help_page,
     keys_page,
     language_form,
@@ -166,7 +168,7 @@ def calls() -> list[Any]:
         *api_sessions.ROUTES, *api_access_keys.ROUTES, *api_account.ROUTES, *api_leaked_tokens.ROUTES,
         *api_feed.ROUTES,
         *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES, *api_admin_accounts.ROUTES,
-        *api_admin_operators.ROUTES, *api_admin_organisations.ROUTES,
+        *api_admin_operators.ROUTES, *api_admin_organisations.ROUTES, *api_admin_endings.ROUTES,
     ]  # fmt: skip
 
 
@@ -204,4 +206,5 @@ def _of_operators() -> list[Any]:
         admin_account_page.account_page, admin_account_page.end_form, admin_account_page.question_page,
         admin_account_page.logout_all_form, admin_account_page.disable_form, admin_account_page.enable_form,
         admin_account_page.reveal_page, admin_account_page.reveal_form, *organisations_page.HANDLERS,
+        *endings_page.ROUTES,
     ]  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
@@ -11,6 +12,7 @@ import structlog
 from litestar import Litestar
 
 from signedin.actions.audit import anchor
+from signedin.actions.go_on_ending import go_on_with_all
 from signedin.actions.keep_lease import Leases, standing
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
@@ -26,6 +28,8 @@ from signedin.server.server import Server
 
 TELLS_EVERY = 2
 """Seconds until a client begins to hear of an ending."""
+LOOKS_FOR_MANY_EVERY = 1
+"""Seconds until an ending for many begins to go on, or is taken over."""
 log = structlog.get_logger("signedin.server")
 
 
@@ -40,6 +44,7 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         asyncio.create_task(_every(5, "post", lambda: _post(server))),
         asyncio.create_task(_every(TELLS_EVERY, "logouts", logouts.begin, at_once=True)),
         asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)),
+        asyncio.create_task(_every(LOOKS_FOR_MANY_EVERY, "endings", _going_on(server))),
         *_holding_a_lease(server),
     ]
     try:
@@ -99,6 +104,12 @@ async def take_up_uses(server: Server) -> None:
         return
     if count:
         log.info("uses of before a crash were written", count=count)
+
+
+def _going_on(server: Server) -> Callable[[], Awaitable[None]]:
+    """Go on with endings for many, under a name that no other process has."""
+    who = secrets.token_hex(12)
+    return lambda: go_on_with_all(server.means, who, server.clock)
 
 
 async def _post(server: Server) -> None:

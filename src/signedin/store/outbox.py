@@ -53,9 +53,13 @@ LOGOUT = "logout:"
 
 
 def queue(
-    conn: sa.Connection, account_id: AccountId, kind: str, fields: dict[str, str], now: datetime
-) -> None:
-    """Queue a message in the transaction of the deed it tells of; who has no address gets no letters."""
+    conn: sa.Connection, account_id: AccountId, kind: str, fields: dict[str, str], now: datetime,
+    due_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Queue a message in the transaction of the deed it tells of; who has no address gets no letters.
+
+    One that may wait for others is due later.
+    """
     if not fields.get("to"):
         return
     conn.execute(outbox.insert(), {
@@ -64,7 +68,7 @@ def queue(
         "kind": kind,
         "fields": fields,
         "queued_at": now,
-        "due_at": now,
+        "due_at": due_at or now,
         "attempts": 0,
     })  # fmt: skip
 

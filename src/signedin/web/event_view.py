@@ -15,7 +15,7 @@ from signedin.rules.wording import marked as _
 _ENDED = frozenset({
     EventKind.SESSION_LOGGED_OUT, EventKind.SESSION_REVOKED, EventKind.SESSION_EXPIRED, EventKind.TOKEN_REUSED,
     EventKind.CONSENT_REVOKED, EventKind.LOGGED_OUT_EVERYWHERE, EventKind.LOGGED_OUT_OTHERS,
-    EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_CLOSED,
+    EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_CLOSED, EventKind.SESSIONS_ENDED,
 })  # fmt: skip
 KINDS: Mapping[str, frozenset[EventKind]] = {
     "in": frozenset({EventKind.SESSION_STARTED, EventKind.HOST_ENTERED}),
@@ -110,10 +110,18 @@ def _colour(kind: EventKind) -> str:
 
 
 def _counted(event: Event, speech: Speech) -> str:
-    """How much ended with it, where it was everything."""
+    """How much ended with it, where it was everything, or for many."""
+    ended = event.facts.get("ended")
+    if isinstance(ended, dict):
+        return ended_said(
+            int(ended.get("sessions", 0)),
+            int(ended.get("consents", 0)),
+            speech,
+            int(ended.get("access_keys", 0)),
+        )
     by_type = event.facts.get("by_type")
     if not isinstance(by_type, dict):
         return ""
     apps = int(by_type.get("oauth", 0))
     sessions = int(by_type.get("all", 0)) - apps
-    return ended_said(sessions, apps, speech)
+    return ended_said(sessions, apps, speech, int(str(event.facts.get("access_keys_ended", 0))))

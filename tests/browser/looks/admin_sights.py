@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from browser.looks.gallery import ALONE, WORDY
 from browser.looks.sights import INES, sight
 from people import PASSWORD, done_apart
 from signedin.actions.appoint import appoint_from_shell
+from signedin.rules.bulk import HowMany, Which
+from signedin.rules.bulk_job import BulkEnding, State
 from signedin.rules.operator import Role
-from signedin.store import accounts
+from signedin.rules.session import AppType
+from signedin.store import accounts, bulk_endings
 
 ROSA, VERA = "rosa@signedin.example", "vera@signedin.example"
 
@@ -40,6 +45,46 @@ sight("admin, sign-in")(lambda gallery, browser: browser.tab("/admin/sign-in"))
 @sight("admin, home")
 def _(gallery, browser):
     return console(gallery, browser)
+
+
+@sight("admin, endings")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto("/admin/endings")
+    return page
+
+
+@sight("admin, what would end")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto("/admin/endings/preview?everyone=1")
+    page.get_by_role("heading", name="End exactly this").wait_for()
+    return page
+
+
+@sight("admin, ending for many")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto(f"/admin/endings/{half_way(gallery)}")
+    return page
+
+
+def half_way(gallery):
+    """The id of an ending for many that is half over, and that no process goes on with."""
+    means, now, rosa = gallery.house.means, gallery.house.clock(), number_of(gallery, ROSA)
+    found = HowMany.in_account([("sync", 1200), ("mobile", 86)])
+    ending = BulkEnding(
+        "5d0c7f0b9a3e4c1f8a2b6d17", Which(now, frozenset({AppType.SYNC, AppType.MOBILE}), network="203.0.113.0/24"),
+        "Sync 3.1 is withdrawn, ticket 5120", rosa, "", now, State.RUNNING, found, HowMany.none(), now, None, (rosa, 1),
+    )  # fmt: skip
+
+    def begin(conn):
+        bulk_endings.begin(conn, ending)
+        bulk_endings.claim(conn, ending.id, "the gallery", now + timedelta(days=3650))
+        bulk_endings.tell(conn, ending.id, "the gallery", HowMany.in_account([("sync", 610), ("mobile", 40)]))
+
+    means.database.write_now(begin)
+    return ending.id
 
 
 @sight("admin, found")

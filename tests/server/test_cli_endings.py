@@ -1,0 +1,91 @@
+"""`signedin ending`: what is shown first is what ends, also in the shell."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from fences import beginning
+from people import ADA, CHROME_ON_MACOS, GRACE, PASSWORD, SAN_FRANCISCO
+from signedin.actions.sign_in import Ticks, Visit, sign_in
+from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.session import AppType
+from signedin.server.cli_shared import carried_out
+from signedin.server.means import shared_now
+
+VISIT = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+NO_SUCH = "0" * 24
+
+
+def signed_in(app_type=AppType.WEB, email=ADA):
+    work = lambda means: sign_in(means, email, PASSWORD, VISIT, Ticks(), shared_now(means), app_type)  # noqa: E731
+    return carried_out(work)
+
+
+@pytest.fixture
+def installed(installed):
+    """Ada has two sessions; Grace is an owner."""
+    added = ("account", "add", GRACE, "--name", "Grace", "--password-stdin", "--operator")
+    installed.done(*added, typed=f"{PASSWORD}\n")
+    signed_in()
+    signed_in(AppType.SYNC)
+    return installed
+
+
+def types_left(installed):
+    return sorted(each["app_type"] for each in installed.done("session", "list", ADA, "--json").value)
+
+
+@pytest.mark.guide("R48")
+def test_the_commands_of_the_page_end_for_many(installed):
+    """docs/operators.md."""
+    lines = beginning("docs/operators.md", "signedin ending preview").splitlines()
+    look, begin, listed, stop, resume = (shlex.split(line)[1:] for line in lines)
+    assert installed.done(*look, "--json").value["would_end"]["sessions"] == 0  # used just now
+    shown = installed.done("ending", "preview", "--app-type", "sync", "--json").value
+    assert (shown["is_complete"], shown["would_end"]["sync"], len(shown["sample"])) == (True, 1, 1)
+    begun = [shown["preview"] if word == "PREVIEW" else word for word in begin]
+    ended = installed.done(*begun, "--json").value
+    assert (ended["state"], ended["ended"]["sync"], ended["operator_id"]) == ("finished", 1, None)
+    assert types_left(installed) == ["web"]
+    assert [each["id"] for each in installed.done(*listed).value] == [ended["id"]]
+    assert installed.done(*begun, "--json").value == ended
+    for words in (stop, resume):
+        said = installed(*(ended["id"] if word == "ID" else word for word in words))
+        assert (said.status, said.err.splitlines()[0]) == (1, "This has come to its end already.")
+
+
+def test_one_that_is_left_to_the_servers_is_stopped_shown_and_resumed(installed):
+    shown = installed.done("ending", "preview", "--everyone", "--json").value["preview"]
+    left = installed.done("ending", "begin", shown, "--reason", "a drill", "--leave", "--json").value
+    assert (left["state"], left["ended"]["sessions"]) == ("running", 0)
+    assert installed.done("ending", "stop", left["id"], "--json").value["state"] == "stopped"
+    assert types_left(installed) == ["sync", "web"]
+    assert "stopped  0 %" in installed.done("ending", "show", left["id"]).out
+    resumed = installed.done("ending", "resume", left["id"])
+    assert "finished  100 %  2 sessions, 0 connected apps of 1 person" in resumed.out
+    assert types_left(installed) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("preview",), "Nothing is said of what is to end."),
+        (("preview", "--network", "203.0.113.7"), "Only the first part of an address is kept in the open; a finer network cannot be asked for."),
+        (("begin", "nonsense", "--reason", "why"), "What would end was looked at too long ago."),
+        (("show", NO_SUCH), "There is no such ending."),
+        (("stop", NO_SUCH), "There is no such ending."),
+        (("resume", NO_SUCH), "There is no such ending."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_in_a_sentence(installed, words, sentence):
+    said = installed("ending", *words)
+    assert (said.status, said.err.splitlines()[0]) == (1, sentence)
+
+
+def test_what_is_shown_is_said_for_people_with_the_command_that_begins_it(installed):
+    said = installed.done("ending", "preview", "--everyone").out
+    assert said.startswith("Would end: 2 sessions, 0 connected apps of 1 person.")
+    assert "Ada: sync, Chrome on macOS" in said
+    assert "signedin ending begin " in said
