@@ -120,14 +120,14 @@ _MAKERS = {"oauth": _consent, "key": _key}
 
 
 def rows_left(means):
-    """The ids of all rows and keys that there are."""
+    """The ids of all rows and keys that there are, each with the number of its account."""
 
     def ask(conn):
         columns = (
-            sessions.sessions.c.session_id,
-            consents.consents.c.consent_id,
-            access_keys.access_keys.c.key_id,
+            (sessions.sessions.c.session_id, sessions.sessions.c.account_id),
+            (consents.consents.c.consent_id, consents.consents.c.account_id),
+            (access_keys.access_keys.c.key_id, access_keys.access_keys.c.account_id),
         )
-        return {row for column in columns for row in conn.scalars(sa.select(column))}
+        return {row: account for pair in columns for row, account in conn.execute(sa.select(*pair))}
 
     return means.database.read_now(ask)

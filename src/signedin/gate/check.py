@@ -228,8 +228,10 @@ class Check:
             self._means.recent.note(found.account_id, used, address, now, agent)
 
     async def _write_first(self, found: Presence, credential: str | None, now: datetime, host: str) -> None:
-        of = self._means
-        await write_first(of.recent, of.database, of.keyring, of.places, found.account_id, found.used_id)
+        means = self._means
+        await write_first(
+            means.recent, means.database, means.keyring, means.places, found.account_id, found.used_id
+        )
         self._recogniser.used(credential, now, host)
 
     def _address(self, scope: Scope) -> str:
