@@ -120,7 +120,9 @@ def test_a_proof_beside_it_binds_the_code_to_that_key_and_counts_once(house, por
         "/oauth/par", data=request_of(porter, **more), headers=headers
     )
     named = {"client_id": porter.id, "request_uri": push_it(proof).json()["request_uri"]}
-    for again in (push_it(proof), push_it(proving(house, prover), dpop_jkt=Prover().thumbprint)):
+    another = push_it(proving(house, prover), dpop_jkt=Prover().thumbprint)
+    assert another.json()["error_description"] == "dpop_jkt is another key than that of the DPoP proof."
+    for again in (push_it(proof), another):
         assert (again.status_code, again.json()["error"]) == (400, "invalid_dpop_proof")
     code = told(decide(ada, asked_page(ada, f"/oauth/authorize?{urlencode(named)}")), porter)["code"]
     form = {

@@ -7,11 +7,14 @@ from itertools import count
 
 import pytest
 
-from given import a_client, account_of, given
+from given import SYNC_AGENT, a_client, account_of, given
 from oauth.test_token import FILES, bearer, redeemed
-from people import ADA, Clock
+from people import ADA, BERLIN, Clock
 from proofs import Prover
 from routes import still
+from signedin.oauth import userinfo
+from signedin.rules.account import AccountId
+from signedin.rules.location import mask_address
 from signedin.rules.statement import ALGORITHMS
 from signedin.store import consents
 
@@ -134,13 +137,24 @@ def test_a_bound_token_is_shown_with_the_proof_of_its_key_by_either_method(house
     assert program.get(WHERE, headers=shown | again).status_code == 200
 
 
-@pytest.mark.guide("R31")
-def test_a_use_is_noted_at_once_where_the_row_ends_soon_and_otherwise_in_a_while(
-    house, program, clock, token
-):
+@pytest.mark.security("10.3.2")
+def test_of_an_account_that_is_gone_when_it_is_told_of_nothing_is_told(monkeypatch, program, token):
+    async def gone_meanwhile(means, text, now):
+        return (await authenticate(means, text, now))._replace(account_id=AccountId(1))
+
+    authenticate = userinfo.authenticate_token
+    monkeypatch.setattr(userinfo, "authenticate_token", gone_meanwhile)
+    answer = program.get(WHERE, headers=bearer(token()))
+    refused(answer, "invalid_token", "The access token opens nothing.")
+
+
+@pytest.mark.guide("R31", "D16")
+def test_a_use_is_noted_at_once_where_the_row_ends_soon_and_otherwise_in_a_while(house, clock, token):
     long, short = token(), token(idle=timedelta(minutes=5))
     clock.move(minutes=2)
     for shown in (long, short):
-        assert program.get(WHERE, headers=bearer(shown)).status_code == 200
+        answer = house.browser(SYNC_AGENT, BERLIN).http.get(WHERE, headers=bearer(shown))
+        assert answer.status_code == 200
     written = house.means.database.read_now(consents.of, account_of(house).id)
     assert [each.idle for each in written if each.last_at == clock()] == [timedelta(minutes=5)]
+    assert [each.last_from.masked_ip for each in written if each.last_at == clock()] == [mask_address(BERLIN)]
