@@ -38,6 +38,7 @@ from signedin.actions.end_many import (
     find_from_shell,
     find_many,
     many_before,
+    resume_many,
     stop_many,
 )
 from signedin.actions.go_on_ending import go_on
@@ -224,3 +225,28 @@ def test_an_operator_of_one_organisation_learns_nothing_of_what_ends_for_everybo
     assert done_apart(many_before(house, hank, None, 5)) == []
     with pytest.raises(errors.NotFound):
         done_apart(find_many(house, hank, ending.id))
+
+
+@pytest.mark.guide("D10")
+def test_letters_stay_a_second_apart_after_a_day_of_rest_and_beside_another_ending(house):
+    emails = [f"{number}@example.org" for number in range(3)]
+    in_web(house, *emails)
+    rosa = asking(house)
+    ending, other = begun(house, WEB, rosa), begun(house, Asked(frozenset({AppType.SYNC})), rosa, LATER)
+    done_apart(stop_many(house, rosa, ending.id, NOW))
+    later = NOW + timedelta(hours=10)
+    done_apart(resume_many(house, rosa, ending.id, later))
+    for each in (ending, other):
+        carried_out(house, each, later)
+    for seconds in range(6):
+        due = house.database.read_now(outbox.due, later + timedelta(seconds=seconds), 50)
+        assert len([each for each in due if each.kind == "ended_by_operator"]) == seconds + 1
+
+
+def test_accounts_with_nothing_to_end_are_passed_also_where_looking_takes_long(house, monkeypatch):
+    monkeypatch.setattr(go_on_ending, "LOOKS_FOR", -1)
+    monkeypatch.setattr(go_on_ending, "STRETCH", 1)
+    in_web(house, *(f"{number}@example.org" for number in range(4)), each=0)
+    made = in_web(house, ADA)
+    assert carried_out(house, begun(house, WEB)).ended.sessions == 2
+    assert how(house, made) == ["ended_by_operator", "ended_by_operator", "in"]
