@@ -137,6 +137,18 @@ def test_what_is_interrupted_says_how_to_stop_it_and_is_gone_on_with_where_it_wa
     assert many.done("verify-audit").status == 0
 
 
+@pytest.mark.guide("R63")
+def test_after_a_restore_nothing_goes_on_that_may_have_been_stopped_since(installed):
+    shown = installed.done("ending", "preview", "--everyone", "--access-keys", "--json").value["preview"]
+    left = installed.done("ending", "begin", shown, "--reason", "a drill", "--leave", "--json").value
+    installed.done("backup", "copy.db")
+    installed.done("ending", "stop", left["id"])
+    installed.done("restore", "copy.db", "--yes", "--keep-access-keys")
+    assert installed.done("ending", "show", left["id"], "--json").value["state"] == "stopped"
+    resumed = installed.done("ending", "resume", left["id"], "--json").value
+    assert (resumed["state"], resumed["ended"]["sessions"]) == ("finished", 0), "the restore has ended them"
+
+
 def test_the_command_waits_while_a_server_goes_on_and_takes_over_when_nobody_does(installed, monkeypatch):
     shown = installed.done("ending", "preview", "--everyone", "--json").value["preview"]
     left = installed.done("ending", "begin", shown, "--reason", "a drill", "--leave", "--json").value
