@@ -49,9 +49,11 @@ from signedin.actions.stop_for import disable_for, enable_for
 from signedin.rules import errors
 from signedin.rules.account import LONGEST_REASON
 from signedin.rules.bulk_job import NothingToEnd, PreviewTooOld, State
+from signedin.rules.location import mask_address
 from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.session import AppType
 from signedin.store import outbox
+from signedin.store.activity import activity
 
 
 @pytest.fixture(autouse=True)
@@ -250,3 +252,25 @@ def test_accounts_with_nothing_to_end_are_passed_also_where_looking_takes_long(h
     made = in_web(house, ADA)
     assert carried_out(house, begun(house, WEB)).ended.sessions == 2
     assert how(house, made) == ["ended_by_operator", "ended_by_operator", "in"]
+
+
+@pytest.mark.guide("R77")
+def test_of_a_network_ends_what_was_last_used_there_at_its_turn(house):
+    there, elsewhere = "203.0.113.77", "198.51.100.4"
+    rows = [Wanted(address=elsewhere, used_from=each) for each in (there, there, elsewhere, elsewhere)]
+    stayed, left, came, apart = somebody_with(house, ADA, rows, NOW)
+    ending = begun(house, Asked(network="203.0.113.0/24"))
+    assert ending.found.sessions == 2
+    for row, address in ((stayed, there), (left, elsewhere), (came, there)):
+        used(house, row, address, LATER)
+    assert carried_out(house, ending).ended.sessions == 2
+    assert how(house, [stayed, left, came, apart]) == [
+        "ended_by_operator", "in", "ended_by_operator", "in",
+    ]  # fmt: skip
+
+
+def used(means, row, address, now):
+    """A session is used from somewhere, and that is written."""
+    mine = (activity.c.account_id == row.account_id) & (activity.c.row_id == row.row_id)
+    change = activity.update().where(mine).values(last_at=now, masked_ip=mask_address(address))
+    means.database.write_now(lambda conn: conn.execute(change))

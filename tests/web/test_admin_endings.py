@@ -138,6 +138,16 @@ def test_without_a_reason_nothing_begins_and_the_preview_stays(house, rosa):
     assert ada is not None
 
 
+def test_what_was_shown_and_did_not_end_is_explained(house, rosa):
+    ada, grace = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE, BERLIN, GRACE)
+    page = shown(rosa, web="1")
+    ada.log_out()
+    done = finished(rosa, begins(rosa, page).headers["location"])
+    assert "1 session of 1 person ended." in done.text
+    assert "The others had ended before, or were used meanwhile." in done.text
+    assert not grace.is_signed_in
+
+
 def test_where_counting_takes_long_a_button_counts_on(house, rosa, monkeypatch):
     house.signed_in()
     monkeypatch.setattr(preview_many, "COUNTS_FOR", -1)

@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
-from signedin.store import access_keys, accounts, bulk_endings, endings, given, installation, journal, outbox, services
+from signedin.store import (
+    access_keys,
+    accounts,
+    bulk_endings,
+    endings,
+    given,
+    installation,
+    journal,
+    outbox,
+    services,
+)
 from signedin.store.anchors import AnchorsById
 from signedin.store.database import Database
 from signedin.store.journal import Head

@@ -145,10 +145,13 @@ def set_state(conn: sa.Connection, ending_id: str, state: State, now: datetime) 
 
 def stop_all(conn: sa.Connection, now: datetime) -> None:
     """Stop all that run; what has ended so far is told as it was."""
-    values = {"state": State.STOPPED.value, "moved_at": now, "claimed_by": "", "claimed_until": from_micros(0)}
-    conn.execute(
-        bulk_endings.update().where(bulk_endings.c.state == State.RUNNING.value).values(**values)
-    )
+    values = {
+        "state": State.STOPPED.value,
+        "moved_at": now,
+        "claimed_by": "",
+        "claimed_until": from_micros(0),
+    }
+    conn.execute(bulk_endings.update().where(bulk_endings.c.state == State.RUNNING.value).values(**values))
 
 
 def held_state(conn: sa.Connection, ending_id: str) -> State | None:
