@@ -61,6 +61,10 @@ def no_rest(monkeypatch):
 
 @pytest.fixture
 def house(means):
+    return furnished(means)
+
+
+def furnished(means):
     """Rosa is an owner, Hank a helper; there are a connected app and a sync program of one's own."""
     for email, role in ((ROSA, Role.OWNER), (HANK, Role.HELPER)):
         done_apart(add_by_operator(means, Applicant(email, email[:4], PASSWORD), NOW))

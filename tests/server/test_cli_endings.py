@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
+import signal
+import sqlite3
 
 import pytest
 
 from fences import beginning
-from people import ADA, CHROME_ON_MACOS, GRACE, PASSWORD, SAN_FRANCISCO
-from signedin.actions.sign_in import Ticks, Visit, sign_in
+from people import ADA, CHROME_ON_MACOS, GRACE, PASSWORD, SAN_FRANCISCO, wait_until
+from signedin.actions.sign_in import Ticks, Visit, begin, sign_in
 from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.bulk_job import CLAIMED_FOR
 from signedin.rules.session import AppType
+from signedin.server import cli_endings
 from signedin.server.cli_shared import carried_out
 from signedin.server.means import shared_now
+from signedin.store import accounts, bulk_endings
 
 VISIT = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
 NO_SUCH = "0" * 24
@@ -89,3 +95,77 @@ def test_what_is_shown_is_said_for_people_with_the_command_that_begins_it(instal
     assert said.startswith("Would end: 2 sessions, 0 connected apps of 1 person.")
     assert "Ada: sync, Chrome on macOS" in said
     assert "signedin ending begin " in said
+
+
+@pytest.fixture
+def many(installed):
+    """Two hundred people with a session each."""
+
+    def add(conn, means):
+        for number in range(200):
+            account = accounts.add(conn, f"{number}@example.org", "A Person", shared_now(means))
+            begin(conn, means, account, VISIT, Ticks(), 0, shared_now(means))
+
+    async def work(means):
+        await means.database.write(add, means)
+
+    carried_out(work)
+    return installed
+
+
+@pytest.mark.guide("R48")
+def test_what_is_interrupted_says_how_to_stop_it_and_is_gone_on_with_where_it_was(many, process):
+    shown = many.done("ending", "preview", "--everyone", "--json").value
+    running = process("ending", "begin", shown["preview"], "--reason", "a drill")
+
+    def ended():
+        with sqlite3.connect(many.database) as file:
+            return [after for (after,) in file.execute("SELECT after FROM bulk_endings") if after >= 0]
+
+    wait_until(ended)
+    said = running.stopped(signal.SIGINT)
+    [one] = many.done("ending", "list", "--json").value
+    assert said.status == 1, said
+    assert said.err.splitlines() == [
+        "It is not over, and servers that run go on with it. What has ended has ended.",
+        f"Stop it with: signedin ending stop {one['id']}",
+        f"Go on here with: signedin ending resume {one['id']}",
+    ]
+    assert one["state"] == "running"
+    resumed = many.done("ending", "resume", one["id"], "--json").value
+    assert (resumed["state"], resumed["ended"]) == ("finished", shown["would_end"])
+    assert many.done("verify-audit").status == 0
+
+
+@pytest.mark.guide("R63")
+def test_after_a_restore_nothing_goes_on_that_may_have_been_stopped_since(installed):
+    shown = installed.done("ending", "preview", "--everyone", "--access-keys", "--json").value["preview"]
+    left = installed.done("ending", "begin", shown, "--reason", "a drill", "--leave", "--json").value
+    installed.done("backup", "copy.db")
+    installed.done("ending", "stop", left["id"])
+    installed.done("restore", "copy.db", "--yes", "--keep-access-keys")
+    assert installed.done("ending", "show", left["id"], "--json").value["state"] == "stopped"
+    resumed = installed.done("ending", "resume", left["id"], "--json").value
+    assert (resumed["state"], resumed["ended"]["sessions"]) == ("finished", 0), "the restore has ended them"
+
+
+def test_the_command_waits_while_a_server_goes_on_and_takes_over_when_nobody_does(installed, monkeypatch):
+    shown = installed.done("ending", "preview", "--everyone", "--json").value["preview"]
+    left = installed.done("ending", "begin", shown, "--reason", "a drill", "--leave", "--json").value
+
+    async def claimed(means):
+        until = shared_now(means)
+        await means.database.write(bulk_endings.claim, left["id"], "a server", until)
+
+    carried_out(claimed)
+    looked, waits = [], asyncio.sleep
+
+    async def looks_again(seconds):
+        if seconds == cli_endings.LOOKS_AGAIN_AFTER:
+            looked.append(seconds)
+            monkeypatch.setattr(cli_endings, "shared_now", lambda means: shared_now(means) + CLAIMED_FOR)
+        await waits(0)
+
+    monkeypatch.setattr(cli_endings.asyncio, "sleep", looks_again)
+    assert installed.done("ending", "resume", left["id"], "--json").value["state"] == "finished"
+    assert len(looked) == 1

@@ -8,8 +8,10 @@ import time
 
 import pytest
 
-from people import BERLIN, FIREFOX_ON_WINDOWS, GRACE, SAFARI_ON_IPHONE
+from people import BERLIN, FIREFOX_ON_WINDOWS, GRACE, SAFARI_ON_IPHONE, done_apart
 from signedin.actions import preview_many
+from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.organisations import make_from_shell
 from signedin.rules.operator import Role
 from web.operators import ROSA, at_the_console, operator_in
 
@@ -127,9 +129,23 @@ def test_without_a_reason_nothing_begins_and_the_preview_stays(house, rosa):
     page = shown(rosa, everyone="1")
     refused = begins(rosa, page, " ")
     assert (refused.status_code, "A reason is needed." in refused.text) == (422, True)
+    long = "The build machine was stolen. " * 20
+    refused = begins(rosa, refused, long)
+    assert (refused.status_code, "The reason is too long." in refused.text) == (422, True)
+    assert long.strip() in refused.text, "nobody writes it twice"
     assert begins(rosa, refused).status_code == 303
     assert rosa.send(PATH, {"preview": "nonsense", "reason": WHY}, page=PATH).status_code == 422
     assert ada is not None
+
+
+def test_what_was_shown_and_did_not_end_is_explained(house, rosa):
+    ada, grace = house.signed_in(), house.signed_in(SAFARI_ON_IPHONE, BERLIN, GRACE)
+    page = shown(rosa, web="1")
+    ada.log_out()
+    done = finished(rosa, begins(rosa, page).headers["location"])
+    assert "1 session of 1 person ended." in done.text
+    assert "The others had ended before, or were used meanwhile." in done.text
+    assert not grace.is_signed_in
 
 
 def test_where_counting_takes_long_a_button_counts_on(house, rosa, monkeypatch):
@@ -173,8 +189,28 @@ def test_programs_look_begin_and_follow_it(house, rosa):
         "/v1/admin/endings/preview", json={"unused_since": "2026-01-01T00:00:00"}, headers=own
     )
     assert (without_zone.status_code, without_zone.json()["field"]) == (422, "unused_since")
+    both = {"preview": preview["preview"], "app_types": ["sync"]}
+    refused = rosa.http.post("/v1/admin/endings/preview", json=both, headers=own)
+    assert (refused.status_code, refused.json()["field"]) == (422, "preview")
     for deed in ("stop", "resume"):
         refused = rosa.http.post(
             f"/v1/admin/endings/{begun['id']}/{deed}", headers=own | {"content-type": "application/json"}
         )
         assert (refused.status_code, refused.json()["code"]) == (409, "ending_finished")
+
+
+@pytest.mark.security("8.2.2", "8.4.1")
+def test_who_helps_one_organisation_is_told_where_to_look_and_nothing_of_everybody(house, rosa):
+    means, now = house.means, house.clock()
+    house.somebody(HANK, "Hank Moss")
+    done_apart(make_from_shell(means, "Tidewater Marine", now))
+    done_apart(appoint_from_shell(means, HANK, Role.HELPER, now, "Tidewater Marine"))
+    house.signed_in()
+    where = begins(rosa, shown(rosa, web="1")).headers["location"]
+    hank = at_the_console(house, HANK)
+    page = hank.open(PATH)
+    assert "stands in the history of that account." in page.text
+    assert WHY not in page.text
+    assert hank.open(where).status_code == 404
+    assert hank.open("/v1/admin/endings").json()["items"] == []
+    assert hank.open(f"/v1{where}").status_code == 404

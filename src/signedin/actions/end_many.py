@@ -84,7 +84,8 @@ async def resume_from_shell(means: Means, ending_id: str, now: datetime) -> Bulk
 async def find_many(means: Means, asking: Asking, ending_id: str) -> BulkEnding:
     """One of them, with how far it is.
 
-    Raises: as `operator_asking`, and NotFound.
+    Raises: as `operator_asking`, and
+        NotFound: there is none, or the operator is there for one organisation alone.
     """
     return await means.database.read(_find_for, asking, ending_id)
 
@@ -97,7 +98,7 @@ async def find_from_shell(means: Means, ending_id: str) -> BulkEnding:
 async def many_before(
     means: Means, asking: Asking, place: BulkPlace | None, limit: int
 ) -> list[BulkEnding]:  # fmt: skip
-    """Those that there were, the newest first.
+    """Those that there were, the newest first; for an operator who is bound to an organisation there are none.
 
     Raises: as `operator_asking`.
     """
@@ -168,7 +169,7 @@ def _set_in_shell(conn: sa.Connection, ending_id: str, state: State, now: dateti
 
 
 def _set(conn: sa.Connection, ending_id: str, state: State, operator: Operator | None, now: datetime) -> None:
-    before = bulk_endings.held_state(conn, ending_id)
+    before = bulk_endings.held_state(conn, _named(ending_id))
     if before is State.FINISHED:
         raise EndingFinished
     ending = _find(conn, ending_id)
@@ -186,19 +187,36 @@ async def _stopped(means: Means, ending_id: str) -> BulkEnding:
 
 
 def _find_for(conn: sa.Connection, asking: Asking, ending_id: str) -> BulkEnding:
-    operator_asking(conn, asking, Deed.SEE)
+    if operator_asking(conn, asking, Deed.SEE).organisation_id is not None:
+        raise _no_such()
     return _find(conn, ending_id)
 
 
 def _find(conn: sa.Connection, ending_id: str) -> BulkEnding:
-    found = bulk_endings.find(conn, ending_id)
+    found = bulk_endings.find(conn, _named(ending_id))
     if found is None:
-        raise errors.NotFound(_("There is no such ending."), hint=_("Look at the list of them."))
+        raise _no_such()
     return found
 
 
+def _named(ending_id: str) -> str:
+    """The id, if one can have it; no database takes every text that a shell or an address can hold.
+
+    Raises:
+        NotFound: none can.
+    """
+    if not (ending_id.isascii() and ending_id.isalnum()):
+        raise _no_such()
+    return ending_id
+
+
+def _no_such() -> errors.NotFound:
+    return errors.NotFound(_("There is no such ending."), hint=_("Look at the list of them."))
+
+
 def _before(conn: sa.Connection, asking: Asking, place: BulkPlace | None, limit: int) -> list[BulkEnding]:
-    operator_asking(conn, asking, Deed.SEE)
+    if operator_asking(conn, asking, Deed.SEE).organisation_id is not None:
+        return []  # each of them says something of everybody's accounts
     return bulk_endings.before(conn, place, limit)
 
 

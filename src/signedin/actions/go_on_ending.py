@@ -35,12 +35,13 @@ HEARD_AFTER = 50
 """Accounts that end before it is waited until all of them are over everywhere, and told so."""
 MOST_AT_ONCE = 2000
 """Rows that end in one transaction; an account with more has several."""
-EMPTY_STRETCHES = 20
-"""Stretches without anything to end that are passed before that is noted."""
+EMPTY_STRETCHES, LOOKS_FOR = 20, 1.0
+"""Stretches without anything to end, and seconds, that are passed before that is noted."""
 RESTS = 1.0
 """For how long it rests after each account, as a share of what that took: whoever is checked meanwhile goes first."""
 LETTER_EVERY = timedelta(seconds=1)
 """The letters to people are spread, so that no letter that somebody waits for stands behind thousands."""
+_LETTER = "ended_by_operator"
 Clock = Callable[[], datetime]
 
 
@@ -138,8 +139,10 @@ def _look_ahead(conn: sa.Connection, ending_id: str, who: str) -> Ahead | None:
     held = bulk_endings.look(conn, ending_id, who)
     if held is None:
         return None
-    after = held.after
-    for _ in range(EMPTY_STRETCHES):
+    after, until = held.after, monotonic() + LOOKS_FOR
+    for number in range(EMPTY_STRETCHES):
+        if number and monotonic() > until:
+            break
         last = bulk_rows.stretch(conn, after, STRETCH)
         if last is None:
             return Ahead((), after, is_over=True)
@@ -205,12 +208,13 @@ def _end(
 
 
 def _write_to(conn: sa.Connection, held: Held, account: Account, counts: HowMany, now: datetime) -> None:
-    """Queue the letter that tells its owner, each a second after the one before."""
+    """Queue the letter that tells its owner, each a second after the one before, whichever ending that was of."""
     kept = access_keys.count(conn, account.id) - counts.access_keys
     fields = what_ended(account, LogoutAllCounts(counts.sessions, counts.consents, kept), now)
     fields |= {"keys_ended": str(counts.access_keys), "reason": held.ending.reason}
-    due_at = max(now, held.ending.begun_at + held.ended.people * LETTER_EVERY)
-    outbox.queue(conn, account.id, "ended_by_operator", fields, now, due_at)
+    before = outbox.last_due(conn, _LETTER)
+    due_at = now if before is None else max(now, before + LETTER_EVERY)
+    outbox.queue(conn, account.id, _LETTER, fields, now, due_at)
 
 
 def _finish(conn: sa.Connection, ending_id: str, who: str, now: datetime) -> None:

@@ -75,7 +75,7 @@ def opened(means: Means, sealed: str) -> Preview:
         PreviewTooOld: it was not sealed here.
     """
     body, _, mark = sealed.strip().rpartition(".")
-    if not hmac.compare_digest(seal(means, _PURPOSE, body).encode(), mark.encode()):
+    if not sealed.isascii() or not hmac.compare_digest(seal(means, _PURPOSE, body).encode(), mark.encode()):
         raise PreviewTooOld
     ending_id, which, after, many, met, is_complete = json.loads(urlsafe_b64decode(body))
     counted = Counted(after, HowMany.read(many), tuple((each[0], each[1]) for each in met), is_complete)

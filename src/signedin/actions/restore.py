@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.event import Event, EventKind
-from signedin.store import access_keys, accounts, endings, given, installation, journal, outbox, services
+from signedin.store import (
+    access_keys,
+    accounts,
+    bulk_endings,
+    endings,
+    given,
+    installation,
+    journal,
+    outbox,
+    services,
+)
 from signedin.store.anchors import AnchorsById
 from signedin.store.database import Database
 from signedin.store.journal import Head
@@ -38,7 +48,8 @@ def end_what_may_have_ended(
     """End all that is signed in, in a database that nobody uses yet, account by account.
 
     Also forgotten are known browsers, invitations, letters and requests of apps that wait: they may have been used,
-    withdrawn, answered or sent since. `anchored` says how far each history went when it was last noted outside the database.
+    withdrawn, answered or sent since; endings for many that went on are stopped, as they may have been since.
+    `anchored` says how far each history went when it was last noted outside the database.
     """
     total, done, after = database.read_now(accounts.count), 0, 0
     went_on: list[str] = []
@@ -69,6 +80,7 @@ def _forget_the_rest(conn: sa.Connection, now: datetime, *, keep_keys: bool) -> 
     installation.forget_invitations(conn)
     outbox.forget_all(conn)
     given.forget_what_waits(conn)
+    bulk_endings.stop_all(conn, now)
     _succeed(conn)
     return 0 if keep_keys else access_keys.end_all(conn) + services.revoke_all(conn, now)
 

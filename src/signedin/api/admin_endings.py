@@ -79,6 +79,7 @@ async def preview(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     refuse_unknown(request, set())
     asked = await body_of(request, Asked)
     if asked.preview:
+        _refuse_more(asked)
         return json_answer(preview_item(await count_on(kept.means, asking, asked.preview, now)))
     wanted = Wanted(
         frozenset(map(AppType, asked.app_types)), asked.client_id, _moment(asked.unused_since, "unused_since"),
@@ -144,6 +145,19 @@ def _place(text: str | None) -> BulkPlace | None:
         return None
     at, ending_id = json.loads(text)  # sealed: written here
     return BulkPlace(from_micros(at), ending_id)
+
+
+def _refuse_more(asked: Asked) -> None:
+    """Refuse what says beside a preview what it should be of: it is of what it was asked for.
+
+    Raises:
+        InvalidInput: it does.
+    """
+    if asked != Asked(preview=asked.preview):
+        raise errors.InvalidInput(
+            "A preview is counted on as it was asked for.", field="preview",
+            hint="Send it alone, or ask anew without it.",
+        )  # fmt: skip
 
 
 def _moment(at: datetime | None, field: str) -> datetime | None:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from signedin.rules.errors import InvalidInput
@@ -109,8 +109,9 @@ def which_is(wanted: Wanted, own_session: str, now: datetime) -> Which:
         raise InvalidInput(_("There is no app with this client id."), field="client_id")
     network = network_named(wanted.network) if wanted.network.strip() else ""
     which = Which(
-        now, wanted.app_types, client_id, wanted.unused_since, wanted.begun_before, network,
-        wanted.access_keys, "" if wanted.own_session else own_session,
+        now, wanted.app_types, client_id, _held(wanted.unused_since, "unused_since"),
+        _held(wanted.begun_before, "begun_before"), network, wanted.access_keys,
+        "" if wanted.own_session else own_session,
     )  # fmt: skip
     for field in ("unused_since", "begun_before"):
         at = getattr(which, field)
@@ -208,6 +209,18 @@ class HowMany:
         """What `told` said."""
         kept = (*(each.value for each in AppType), KEYS, PEOPLE)
         return cls(Counter({name: told[name] for name in kept if told.get(name)}))
+
+
+def _held(at: datetime | None, field: str) -> datetime | None:
+    """The moment in UTC, as it is kept; one whose zone puts it before the first day there is, is none.
+
+    Raises:
+        InvalidInput: it is.
+    """
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(_("There is no such moment."), field=field) from None
 
 
 def _micros(at: datetime | None) -> int | None:

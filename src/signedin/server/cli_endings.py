@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,10 +24,12 @@ from signedin.api.bulk_items import ending_item, preview_item
 from signedin.rules.bulk import HowMany, Wanted
 from signedin.rules.bulk_job import BulkEnding, Preview, State
 from signedin.rules.session import AppType
-from signedin.server.cli_shared import carried_out, json_option, many, progress, told
+from signedin.server.cli_shared import carried_out, fail, json_option, many, progress, told
 from signedin.server.means import shared_now
 
 _LISTED = 50
+LOOKS_AGAIN_AFTER = 0.5
+"""Seconds until it is looked again how far a server is with one."""
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 leaves_it = click.option("--leave", is_flag=True, help="Return at once; the servers go on with it.")
 
@@ -146,20 +149,40 @@ def list_all(*, as_json: bool) -> None:
 
 
 def _gone_on(begin_it: Callable[[Means], Any], *, leave: bool, as_json: bool) -> None:
-    """Begin or resume one and go on with it here, as long as no server does."""
+    """Begin or resume one and see it through: here, or where a server goes on with it."""
+    under_way: list[str] = []
 
     async def work(means: Means) -> BulkEnding:
         begun: BulkEnding = await begin_it(means)
-        if not leave and begun.state is State.RUNNING:
-            with progress("Ending") as tell:
+        under_way.append(begun.id)
+        return begun if leave else await _seen_through(means, begun)
 
-                def ended(so_far: HowMany) -> None:
-                    tell(so_far.total, begun.found.total)
+    try:
+        _shown(carried_out(work), as_json=as_json)
+    except KeyboardInterrupt:
+        if not under_way:
+            raise
+        fail(
+            "It is not over, and servers that run go on with it. What has ended has ended.",
+            f"Stop it with: signedin ending stop {under_way[0]}\n"
+            f"Go on here with: signedin ending resume {under_way[0]}",
+        )
 
-                await go_on(means, begun.id, secrets.token_hex(12), lambda: shared_now(means), ended)
-        return await find_from_shell(means, begun.id)
 
-    _shown(carried_out(work), as_json=as_json)
+async def _seen_through(means: Means, begun: BulkEnding) -> BulkEnding:
+    """Go on with it until it is over or stopped; while a server does that, look how far it is."""
+    with progress("Ending") as tell:
+
+        def ended(so_far: HowMany) -> None:
+            tell(so_far.total, begun.found.total)
+
+        who, now = secrets.token_hex(12), begun
+        while now.state is State.RUNNING:
+            if not await go_on(means, begun.id, who, lambda: shared_now(means), ended):
+                await asyncio.sleep(LOOKS_AGAIN_AFTER)
+            now = await find_from_shell(means, begun.id)
+            ended(now.ended)
+    return now
 
 
 def _shown(one: BulkEnding, *, as_json: bool) -> None:

@@ -143,6 +143,17 @@ def set_state(conn: sa.Connection, ending_id: str, state: State, now: datetime) 
     conn.execute(bulk_endings.update().where(_is(ending_id)).values(**values))
 
 
+def stop_all(conn: sa.Connection, now: datetime) -> None:
+    """Stop all that run; what has ended so far is told as it was."""
+    values = {
+        "state": State.STOPPED.value,
+        "moved_at": now,
+        "claimed_by": "",
+        "claimed_until": from_micros(0),
+    }
+    conn.execute(bulk_endings.update().where(bulk_endings.c.state == State.RUNNING.value).values(**values))
+
+
 def held_state(conn: sa.Connection, ending_id: str) -> State | None:
     """Its state, which nobody changes until the transaction is over; `None` when there is none."""
     asked = sa.select(bulk_endings.c.state).where(_is(ending_id)).with_for_update()

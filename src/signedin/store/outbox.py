@@ -92,6 +92,14 @@ def due(conn: sa.Connection, now: datetime, limit: int = 50) -> list[Message]:
     ]  # fmt: skip
 
 
+def last_due(conn: sa.Connection, kind: str) -> datetime | None:
+    """When the last letter of a kind is due, of those that were not tried yet; `None` when there is none."""
+    waiting = (outbox.c.kind == kind) & (outbox.c.attempts == 0)
+    asked = sa.select(outbox.c.due_at).where(waiting).order_by(outbox.c.due_at.desc()).limit(1)
+    found: datetime | None = conn.scalar(asked)
+    return found
+
+
 def claim(conn: sa.Connection, now: datetime) -> list[Message]:
     """Take the messages whose turn it is: no other process delivers them, until the claim has run out."""
     claimed = due(conn, now, MOST_CLAIMED)

@@ -60,13 +60,14 @@ async def begin_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """Begin what was shown."""
     presence, now = door.signed_in(request), now_of(request)
     fields = await door.form(request)
-    sealed = fields.get("preview", "")
+    sealed, reason = fields.get("preview", ""), fields.get("reason", "")
     try:
-        ending = await begin_many(door.means, presence, sealed, fields.get("reason", ""), now)
+        ending = await begin_many(door.means, presence, sealed, reason, now)
     except PreviewTooOld as refusal:
         return await _home(request, door, refusal=refusal)
     except errors.InvalidInput as refusal:
-        return await _preview(request, door, await count_on(door.means, presence, sealed, now), refusal)
+        again = await count_on(door.means, presence, sealed, now)
+        return await _preview(request, door, again, refusal, reason)
     return see_other(f"{PATH}/{ending.id}")
 
 
@@ -115,13 +116,13 @@ async def _home(request: Ask, door: Door, **values: Any) -> ASGIResponse:
 
 
 async def _preview(
-    request: Ask, door: Door, preview: Preview, refusal: errors.Refused | None = None
+    request: Ask, door: Door, preview: Preview, refusal: errors.Refused | None = None, reason: str = ""
 ) -> ASGIResponse:
     speech = door.reader(request).speech
     shown = await frame(request, door)
     refuse_unless(shown["operator"], Deed.BULK)
     return door.page(
-        request, "admin_ending_preview.html", preview=preview, refusal=refusal, many=preview.counted.many,
+        request, "admin_ending_preview.html", preview=preview, refusal=refusal, reason=reason, many=preview.counted.many,
         said=which_said(preview.which, await _called(door, preview.which.client_id), speech),
         how_many=how_many_said(preview.counted.many, speech), by_type=by_type(preview.counted.many, speech),
         sample=[sample_view(each, speech) for each in preview.sample], **shown,

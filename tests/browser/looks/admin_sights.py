@@ -69,6 +69,26 @@ def _(gallery, browser):
     return page
 
 
+@sight("admin, endings that a viewer sees")
+def _(gallery, browser):
+    appointed(gallery, ROSA, Role.OWNER)
+    half_way(gallery)
+    page = console(gallery, browser, VERA, Role.VIEWER)
+    page.goto("/admin/endings")
+    return page
+
+
+@sight("admin, what would end, without a reason")
+def _(gallery, browser):
+    browser.expects("422")
+    page = console(gallery, browser)
+    page.goto("/admin/endings/preview?everyone=1&keys=1")
+    page.get_by_label("Reason").fill(" ")
+    page.get_by_role("button", name="End ").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
 def half_way(gallery):
     """The id of an ending for many that is half over, and that no process goes on with."""
     means, now, rosa = gallery.house.means, gallery.house.clock(), number_of(gallery, ROSA)

@@ -8,15 +8,26 @@ async function look() {
   if (shown?.dataset.state !== "running") return;
   if (document.visibilityState === "visible") {
     const answer = await fetch(location.href, again).catch(() => null);
-    if (answer?.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const news = page.querySelector("#progress");
-      // Whoever is about to press a button keeps it under the pointer and the focus.
-      if (news && news.dataset.state === "running") refresh(shown, news);
-      else if (news) shown.replaceWith(news);
-    }
+    if (answer && isNoMore(answer)) return location.reload();
+    if (answer?.ok) show(shown, await answer.text());
   }
   setTimeout(look, 1500);
+}
+
+// The session has ended, perhaps by this very ending, or may not look any more: the page itself says so.
+function isNoMore(answer) {
+  return answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status);
+}
+
+function show(shown, html) {
+  const news = new DOMParser().parseFromString(html, "text/html").querySelector("#progress");
+  // Whoever is about to press a button keeps it under the pointer and the focus.
+  if (news?.dataset.state === "running") return refresh(shown, news);
+  if (!news) return;
+  const hadFocus = shown.contains(document.activeElement);
+  shown.replaceWith(news);
+  if (hadFocus) document.querySelector("#main").focus({ preventScroll: true });
+  document.querySelector("#announce").textContent = news.querySelector(".op-total").textContent;
 }
 
 function refresh(shown, news) {
