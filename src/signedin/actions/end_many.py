@@ -97,7 +97,7 @@ async def find_from_shell(means: Means, ending_id: str) -> BulkEnding:
 async def many_before(
     means: Means, asking: Asking, place: BulkPlace | None, limit: int
 ) -> list[BulkEnding]:  # fmt: skip
-    """Those that there were, the newest first.
+    """Those that there were, the newest first; to an operator of one organisation none, as they are of everybody's.
 
     Raises: as `operator_asking`.
     """
@@ -186,19 +186,26 @@ async def _stopped(means: Means, ending_id: str) -> BulkEnding:
 
 
 def _find_for(conn: sa.Connection, asking: Asking, ending_id: str) -> BulkEnding:
-    operator_asking(conn, asking, Deed.SEE)
+    if operator_asking(conn, asking, Deed.SEE).organisation_id is not None:
+        raise _no_such_ending()
     return _find(conn, ending_id)
 
 
 def _find(conn: sa.Connection, ending_id: str) -> BulkEnding:
     found = bulk_endings.find(conn, ending_id)
     if found is None:
-        raise errors.NotFound(_("There is no such ending."), hint=_("Look at the list of them."))
+        raise _no_such_ending()
     return found
 
 
+def _no_such_ending() -> errors.NotFound:
+    """There is none, or whoever asks is there for one organisation: an ending for many is of everybody's."""
+    return errors.NotFound(_("There is no such ending."), hint=_("Look at the list of them."))
+
+
 def _before(conn: sa.Connection, asking: Asking, place: BulkPlace | None, limit: int) -> list[BulkEnding]:
-    operator_asking(conn, asking, Deed.SEE)
+    if operator_asking(conn, asking, Deed.SEE).organisation_id is not None:
+        return []
     return bulk_endings.before(conn, place, limit)
 
 
