@@ -69,11 +69,11 @@ def every_route(house):
     return sorted(found, key=lambda each: (each[1], each[0]))
 
 
-def filled(path, row_id="0" * 26, person_id="1", organisation_id="1"):
+def filled(path, row_id="0" * 26, person_id="1", organisation_id="1", ending_id="0" * 24):
     """The path with an id and a file in the places for them."""
     path = path.replace("{row_id}", row_id).replace("{person_id}", person_id)
     path = path.replace("{organisation_id}", organisation_id).replace("{app_type}", "all")
-    path = path.replace("{ending_id}", "0" * 24)
+    path = path.replace("{ending_id}", ending_id)
     return path.replace("/static/{path}", address_of("app.css"))
 
 

@@ -5,17 +5,22 @@ The routes are those of the application: one that is not in the table fails the 
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from people import ADA, GRACE, SAFARI_ON_IPHONE, Clock, done_apart
-from routes import every_route, fingerprint, still
+from routes import every_route, filled, fingerprint, still
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.end_many import begin_from_shell, stop_from_shell
 from signedin.actions.issue_key import issue_service_key
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.actions.preview_many import preview_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.rules.access_key import Wish
 from signedin.rules.bulk import Wanted
 from signedin.rules.operator import Role
+from signedin.rules.policy_wish import Wish as Rule
 from signedin.rules.session import AppType
 from web.operators import at_the_console, number_of
 
@@ -39,6 +44,17 @@ POST   /v1/admin/endings/preview                                   O/O/O        
 POST   /v1/admin/endings                                           O/O/O        O/O/O        200!/200!/200!  O/O  O/O
 POST   /v1/admin/endings/{ending_id}/stop                          O/O/O        O/O/O        200!/200!/200!  O/O  O/O
 POST   /v1/admin/endings/{ending_id}/resume                        O/O/O        O/O/O        200!/200!/200!  O/O  O/O
+GET    /v1/admin/accounts/{person_id}/rules                        200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/organisations                                     200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/organisations/{organisation_id}                   200/200/200  200/200/200  200/200/200  200/200  200/200
+GET    /v1/admin/organisations/{organisation_id}/members           200/200/200  200/200/200  200/200/200  200/200  200/200
+POST   /v1/admin/organisations                                     O/O/O        O/O/O        201!/201!/201!  O/O  O/O
+PATCH  /v1/admin/organisations/{organisation_id}                   O/O/O        O/O/O        200!/200!/200!  O/O  O/O
+DELETE /v1/admin/organisations/{organisation_id}                   O/O/O        O/O/O        204!/204!/204!  O/O  O/O
+POST   /v1/admin/organisations/{organisation_id}/members           O/O/O        O/O/O        200!/200!/200!  O/O  O/O
+DELETE /v1/admin/organisations/{organisation_id}/members/{person_id}    O/O/O   O/O/O        204!/204!/204!  O/O  O/O
+PUT    /v1/admin/organisations/{organisation_id}/rules/{app_type}       O/O/O   O/O/O        200!/200!/200!  O/O  O/O
+DELETE /v1/admin/organisations/{organisation_id}/rules/{app_type}       O/O/O   O/O/O        204!/204!/204!  O/O  O/O
 PATCH  /v1/admin/accounts/{person_id}                              O/O/O        O/O/O        409/200!/200!  O/O  O/O
 POST   /v1/admin/operators                                         O/O/O        O/O/O        409/200!/200!  O/O  O/O
 DELETE /v1/admin/operators/{person_id}                             O/O/O        O/O/O        409/404/204!  O/O  O/O
@@ -47,6 +63,11 @@ DELETE /v1/admin/operators/{person_id}                             O/O/O        
 both scopes: on Ada's and on an operator's. H and O are 403 that name the role helper or owner, S is 403 without the
 scope, `!` changes something and nothing else does."""
 ASKING = (*Role, "reads", "manages")
+
+
+def new_name():
+    """What no organisation is called yet."""
+    return f"Harbour {secrets.token_hex(6)}"
 
 
 def table():
@@ -86,23 +107,27 @@ class World:
 
     def asked(self, asking, how, email):
         method, path = how
-        number, row = (
-            number_of(self.house, email),
-            self.house.signed_in(SAFARI_ON_IPHONE, email=email).current()["id"],
-        )
+        number, row = number_of(self.house, email), ""
+        if "{row_id}" in path or path.endswith(("/end", "/logout-all")) or "endings" in path:
+            row = self.house.signed_in(SAFARI_ON_IPHONE, email=email).current()["id"]
         is_begun = path.endswith("/v1/admin/endings") and method == "POST"
         shown, ending = self.ending(path.endswith("/resume")) if "endings" in path else ("", "")
-        path = (
-            path.replace("{person_id}", str(number)).replace("{row_id}", row).replace("{ending_id}", ending)
-        )
+        organisation = self.organisation(how, email) if "{organisation_id}" in path else ""
+        path = filled(path, row, str(number), organisation, ending)
         bodies = {
             "/end": {"ids": [row], "reason": "lost"}, "/logout-all": {"reason": "lost"}, "/reveal": {"reason": "lost"},
             "/operators": {"email": email, "role": "viewer"}, "/preview": {"everyone": True},
         }  # fmt: skip
+        bodies |= {
+            "/members": {"email": email},
+            "/rules/all": {"most": 9},
+            "/organisations": {"name": new_name()},
+        }
+        bodies |= {f"/organisations/{organisation}": {"name": new_name()}}
         body = next((sent for end, sent in bodies.items() if path.endswith(end)), None)
         body = {"preview": shown, "reason": "withdrawn"} if is_begun else body
-        body = {"state": "disabled", "reason": "left"} if method == "PATCH" else body
-        more = {"json": body} if body is not None and method != "GET" else {}
+        body = {"state": "disabled", "reason": "left"} if method == "PATCH" and "accounts" in path else body
+        more = {"json": body} if body is not None and method not in {"GET", "DELETE"} else {}
         if path.endswith("/v1/admin/accounts"):
             more = {"params": {"q": email}}
         before = fingerprint(self.house, without=("activity",))
@@ -126,6 +151,16 @@ class World:
         if is_stopped:
             done_apart(stop_from_shell(means, ending, now))
         return shown, ending
+
+    def organisation(self, how, email):
+        """The number of a new one, with what is to be taken from it, and nothing else."""
+        means, now, name = self.house.means, self.house.clock(), new_name()
+        made = done_apart(make_from_shell(means, name, now))
+        if how[0] == "DELETE" and "members" in how[1]:
+            done_apart(add_member_from_shell(means, name, email, now))
+        if how[0] == "DELETE" and "rules" in how[1]:
+            done_apart(set_policy_from_shell(means, name, "all", Rule(most=9), now))
+        return str(made.id)
 
     def mend(self, email):
         """As it was: enabled, and with the role it had."""

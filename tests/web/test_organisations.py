@@ -8,8 +8,13 @@ import pytest
 
 from people import ADA, ADELAIDE, BERLIN, GRACE, PASSWORD, done_apart, running
 from signedin.actions.appoint import appoint_from_shell
-from signedin.actions.organisations import add_member_from_shell, make_from_shell
-from signedin.actions.set_policy import set_policy_from_shell
+from signedin.actions.organisations import (
+    add_member_from_shell,
+    make_from_shell,
+    remove_from_shell,
+    remove_member_from_shell,
+)
+from signedin.actions.set_policy import clear_policy_from_shell, set_policy_from_shell
 from signedin.rules.operator import Role
 from signedin.rules.policy_wish import Wish
 from signedin.store import accounts, policies
@@ -207,6 +212,70 @@ def test_an_operator_of_one_organisation_knows_nobody_else(house):
     assert {each["account_id"] for each in hugo.open("/v1/admin/deeds").json()["items"]} <= {ada}
     emails = {each["email"] for each in hugo.open("/v1/admin/operators").json()["items"]}
     assert emails == {OWNER, HELPER}
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_an_owner_binds_an_operator_to_an_organisation_in_the_console_and_frees_them_again(house):
+    olive, page = operator(house, OWNER), "/admin/operators"
+    wish = {"email": GRACE, "role": "helper", "organisation": "tidewater  marine"}
+    assert 'name="organisation"' in olive.open(page).text
+    for wrong, status in (({"organisation": "Nowhere"}, 404), ({"role": "owner"}, 422)):
+        refused = olive.send(page, wish | wrong, page=page)
+        assert refused.status_code == status
+        assert "tidewater  marine" in refused.text or "Nowhere" in refused.text
+    assert olive.send(page, wish, page=page).status_code == 303
+    shown = olive.open(page).text
+    assert (
+        shown.count(f"Only for the members of <bdi>{MARINE}</bdi>.") == 3
+    )  # said once, and at Grace and Hugo
+    grace = operator(house, GRACE)
+    assert grace.open(f"/v1/admin/accounts/{number(house, EVE)}").status_code == 404
+    assert "End for many" not in grace.open("/admin").text
+    [appointed] = [
+        each for each in olive.open("/v1/admin/deeds").json()["items"]
+        if (each["kind"], each["account_id"]) == ("operator_appointed", number(house, GRACE))
+    ]  # fmt: skip
+    assert appointed["facts"]["organisation"] == org(olive)
+    assert olive.send(page, wish | {"organisation": " "}, page=page).status_code == 303
+    assert grace.open(f"/v1/admin/accounts/{number(house, EVE)}").status_code == 200
+    assert olive.send(f"{page}/{number(house, GRACE)}/dismiss", page=page).status_code == 303
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_a_name_that_is_a_number_binds_nobody_to_another_organisation(house):
+    olive = operator(house, OWNER)
+    asked = {"email": GRACE, "role": "viewer", "organisation_id": org(olive)}
+    made = done_apart(make_from_shell(house.means, org(olive), house.clock()))
+    answer = olive.http.post("/v1/admin/operators", json=asked, headers=olive.own())
+    assert answer.json()["organisation_id"] == org(olive)
+    for wrong in ("7", "Tidewater Marine"):
+        refused = olive.http.post(
+            "/v1/admin/operators", json=asked | {"organisation_id": wrong}, headers=olive.own()
+        )
+        assert refused.status_code == 404
+    olive.http.delete(f"/v1/admin/operators/{number(house, GRACE)}", headers=olive.own())
+    assert olive.http.delete(f"/v1/admin/organisations/{made.id}", headers=olive.own()).status_code == 204
+
+
+def test_what_is_done_to_an_organisation_in_the_shell_stands_in_the_record(house):
+    olive, means, now = operator(house, OWNER), house.means, house.clock()
+    made = done_apart(make_from_shell(means, "Lighthouse", now))
+    rule(house, "Lighthouse", most=3)
+    done_apart(add_member_from_shell(means, "Lighthouse", GRACE, now))
+    done_apart(remove_member_from_shell(means, "Lighthouse", GRACE, now))
+    done_apart(clear_policy_from_shell(means, "Lighthouse", "all", now))
+    done_apart(remove_from_shell(means, "Lighthouse", now))
+    found = [
+        each for each in olive.open("/v1/admin/deeds").json()["items"]
+        if each["facts"].get("organisation") == str(made.id)
+    ]  # fmt: skip
+    assert sorted(each["kind"] for each in found) == [
+        "member_added", "member_removed", "organisation_made", "organisation_removed", "policy_cleared", "policy_set",
+    ]  # fmt: skip
+    assert {each["operator_id"] for each in found} == {None}
+    whose = {each["account_id"] for each in found if not each["kind"].startswith("member")}
+    assert whose == {number(house, OWNER)}
+    assert "in the shell of the server" in olive.open("/admin").text
 
 
 @pytest.mark.security("8.2.1", "attack-17")

@@ -12,9 +12,9 @@ from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.operate import account_of
-from signedin.actions.organisation_deeds import named_in_shell
+from signedin.actions.organisation_deeds import existing, named_in_shell
 from signedin.rules import errors
-from signedin.rules.account import Account, AccountId, AccountState
+from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
 from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Deed, Operator, Role, may_appoint
 from signedin.rules.organisation import Organisation
@@ -63,20 +63,20 @@ def _bound_to(conn: sa.Connection, ids: Sequence[AccountId]) -> dict[AccountId, 
 
 
 async def appoint(
-    means: Means, asking: Asking, email: str, role: Role, now: datetime, organisation: str = ""
+    means: Means, asking: Asking, email: str, role: Role, now: datetime, bound: OrganisationId | None = None
 ) -> Account:
     """Give somebody a role, or another one; it counts from their next request on.
 
-    With an organisation it is bound to that: they see and end only what its members have.
+    It is for that organisation alone where one is said: they see and end only what its members have.
 
     Raises:
         RoleNeeded: only owners appoint.
         OwnRole: one's own role.
         LastOwner: no owner would be left.
-        NotFound: there is no such account.
+        NotFound: there is no such account or organisation.
         InvalidInput: it is disabled or closed, only an app knows the person, or owners are bound to nothing.
     """
-    account = await means.database.write(_appoint_by, asking, email, role, organisation, now)
+    account = await means.database.write(_appoint_by, asking, email, role, bound, now)
     await heard_everywhere(means)
     return account
 
@@ -94,8 +94,8 @@ async def dismiss(means: Means, asking: Asking, account_id: AccountId, now: date
 async def appoint_from_shell(
     means: Means, email: str, role: Role, now: datetime, organisation: str = ""
 ) -> Account:
-    """The same by whoever has the shell of the server, who needs no role."""
-    account = await means.database.write(_appoint, email, role, organisation, None, now)
+    """The same by whoever has the shell of the server, who needs no role and names an organisation as they like."""
+    account = await means.database.write(_appoint_from_shell, email, role, organisation, now)
     await heard_everywhere(means)
     return account
 
@@ -113,19 +113,31 @@ async def operators_for_shell(means: Means) -> list[Appointed]:
 
 
 def _appoint_by(
-    conn: sa.Connection, asking: Asking, email: str, role: Role, organisation: str, now: datetime
+    conn: sa.Connection, asking: Asking, email: str, role: Role, bound: OrganisationId | None, now: datetime
 ) -> Account:
     operator = operator_asking(conn, asking, Deed.APPOINT, writes=True)
     may_appoint(operator, account_of(conn, email).id)
-    return _appoint(conn, email, role, organisation, operator, now)
+    return _appoint(conn, email, role, bound, operator, now)
+
+
+def _appoint_from_shell(
+    conn: sa.Connection, email: str, role: Role, organisation: str, now: datetime
+) -> Account:
+    bound = named_in_shell(conn, organisation).id if organisation else None
+    return _appoint(conn, email, role, bound, None, now)
 
 
 def _appoint(
-    conn: sa.Connection, email: str, role: Role, organisation: str, operator: Operator | None, now: datetime
-) -> Account:
-    bound = named_in_shell(conn, organisation, held=True).id if organisation else None
-    if bound is not None and role is Role.OWNER:
-        raise errors.InvalidInput(_("An owner is bound to no organisation."), field="organisation")
+    conn: sa.Connection, email: str, role: Role, bound: OrganisationId | None, operator: Operator | None,
+    now: datetime,
+) -> Account:  # fmt: skip
+    if bound is not None:
+        existing(conn, bound, held=True)
+        if role is Role.OWNER:
+            raise errors.InvalidInput(
+                _("An owner is bound to no organisation."), field="organisation_id",
+                hint=_("Leave the organisation out, or choose another role."),
+            )  # fmt: skip
     account = _held(conn, account_of(conn, email).id)
     if account.state is not AccountState.ACTIVE:
         raise errors.InvalidInput(_("This account is disabled or closed."), field="email")
@@ -135,7 +147,7 @@ def _appoint(
     if before is Role.OWNER:
         refuse_last_owner(conn, account.id)
     operators.set_role(conn, account.id, role, bound)
-    number = _recorded(conn, account.id, EventKind.OPERATOR_APPOINTED, role, operator, now)
+    number = _recorded(conn, account.id, EventKind.OPERATOR_APPOINTED, role, operator, now, bound)
     if before is None:  # what an app has begun for somebody is never an operator's (D31)
         vouched = [row.id for row in _sessions(conn, account.id) if not row.factors]
         end_sessions(conn, account.id, vouched, EndReason.POLICY, now, number)
@@ -185,8 +197,9 @@ def _sessions(conn: sa.Connection, account_id: AccountId) -> Sequence[Session]:
 
 def _recorded(
     conn: sa.Connection, account_id: AccountId, kind: EventKind, role: Role, operator: Operator | None,
-    now: datetime,
+    now: datetime, bound: OrganisationId | None = None,
 ) -> int:  # fmt: skip
     by: dict[str, object] = {"by": "operator"} if operator is None else operator.facts()
-    event = Event(kind, now, facts=by | {"role": role.value})
+    of_it = {} if bound is None else {"organisation": str(bound)}
+    event = Event(kind, now, facts=by | {"role": role.value} | of_it)
     return deeds.record(conn, account_id, event, operator.account_id if operator else None)

@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.issue_tokens import SUCCESSOR, Tokens, completed, first_refresh, issue, rotate
+from signedin.actions.issue_tokens import Tokens, completed, first_refresh, issue, rotate, successor_of
+from signedin.actions.make_room import refuse_from_elsewhere
 from signedin.actions.means import Means
 from signedin.actions.note_use import write_first
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
@@ -25,7 +26,7 @@ from signedin.actions.still_held import (
 from signedin.rules import errors, exchange
 from signedin.rules.account import AccountId
 from signedin.rules.client import Client, ClientKind
-from signedin.rules.grant import ACCESS_LASTS, Grant, Refresh, Turn, turn_of
+from signedin.rules.grant import ACCESS_LASTS, Grant, Turn, turn_of
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.policy import OutsideNetworks, TooManySessions
 from signedin.rules.secret import Kind, TokenRead, make_session_id, read_token
@@ -69,7 +70,8 @@ async def refresh(means: Means, asking: Asking, token: str, now: datetime) -> To
     With it comes a fresh access token each time: of those only digests are kept, and all die with the grant.
 
     Raises:
-        OAuthRefused: as above; what asks for more than was given is refused before anything is used.
+        OAuthRefused: as above; what asks for more than was given, or comes from outside the networks of an own app's
+            person, is refused before anything is used.
     """
     read = _read(means, token, Kind.REF)
     done = await means.database.write(_refresh, means, asking, read, now)
@@ -189,6 +191,7 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
         return end_reused(conn, grant, now)
     key = exchange.bound_key(client, asking.key_thumbprint)
     account, row = account_and_row(means, grant, found.account, found.row, now)
+    refuse_from_elsewhere(conn, account, row, asking.visit.address)
     scopes = exchange.narrowed_scopes(in_force_to_stay(grant, client, row), asking.scopes)
     audience = exchange.narrowed_audience(
         grant.resources, asking.resources, {*client.resources, asking.issuer}, asking.issuer
@@ -196,18 +199,11 @@ def _refresh(conn: sa.Connection, means: Means, asking: Asking, read: TokenRead,
     if turn is Turn.ROTATE:
         grant, token = rotate(conn, means, grant, read.digest, now)
     else:
-        token = _successor(means, grant, used)
+        token = successor_of(means, grant, used)
     tokens = issue(
         conn, means, grant, client, scopes, audience, now, account=account, key_thumbprint=key, refresh_token=token
     )  # fmt: skip
     return replace(tokens, is_first=False), row
-
-
-def _successor(means: Means, grant: Grant, shown: Refresh) -> str:
-    opened = means.keyring.decrypt(SUCCESSOR, grant.account_id, shown.successor or b"")
-    if opened is None:
-        raise exchange.gone("The refresh token")
-    return opened.decode()
 
 
 def _for_itself(conn: sa.Connection, means: Means, asking: Asking, now: datetime) -> Done:

@@ -14,6 +14,7 @@ from signedin.rules import id_token
 from signedin.rules.account import Account
 from signedin.rules.claims import sid_for, subject_of
 from signedin.rules.client import Client, GrantType
+from signedin.rules.exchange import gone
 from signedin.rules.grant import ACCESS_LASTS, JWT_LASTS, Grant, Refresh
 from signedin.rules.secret import Kind, digest, make_session_id, make_token
 from signedin.rules.token import AccessToken
@@ -100,6 +101,18 @@ def rotate(conn: sa.Connection, means: Means, grant: Grant, used: bytes, now: da
     grants.add_refresh(conn, account_id, digest(token), Refresh(grant.id, after.generation))
     grants.turn(conn, after)
     return after, token
+
+
+def successor_of(means: Means, grant: Grant, used: Refresh) -> str:
+    """The refresh token that one which was used before was turned into, for a client that asks again.
+
+    Raises:
+        OAuthRefused: it cannot be opened any more.
+    """
+    opened = means.keyring.decrypt(SUCCESSOR, grant.account_id, used.successor or b"")
+    if opened is None:
+        raise gone("The refresh token")
+    return opened.decode()
 
 
 async def completed(means: Means, tokens: Tokens, client: Client, issuer: str, now: datetime) -> Tokens:

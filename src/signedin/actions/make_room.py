@@ -11,9 +11,11 @@ from signedin.actions.list_sessions import read_list
 from signedin.actions.means import Means
 from signedin.rules.account import Account
 from signedin.rules.event import Event, EventKind
+from signedin.rules.exchange import not_begun
 from signedin.rules.policy import InForce, OutsideNetworks, TooMany, TooManySessions, admits, in_force
 from signedin.rules.revocation import EndReason
 from signedin.rules.session import AppType, Session
+from signedin.rules.session_list import Row
 from signedin.store import journal, policies
 
 
@@ -35,6 +37,21 @@ def make_room(
     if not admits(rule.must_come_from, address):
         raise OutsideNetworks
     return _ended_for(conn, means, account, rule, now)
+
+
+def refuse_from_elsewhere(conn: sa.Connection, account: Account, row: Row, address: str) -> None:
+    """Refuse to go on with a session from where its person's organisation lets nobody come from; nothing ends by that.
+
+    Connected apps come from where they are, and are bound to no network.
+
+    Raises:
+        OAuthRefused: it is outside the networks.
+    """
+    if account.organisation_id is None or not isinstance(row, Session):
+        return
+    rule = in_force(policies.of_account(conn, account.id), row.app_type, timedelta.max, None)
+    if not admits(rule.must_come_from, address):
+        raise not_begun(OutsideNetworks())
 
 
 def living(

@@ -11,7 +11,7 @@ from signedin.rules.account import OrganisationId
 from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Operator
 from signedin.rules.organisation import Organisation, no_organisation
-from signedin.store import deeds, organisations
+from signedin.store import deeds, operators, organisations
 
 log = structlog.get_logger("signedin.security")
 
@@ -48,14 +48,19 @@ def recorded(
     conn: sa.Connection, operator: Operator | None, kind: EventKind, organisation: Organisation, now: datetime,
     more: dict[str, object] | None = None,
 ) -> None:  # fmt: skip
-    """Record what was done to no account: in the history of the operator who did it; from the shell in the log."""
+    """Record what was done to no account: in the history of the operator who did it; from the shell in the first owner's.
+
+    Where there is no owner yet, it stands in the log alone.
+    """
     facts: dict[str, object] = {
         "organisation": str(organisation.id),
         "name": organisation.name,
         **(more or {}),
     }
-    if operator is None or operator.account_id is None:
+    by: dict[str, object] = {"by": "operator"} if operator is None else operator.facts()
+    whose = operators.hold_owners(conn)[:1] if operator is None else [operator.account_id]
+    if not whose or whose[0] is None:
         log.info("an organisation was changed", kind=kind.value, **facts)
         return
-    event = Event(kind, now, facts=operator.facts() | facts)
-    deeds.record(conn, operator.account_id, event, operator.account_id)
+    event = Event(kind, now, facts=by | facts)
+    deeds.record(conn, whose[0], event, None if operator is None else operator.account_id)

@@ -11,7 +11,7 @@ from signedin.actions.means import Means
 from signedin.actions.organisation_deeds import existing, named_in_shell
 from signedin.rules.account import Account, OrganisationId
 from signedin.rules.operator import Deed, Operator
-from signedin.rules.organisation import Organisation
+from signedin.rules.organisation import Organisation, no_organisation
 from signedin.rules.policy import Policy
 from signedin.store import organisations, policies
 from signedin.store.organisations import Counted
@@ -47,6 +47,14 @@ async def see_organisation(
     return await means.database.read(_see, asking, organisation_id, after, limit)
 
 
+async def organisation_called(means: Means, asking: Asking, name: str) -> Organisation:
+    """The organisation of that name.
+
+    Raises: as `see_organisation`.
+    """
+    return await means.database.read(_called, asking, name)
+
+
 async def organisations_for_shell(means: Means, after: str, limit: int) -> list[Counted]:
     """The same for whoever has the shell of the server."""
     return await means.database.read(organisations.every, after, limit)
@@ -67,6 +75,14 @@ def _see(
 ) -> OrganisationSeen:
     operator = operator_asking(conn, asking, Deed.SEE)
     return _seen(conn, existing(conn, organisation_id, operator=operator), after, limit, operator)
+
+
+def _called(conn: sa.Connection, asking: Asking, name: str) -> Organisation:
+    operator = operator_asking(conn, asking, Deed.SEE)
+    found = organisations.named(conn, " ".join(name.split()))
+    if found is None or not operator.may_know(found.id):
+        raise no_organisation()
+    return found
 
 
 def _see_from_shell(conn: sa.Connection, name: str, after: int, limit: int) -> OrganisationSeen:

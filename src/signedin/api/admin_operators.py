@@ -28,7 +28,7 @@ from signedin.rules.deed import Done
 from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.operator import Deed, LastOwner, OwnRole, Role
-from signedin.rules.organisation import Organisation
+from signedin.rules.organisation import Organisation, organisation_named
 
 _CURSOR = "admin-deeds-cursor"
 
@@ -67,7 +67,8 @@ async def appoint_one(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse
     refuse_unknown(request, set())
     wanted = await body_of(request, Wanted)
     role = Role(wanted.role)
-    made = (await appoint(kept.means, asking, wanted.email, role, now, wanted.organisation_id or ""), role)
+    bound = organisation_named(wanted.organisation_id) if wanted.organisation_id else None
+    made = (await appoint(kept.means, asking, wanted.email, role, now, bound), role)
     return json_answer(_item(made, (await bound_to(kept.means, [made])).get(made[0].id)))
 
 

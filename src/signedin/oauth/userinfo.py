@@ -18,7 +18,9 @@ from signedin.oauth.arriving import Ask, arrived, told
 from signedin.oauth.form import form_of
 from signedin.rules.errors import NotSignedIn
 from signedin.rules.oauth_refusal import OAuthRefused
+from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence
+from signedin.rules.revocation import EndReason
 from signedin.rules.statement import ALGORITHMS
 
 PATH = "/oauth/userinfo"
@@ -53,6 +55,8 @@ async def _answered(request: Ask, kept: Kept, scheme: str, token: str) -> ASGIRe
     if isinstance(presence, Absence):
         raise _challenged("invalid_token", f"The access token opens nothing: {presence.reason}.")
     await _refuse_another_key(request, kept, presence, scheme, token, arrival.now)
+    if not admits(presence.networks, arrival.address):
+        raise _challenged("invalid_token", f"The access token opens nothing: {EndReason.POLICY}.")
     if not presence.is_for_us:
         raise _challenged("invalid_token", "The access token is for another resource server.")
     if "openid" not in (presence.scopes or ()):

@@ -23,7 +23,7 @@ def gone(what: str, reason: str = "") -> OAuthRefused:
 
 
 def not_begun(refusal: Refused) -> OAuthRefused:
-    """The refusal of a session that did not begin; which rule of an organisation it is, is said by its code."""
+    """The refusal of a session that does not begin or go on; which rule of an organisation it is, is said by its code."""
     if isinstance(refusal, SignInRefused):
         return gone("The sign-in")
     return OAuthRefused("invalid_grant", f"{refusal.code}: {refusal.sentence}")

@@ -24,6 +24,13 @@ operator_deeds = sa.Table(
     comment="what operators did, by time: leads to the entry in the account's journal; holds nothing personal",
 )
 
+_OF_EVERYBODY = [
+    each.value for each in (
+        EventKind.BULK_ENDING_BEGUN, EventKind.BULK_ENDING_STOPPED, EventKind.BULK_ENDING_RESUMED,
+        EventKind.BULK_ENDING_FINISHED,
+    )
+]  # fmt: skip
+
 
 def record(conn: sa.Connection, account_id: AccountId, event: Event, operator: AccountId | None) -> int:
     """Write what an operator did into the account's journal, and into the record; returns its number there."""
@@ -45,7 +52,8 @@ def before(
 ) -> list[Done]:
     """The deeds before that place, or the last ones, newest first; what was erased of one is not told.
 
-    With an organisation those to its members alone.
+    With an organisation those to its members alone, and none of them says anything of another organisation or of
+    what is done to everybody, which stands in the history of whoever did it.
     """
     deeds, entries, personal = operator_deeds.c, journal.journal.c, journal.journal_personal.c
     who = accounts.alias("who")
@@ -66,12 +74,21 @@ def before(
         personal.fields,
     )  # fmt: skip
     asked = only_members(sa.select(*columns).select_from(joined), deeds.account_id, whose)
+    if whose is not None:
+        asked = asked.where(_is_told_to(whose))
     if place is not None:
         asked = asked.where(sa.tuple_(deeds.at, deeds.account_id, deeds.number) < sa.tuple_(
             sa.literal(place.at, Moment), sa.literal(place.account_id, Int64), sa.literal(place.number, Int64)
         ))  # fmt: skip
     newest = (deeds.at.desc(), deeds.account_id.desc(), deeds.number.desc())
     return [_done(row) for row in conn.execute(asked.order_by(*newest).limit(limit))]
+
+
+def _is_told_to(whose: OrganisationId) -> sa.ColumnElement[bool]:
+    """What operators of that organisation may read of deeds to its members: none names another one."""
+    kind, facts = journal.journal.c.kind, sa.type_coerce(journal.journal.c.facts, sa.Text)
+    names_one, names_it = facts.contains('"organisation":'), facts.contains(f'"organisation":"{whose}"')
+    return kind.not_in(_OF_EVERYBODY) & sa.or_(~names_one, names_it)
 
 
 def _done(row: sa.Row[*tuple[Any, ...]]) -> Done:

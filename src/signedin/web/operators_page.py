@@ -9,8 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.appoint import appoint, dismiss, list_operators, who_asks
+from signedin.actions.appoint import appoint, bound_to, dismiss, list_operators, who_asks
 from signedin.actions.list_sessions import account_of
+from signedin.actions.see_organisations import list_organisations, organisation_called
 from signedin.rules import errors
 from signedin.rules.account import AccountId, account_named
 from signedin.rules.operator import Deed, LastOwner, OwnRole, Role, RoleNeeded, role_named
@@ -25,6 +26,8 @@ ROLES = {
     Role.OWNER: (ROLE_NAMES[Role.OWNER], _("Also disables and enables accounts, ends for many at once, and says who the operators are.")),
 }  # fmt: skip
 """What each role is called, and what it is for."""
+MOST_NAMED = 200
+"""Organisations whose names are proposed in the form; every other one is typed."""
 
 
 @get(PATH)
@@ -35,15 +38,19 @@ async def operators_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespo
 
 @post(PATH)
 async def appoint_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """Give somebody a role, or another one."""
+    """Give somebody a role, or another one, for everybody or for one organisation alone."""
     presence = door.signed_in(request)
     fields = await door.form(request)
+    email, organisation = fields.get("email", ""), fields.get("organisation", "").strip()
     try:
         role = role_named(fields.get("role", ""))
-        account = await appoint(door.means, presence, fields.get("email", ""), role, now_of(request))
+        bound = await organisation_called(door.means, presence, organisation) if organisation else None
+        bound_id = None if bound is None else bound.id
+        account = await appoint(door.means, presence, email, role, now_of(request), bound_id)
     except (errors.InvalidInput, errors.NotFound, LastOwner, OwnRole, RoleNeeded) as refusal:
-        return await _page(request, door, refusal=refusal, email=fields.get("email", ""))
+        return await _page(request, door, refusal=refusal, email=email, organisation=organisation)
     notice = {"kind": "appointed", "name": account.called, "role": role.value}
+    notice |= {} if bound is None else {"organisation": bound.name}
     return see_other(PATH, cookies=[door.notice_cookie(notice)])
 
 
@@ -74,9 +81,12 @@ def number_of(text: str) -> AccountId:
 async def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
     presence = door.signed_in(request)
     operator = await who_asks(door.means, presence)
+    found = await list_operators(door.means, presence)
+    named = await list_organisations(door.means, presence, "", MOST_NAMED)
     shown: dict[str, Any] = {
         "account": await account_of(door.means, presence), "operator": operator, "roles": ROLES, "email": "",
-        "may_appoint": operator.may(Deed.APPOINT), "notice": door.notice(request),
-        "operators": await list_operators(door.means, presence),
+        "may_appoint": operator.may(Deed.APPOINT), "notice": door.notice(request), "operators": found,
+        "bound": await bound_to(door.means, found), "organisation": "",
+        "organisations": [each.organisation.name for each in named],
     }  # fmt: skip
     return door.page(request, "admin_operators.html", **(shown | values))

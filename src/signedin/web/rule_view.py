@@ -52,12 +52,15 @@ def rule_views(policies: Sequence[Policy], speech: Speech) -> tuple[RuleView, ..
 
 
 def in_force_views(some: Sequence[InForce], speech: Speech) -> tuple[RuleView, ...]:
-    """What organisations want of an account, by app type; where they want nothing there is nothing."""
-    views = (
-        RuleView(each.app_type or EVERY_TYPE, _label(each.app_type, speech), tuple(_lines(each, speech)))
-        for each in some
+    """What organisations want of an account; app types of which they want the same stand together."""
+    alike: dict[tuple[RuleLine, ...], list[AppType | None]] = {}
+    for each in some:
+        alike.setdefault(tuple(_lines(each, speech)), []).append(each.app_type)
+    return tuple(
+        RuleView(types[0] or EVERY_TYPE, _labels(types, speech), lines)
+        for lines, types in alike.items()
+        if lines
     )
-    return tuple(view for view in views if view.lines)
 
 
 def own_lines(rule: InForce | None, speech: Speech) -> tuple[RuleLine, ...]:
@@ -109,6 +112,14 @@ def _lines(rule: InForce, speech: Speech) -> Iterator[RuleLine]:
 def _line(ruled: Ruled[Any], speech: Speech, said: str) -> RuleLine:
     names = [name or speech.say(_("another organisation")) for name in ruled.because]
     return RuleLine(said, ", ".join(names))
+
+
+def _labels(types: Sequence[AppType | None], speech: Speech) -> str:
+    return (
+        _label(None, speech)
+        if len(types) == len(AppType)
+        else ", ".join(_label(each, speech) for each in types)
+    )
 
 
 def _label(app_type: AppType | None, speech: Speech) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from browser.authority import OURS
-from browser.looks import admin_sights  # noqa: F401 - puts its sights among the others
+from browser.looks import admin_sights, organisation_sights  # noqa: F401 - put their sights among the others
 from browser.looks.gallery import furnish
 from people import Clock, running
 
