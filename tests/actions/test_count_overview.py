@@ -57,7 +57,7 @@ def counted(means, now=NOW):
     done_apart(count_overview(means, now))
 
 
-def told(overview, measure, part=""):
+def told(overview, measure, part="all"):
     found = next((each for each in overview.series if (each.measure, each.part) == (measure, part)), None)
     return None if found is None else found.latest
 

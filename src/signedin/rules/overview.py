@@ -28,7 +28,7 @@ STANDING = frozenset({Measure.SESSIONS, Measure.FLAGS, Measure.OUTBOX, Measure.N
 """What there is at a moment: of a day the last count of that day. The others happened, and are the day's sum."""
 OF_EVERYBODY = frozenset({Measure.FAILURES, Measure.OUTBOX, Measure.NODES})
 """What cannot be told apart by organisation; who is there for one alone is not told of it."""
-TOTAL = ""
+TOTAL = "all"
 """The part of a measure that is all of it."""
 Numbers = Mapping[Measure, Mapping[str, int]]
 
