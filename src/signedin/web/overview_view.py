@@ -94,7 +94,7 @@ def overview_view(overview: Overview, speech: Speech) -> OverviewView:
     drawn, places = _places(overview.places, speech)
     at = overview.counted_at
     return OverviewView(
-        speech.ago(at) if at else "", speech.machine(at) if at else "", cards, drawn, places, overview.nodes,
+        speech.exact(at) if at else "", speech.machine(at) if at else "", cards, drawn, places, overview.nodes,
         overview.organisation.name if overview.organisation else "", _table(overview),
     )  # fmt: skip
 
