@@ -76,6 +76,9 @@ GET    /v1/admin/endings/{ending_id}            403   403   403   403   403   40
 POST   /v1/admin/endings/{ending_id}/resume     403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/endings/{ending_id}/stop       403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/endings/preview                403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/health                        403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/overview                      403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/overview.csv                  403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 DELETE /v1/admin/operators/{person_id}          403   403   403   403   403   403   403   401   401   401   401

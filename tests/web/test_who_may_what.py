@@ -145,6 +145,7 @@ GET    /admin/endings/preview                    ain   ain   ain   ain   ain   a
 GET    /admin/endings/{ending_id}                ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/endings/{ending_id}/resume         ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/endings/{ending_id}/stop           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/health                         ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 GET    /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators                          ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/operators/{person_id}/dismiss      ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
@@ -157,6 +158,9 @@ POST   /admin/organisations/{organisation_id}/remove ain   ain   ain   ain   ain
 POST   /admin/organisations/{organisation_id}/rename ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/organisations/{organisation_id}/rules ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/organisations/{organisation_id}/rules/{app_type}/clear ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/overview                       ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/overview.csv                   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
+GET    /admin/overview.json                  ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/sign-out                           ain   ain   ain   ain   ain   ain   ain   ain   ain   ain   ain
 POST   /admin/language                           303   303   303   303   303   303   303   303   303   303   303
 GET    /admin/sign-in                            200   200   200   200   200   200   200   200   200   200   200
@@ -178,6 +182,7 @@ GET    /v1/admin/endings/{ending_id}             401   403   403   401   401   4
 POST   /v1/admin/endings/{ending_id}/resume      401   403   403   401   401   401   403   403   403   403   401
 POST   /v1/admin/endings/{ending_id}/stop        401   403   403   401   401   401   403   403   403   403   401
 POST   /v1/admin/endings/preview                 401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/health                    401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/admin/operators                       401   403   403   401   401   401   403   403   200   403   401
 POST   /v1/admin/operators                       401   403   403   401   401   401   403   403   403   403   401
 DELETE /v1/admin/operators/{person_id}           401   403   403   401   401   401   403   403   403   403   401
@@ -191,6 +196,8 @@ POST   /v1/admin/organisations/{organisation_id}/members 401   403   403   401  
 DELETE /v1/admin/organisations/{organisation_id}/members/{person_id} 401   403   403   401   401   401   403   403   403   403   401
 DELETE /v1/admin/organisations/{organisation_id}/rules/{app_type} 401   403   403   401   401   401   403   403   403   403   401
 PUT    /v1/admin/organisations/{organisation_id}/rules/{app_type} 401   403   403   401   401   401   403   403   403   403   401
+GET    /v1/admin/overview                  401   403   403   401   401   401   403   403   200   403   401
+GET    /v1/admin/overview.csv              401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/check?app_type=web                    200   200   401   200   200   200   401   401   401   401   401
 GET    /v1/check?app_type=mobile                 401   401   200   401   401   401   401   401   401   401   401
 GET    /v1/check?scope=account:read              200   200   401   200   200   200   200   403   401   401   401

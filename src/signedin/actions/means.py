@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,7 +33,8 @@ class Means:
     """Everything an action may use; nothing is found by looking around.
 
     On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks.
-    A `bus` hints that something has ended. `issuer` is the address by which this service is named as a resource.
+    A `bus` hints that something has ended. `issuer` is the address by which this service is named as a resource. `refused` are sign-ins
+    that this process has refused, by code, until they are counted with those of the others.
     """
 
     database: Database
@@ -52,6 +54,7 @@ class Means:
     lines: PostgresChecks | None = None
     bus: Bus | None = None
     signers: Signers = field(default_factory=Signers)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def knows_every_use(self) -> bool:
         """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""

@@ -29,6 +29,12 @@ def handed_over(service: Service, address: str, session_id: str) -> None:
     log.info("session handed over", key=service.key_id, origin=mask_address(address), session=session_id)
 
 
+def sign_in_refused(means: Means, email: str, address: str, why: str) -> None:
+    """Record a refused sign-in, and count it for the overview of operators."""
+    means.refused[why] += 1
+    refused(means, email, address, why)
+
+
 def refused(means: Means, email: str, address: str, why: str) -> None:
     """Record a refused sign-in or registration; the same for known and unknown addresses."""
     log.warning("refused", code=why, account=_known_as(means, email), origin=mask_address(address))

@@ -93,11 +93,11 @@ async def sign_in(
     subjects = _subjects(means, address, visit, known=known)
     retry_at = await means.database.write(limits.reserve, subjects, now)
     if retry_at is not None:
-        record.refused(means, address, visit.address, errors.TooManyRequests.code)
+        record.sign_in_refused(means, address, visit.address, errors.TooManyRequests.code)
         raise errors.TooManyRequests(retry_at)
     verdict = await _judged(means, kept, password, subjects)
     if account is None or not verdict.ok or not _may_begin(account, app_type):
-        record.refused(means, address, visit.address, errors.SignInRefused.code)
+        record.sign_in_refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
     if verdict.needs_rehash and hashed:
         await _rehash(means, account.id, hashed, password, now)
@@ -116,7 +116,7 @@ async def _begun(
     try:
         begun = await means.database.write(_begin, means, account, visit, proved, subjects, now)
     except (OutsideNetworks, TooManySessions) as refusal:  # by somebody who has shown the right password
-        record.refused(means, account.email, visit.address, refusal.code)
+        record.sign_in_refused(means, account.email, visit.address, refusal.code)
         await means.database.write(limits.take_back, subjects)
         raise to_go_on(means, refusal, proved) from None
     if begun.ended:

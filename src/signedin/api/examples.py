@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from signedin.api import admin_shapes, feed_shapes, organisation_shapes, shapes
+from signedin.api import admin_shapes, feed_shapes, organisation_shapes, overview_shapes, shapes
 from signedin.api.access_keys import Wanted
 from signedin.api.account_sessions import Person
 from signedin.api.accounts import Changed, New
@@ -151,6 +151,19 @@ EXAMPLES: dict[Any, Any] = {
     },
     admin_shapes.BulkEnding: _ENDING,
     admin_shapes.BulkEndings: {"items": [_ENDING], "next_cursor": None},
+    overview_shapes.Overview: {
+        "organisation_id": None, "counted_at": _AT, "days": [*(f"2026-10-{at}" for at in range(25, 32)),
+        *(f"2026-11-{at:02}" for at in range(1, 24))],
+        "series": [{"measure": "sign_ins", "part": "web", "by_day": [*[None] * 25, 12, 9, 14, 3, 8]}],
+        "places": [{"place": "San Francisco, CA, US", "latitude": 37.77, "longitude": -122.42, "count": 12}],
+        "nodes": [{"node_id": "a3f1", "about": "app-1 4021", "endings_behind": 0}],
+    },
+    overview_shapes.Health: {
+        "examined_at": _AT, "verdict": "look", "findings": [{
+            "subject": "place file", "verdict": "look", "sentence": "It is 61 days old.",
+            "what_to_do": "Run `signedin geo update`; where nobody can be asked for consent, with --accept-license.",
+        }],
+    },
     Asked: {"app_types": ["sync"], "unused_since": _EARLIER, "network": "203.0.113.0/24"},
     Begun: {"preview": "WyI1ZDBjN2Yi...0d6f0c", "reason": "Sync 3.1 is withdrawn, ticket 5120"},
     Why: {"reason": "Laptop reported lost, ticket 4417"},
@@ -161,6 +174,7 @@ EXAMPLES: dict[Any, Any] = {
 }  # fmt: skip
 """By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""
 STREAMS = {
+    "text/csv": "day,measure,part,count\r\n2026-11-23,sessions,all,1204\r\n2026-11-23,sessions,web,911\r\n",
     "application/x-ndjson": (
         '{}\n{"lineage": "9f2c41d0a7b3e865", "endings": [{"seq": 13, "scope": "account", "account": "'
         + _ACCOUNT + '", "cut_off": 40}]}\n'

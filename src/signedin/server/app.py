@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.di import Provide
 
+from signedin.actions.see_health import Examiner
 from signedin.api import access_keys as api_access_keys
 from signedin.api import account as api_account
 from signedin.api import account_sessions as api_account_sessions
@@ -18,6 +19,7 @@ from signedin.api import admin_accounts as api_admin_accounts
 from signedin.api import admin_endings as api_admin_endings
 from signedin.api import admin_operators as api_admin_operators
 from signedin.api import admin_organisations as api_admin_organisations
+from signedin.api import admin_overview as api_admin_overview
 from signedin.api import feed as api_feed
 from signedin.api import leaked_tokens as api_leaked_tokens
 from signedin.api import sessions as api_sessions
@@ -50,6 +52,7 @@ from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
 from signedin.rules.ticket import app_hosts
 from signedin.server import health, jobs
+from signedin.server.doctor import examine
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
 from signedin.server.openapi import description
@@ -70,12 +73,14 @@ from signedin.web import (
     device_page,
     end_session_page,
     endings_page,
+    health_page,
     help_page,
     keys_page,
     language_form,
     logo_file,
     operators_page,
     organisations_page,
+    overview_page,
     room_page,
     sessions_page,
     sessions_stream,
@@ -138,6 +143,7 @@ def _provided(server: Server, **ready: object) -> dict[str, Provide]:
         "following": lambda: Following(server.means, server.recogniser, server.clock),
         "promises": lambda: health.Promises(server),
     }
+    ready["examiner"] = Examiner(partial(examine, server.settings))
     made |= {name: _always(value) for name, value in ready.items()}
     return {name: Provide(make, sync_to_thread=False) for name, make in made.items()}
 
@@ -169,6 +175,7 @@ def calls() -> list[Any]:
         *api_feed.ROUTES,
         *api_accounts.ROUTES, *api_account_sessions.ROUTES, *api_tickets.ROUTES, *api_admin_accounts.ROUTES,
         *api_admin_operators.ROUTES, *api_admin_organisations.ROUTES, *api_admin_endings.ROUTES,
+        *api_admin_overview.ROUTES,
     ]  # fmt: skip
 
 
@@ -206,5 +213,5 @@ def _of_operators() -> list[Any]:
         admin_account_page.account_page, admin_account_page.end_form, admin_account_page.question_page,
         admin_account_page.logout_all_form, admin_account_page.disable_form, admin_account_page.enable_form,
         admin_account_page.reveal_page, admin_account_page.reveal_form, *organisations_page.HANDLERS,
-        *endings_page.ROUTES,
+        *endings_page.ROUTES, *overview_page.ROUTES, *health_page.ROUTES,
     ]  # fmt: skip

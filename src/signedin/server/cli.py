@@ -19,6 +19,7 @@ from signedin.server import (
     cli_move,
     cli_operators,
     cli_organisations,
+    cli_overview,
     cli_store,
 )
 from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
@@ -31,6 +32,7 @@ PARTS: dict[str, click.Command] = {
     "operator": cli_operators.operator,
     "organisation": cli_organisations.organisation,
     "ending": cli_endings.ending,
+    "overview": cli_overview.overview,
     "app": cli_apps.app,
     "client": cli_clients.client,
     "key": cli_keys.key,

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from signedin.gate.languages import zone_of
 from signedin.rules.errors import Refused
+from signedin.rules.health import Finding
 from signedin.server.doctor_database import of_database
-from signedin.server.finding import Finding, looked
+from signedin.server.finding import looked
 from signedin.server.means import database_of, utc_now
 from signedin.server.settings import Settings
 from signedin.store.database import Database

@@ -12,10 +12,11 @@ from time import monotonic
 import sqlalchemy as sa
 
 from signedin.actions.sweep import JOB
+from signedin.rules.health import Finding
 from signedin.rules.location import is_local_address
 from signedin.server.doctor_leases import of_leases
 from signedin.server.doctor_standby import of_standby
-from signedin.server.finding import Finding, looked
+from signedin.server.finding import looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
 from signedin.store import activity, durability, installation, logouts, outbox, schema_version

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from signedin.rules.errors import DatabaseProblem
+from signedin.rules.health import Finding
 from signedin.rules.lease import RENEW_EVERY, Node, waits_until
-from signedin.server.finding import Finding
 from signedin.store import endings
 from signedin.store.database import Database
 

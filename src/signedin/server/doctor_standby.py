@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from signedin.server.finding import Finding
+from signedin.rules.health import Finding
 from signedin.store.lineage import lineage
 from signedin.store.standby import Standby, next_one
 

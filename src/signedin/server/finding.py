@@ -1,27 +1,12 @@
-"""One thing that the doctor has looked at: what it found, and what to do."""
+"""Looking at one thing, so that what cannot be looked at is itself found, and hides nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from signedin.rules.errors import Refused
+from signedin.rules.health import Finding
 from signedin.store.keyring import KeyringProblem
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: `good`, worth a `look`, or `bad`."""
-
-    subject: str
-    verdict: str
-    sentence: str
-    what_to_do: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """For programs."""
-        return asdict(self)
 
 
 def looked(subject: str, look: Callable[[], Finding]) -> Finding:

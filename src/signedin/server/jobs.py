@@ -12,6 +12,7 @@ import structlog
 from litestar import Litestar
 
 from signedin.actions.audit import anchor
+from signedin.actions.count_overview import count_overview, note_refused
 from signedin.actions.go_on_ending import go_on_with_all
 from signedin.actions.keep_lease import Leases, standing
 from signedin.actions.note_use import FLUSH_EVERY, flush
@@ -30,6 +31,8 @@ TELLS_EVERY = 2
 """Seconds until a client begins to hear of an ending."""
 LOOKS_FOR_MANY_EVERY = 1
 """Seconds until an ending for many begins to go on, or is taken over."""
+COUNTS_EVERY = 60
+"""Seconds until refused sign-ins are counted with those of other processes; all the rest is counted less often."""
 log = structlog.get_logger("signedin.server")
 
 
@@ -45,6 +48,7 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         asyncio.create_task(_every(TELLS_EVERY, "logouts", logouts.begin, at_once=True)),
         asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)),
         asyncio.create_task(_every(LOOKS_FOR_MANY_EVERY, "endings", _going_on(server))),
+        asyncio.create_task(_every(COUNTS_EVERY, "overview", _counting(server), at_once=True)),
         *_holding_a_lease(server),
     ]
     try:
@@ -58,6 +62,7 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         await caller.close()
         with suppress(Exception):
             await flush_now(server)
+            await note_refused(server.means, server.clock())
             await anchor(server.means, server.clock())
         await server.ear.close()
         if server.means.lines is not None:
@@ -110,6 +115,10 @@ def _going_on(server: Server) -> Callable[[], Awaitable[None]]:
     """Go on with endings for many, under a name that no other process has."""
     who = secrets.token_hex(12)
     return lambda: go_on_with_all(server.means, who, server.clock)
+
+
+def _counting(server: Server) -> Callable[[], Awaitable[None]]:
+    return lambda: count_overview(server.means, server.clock())
 
 
 async def _post(server: Server) -> None:

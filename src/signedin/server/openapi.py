@@ -110,6 +110,7 @@ def _answer(call: Call, calls: Sequence[Described]) -> dict[str, Any]:
 
 _STREAMS = {
     "application/x-ndjson": "Lines of JSON as they come.",
+    "text/csv": "A line for each number: `day,measure,part,count`; what was not counted on a day is left out.",
     "text/event-stream": "`session-started`, `session-ended` and `session-changed` as they happen; `Last-Event-ID` catches up.",
 }  # fmt: skip
 

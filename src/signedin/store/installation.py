@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -45,6 +45,14 @@ def job_ran(conn: sa.Connection, name: str, now: datetime) -> None:
 def job_last_ran(conn: sa.Connection, name: str) -> datetime | None:
     """When the job last ran, or `None`."""
     return conn.scalar(sa.select(jobs.c.ran_at).where(jobs.c.name == name))
+
+
+def job_begins(conn: sa.Connection, name: str, now: datetime, every: timedelta) -> bool:
+    """Begin a job of which one run in so much time is enough, whichever process runs it; false where one has begun."""
+    begun = insert(conn, jobs).values(name=name, ran_at=now)
+    late = (jobs.c.ran_at <= now - every) | (jobs.c.ran_at > now)  # or the clock was wrong once
+    taken = begun.on_conflict_do_update(index_elements=["name"], set_={"ran_at": now}, where=late)
+    return conn.execute(taken.returning(jobs.c.name)).first() is not None
 
 
 def succeeded(conn: sa.Connection, lineage: str) -> None:

@@ -27,6 +27,8 @@ Mac = Callable[[str, bytes], bytes]
 
 _KEYED = b"\x02"
 _MAC = "journal_mac"
+_STARTED = sa.text(f"kind = '{EventKind.SESSION_STARTED.value}'")
+"""Sign-ins are counted by the day, and nothing else is looked for by its moment."""
 
 journal = sa.Table(
     "journal",
@@ -40,6 +42,7 @@ journal = sa.Table(
     sa.Column("facts", Json, nullable=False),
     sa.Column("commitment", sa.LargeBinary, nullable=False),
     sa.Column("chain", sa.LargeBinary, nullable=False),
+    sa.Index("ix_journal_started_at", "at", sqlite_where=_STARTED, postgresql_where=_STARTED),
 )
 
 journal_personal = sa.Table(

@@ -8,11 +8,14 @@ from browser.looks.gallery import ALONE, WORDY
 from browser.looks.sights import INES, sight
 from people import PASSWORD, done_apart
 from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.count_overview import count
+from signedin.actions.organisations import make_from_shell
 from signedin.rules.bulk import HowMany, Which
 from signedin.rules.bulk_job import BulkEnding, State
 from signedin.rules.operator import Role
+from signedin.rules.overview import TOTAL, DayCounted, Measure
 from signedin.rules.session import AppType
-from signedin.store import accounts, bulk_endings
+from signedin.store import accounts, bulk_endings, endings, overview
 
 ROSA, VERA = "rosa@signedin.example", "vera@signedin.example"
 
@@ -180,6 +183,67 @@ def _(gallery, browser):
     page.get_by_role("button", name="End what is selected").click()
     page.locator(".notice").wait_for()
     return page
+
+
+@sight("admin, overview")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    some_days(gallery)
+    page.goto("/admin/overview")
+    page.get_by_text("The numbers of each day").click()
+    return page
+
+
+@sight("admin, overview of one organisation, before it is counted")
+def _(gallery, browser):
+    appointed(gallery, VERA, Role.VIEWER)
+    means, now = gallery.house.means, gallery.house.clock()
+    done_apart(make_from_shell(means, "Tidewater Marine", now))
+    done_apart(appoint_from_shell(means, VERA, Role.VIEWER, now, "Tidewater Marine"))
+    page = browser.tab("/admin/sign-in")
+    page.get_by_label("Email address").fill(VERA)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Record of operator actions").wait_for()
+    page.goto("/admin/overview")
+    return page
+
+
+@sight("admin, health")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto("/admin/health")
+    return page
+
+
+def some_days(gallery):
+    """Thirty days of a middling installation, as the job would have kept them."""
+    means, now = gallery.house.means, gallery.house.clock()
+    found = means.database.read_now(count, None, now)[-1]
+
+    def keep(conn):
+        for ago in range(29, -1, -1):
+            wave = (ago * 7 + ago * ago) % 11
+            numbers = {
+                Measure.SESSIONS: parts(web=900 + 13 * wave, admin=3, sync=210 - 4 * wave, mobile=340, oauth=88),
+                Measure.SIGN_INS: parts(web=40 + 9 * wave, sync=6, mobile=11 + wave, admin=2),
+                Measure.ENDINGS: parts(logged_out=31 + wave, expired_idle=12, revoked=4, ended_by_operator=ago % 3),
+                Measure.FLAGS: parts(new_device=21, unfamiliar_location=5, unused=44) | {TOTAL: 66},
+                Measure.OUTBOX: parts(letters=wave % 3, sign_outs=0), Measure.NODES: {TOTAL: 4},
+            }  # fmt: skip
+            overview.keep(
+                conn, None, DayCounted((now - timedelta(days=ago)).date(), now, numbers, found.places)
+            )
+            overview.add_refused(
+                conn, (now - timedelta(days=ago)).date(), {"sign_in_refused": 5 + wave * wave}
+            )
+        endings.join(conn, "a3f19c02", "1", "app-1.signedin.example 4021")
+
+    means.database.write_now(keep)
+
+
+def parts(**said):
+    return {TOTAL: sum(said.values()), **said}
 
 
 @sight("admin, operators")
