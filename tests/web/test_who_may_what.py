@@ -162,6 +162,7 @@ POST   /admin/language                           303   303   303   303   303   3
 GET    /admin/sign-in                            200   200   200   200   200   200   200   200   200   200   200
 POST   /admin/sign-in                            303!   303!   303!   303!   303!   303!   303!   303!   303!   303!   303!
 GET    /settings/activity                        200   in   in   200   200   200   in   in   in   in   in
+GET    /settings/activity.csv                    200   in   in   200   200   200   in   in   in   in   in
 GET    /v1/admin/accounts                        401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   200   403   401
 PATCH  /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   403   403   401
