@@ -147,7 +147,8 @@ async def _appointed(means: Means, email: str) -> None:
 
 
 @contextmanager
-def _postgres(folder: Path, case: Case) -> Iterator[tuple[Means, str] | None]:
+def postgres_beside(case: Case) -> Iterator[str | None]:
+    """A PostgreSQL with an empty database, for as long as it is measured; `None` where there is none."""
     from postgres_server import (  # type: ignore[import-not-found]
         PostgresServer,
         make_database,
@@ -162,9 +163,17 @@ def _postgres(folder: Path, case: Case) -> Iterator[tuple[Means, str] | None]:
     try:
         make_database(server.url("postgres"), "signedin")
         case.facts["PostgreSQL"] = server.version
-        url = server.url("signedin")
+        yield server.url("signedin")
+    finally:
+        server.destroy()
+
+
+@contextmanager
+def _postgres(folder: Path, case: Case) -> Iterator[tuple[Means, str] | None]:
+    with postgres_beside(case) as url:
+        if url is None:
+            yield None
+            return
         means = open_means(replace(settings_in(folder), database_url=url))
         yield means, url
         close_means(means)
-    finally:
-        server.destroy()

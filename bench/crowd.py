@@ -22,16 +22,17 @@ LONG_AGO = timedelta(days=40)
 
 
 def add_crowd(
-    means: Means, like: AccountId, up_to: int, *, of_one_person: bool = False, is_alive: bool = False
-) -> None:
-    """Copy one session of an account until there are that many copies: of people with five each, long expired.
+    means: Means, like: AccountId, up_to: int, *, of_one_person: bool = False, is_alive: bool = False,
+    each: int = EACH,
+) -> None:  # fmt: skip
+    """Copy one session of an account until there are that many copies: of people with five `each`, long expired.
 
     Or alive, as those of the same person are.
     """
     there = 0 if of_one_person else means.database.read_now(_copies)
     for start in range(there, up_to, BATCH):
         count = min(BATCH, up_to - start)
-        means.database.note_now(_add, like, start, count, of_one_person, is_alive or of_one_person)
+        means.database.note_now(_add, like, start, count, of_one_person, is_alive or of_one_person, each)
 
 
 def analyse(means: Means) -> None:
@@ -45,11 +46,11 @@ def _copies(conn: sa.Connection) -> int:
 
 
 def _add(
-    conn: sa.Connection, like: AccountId, start: int, count: int, of_one_person: bool, is_alive: bool
-) -> None:
-    numbers = _numbers(start, count)
+    conn: sa.Connection, like: AccountId, start: int, count: int, of_one_person: bool, is_alive: bool, each: int
+) -> None:  # fmt: skip
+    numbers = numbered(start, count)
     n = numbers.c.n
-    whose: Any = sa.literal(int(like), sa.BigInteger) if of_one_person else FIRST + n // EACH
+    whose: Any = sa.literal(int(like), sa.BigInteger) if of_one_person else FIRST + n // each
     name = sa.literal("one" if of_one_person else "copy") + sa.cast(n, sa.Text)
     one = conn.scalar(sa.select(sa.func.min(sessions.c.session_id)).where(sessions.c.account_id == like))
     mine = {"account_id": whose}
@@ -59,9 +60,9 @@ def _add(
     }  # sealed for the one it was copied from
     last |= {} if is_alive else {"last_at": _micros(LONG_AGO)}
     if not of_one_person:
-        people = numbers.select().where(n % EACH == 0).subquery()
+        people = numbers.select().where(n % each == 0).subquery()
         _copy(
-            conn, accounts, accounts.c.account_id == like, people, {"account_id": FIRST + people.c.n // EACH}
+            conn, accounts, accounts.c.account_id == like, people, {"account_id": FIRST + people.c.n // each}
         )
     is_it = (sessions.c.account_id == like) & (sessions.c.session_id == one)
     _copy(conn, sessions, is_it, numbers, mine | {"session_id": name, "digest": _digest(conn, n)})
@@ -69,7 +70,8 @@ def _add(
     _copy(conn, activity, is_its, numbers, mine | {"row_id": name} | last)
 
 
-def _numbers(start: int, count: int) -> sa.CTE:
+def numbered(start: int, count: int) -> sa.CTE:
+    """So many numbers from that one on, made by the database itself."""
     first = sa.select(sa.literal(start, sa.BigInteger).label("n")).cte("numbers", recursive=True)
     return first.union_all(sa.select(first.c.n + 1).where(first.c.n < start + count - 1))
 

@@ -12,8 +12,9 @@ from playwright.sync_api import expect, sync_playwright
 from browser.authority import OURS, Authority
 from browser.browsers import PATIENCE, closed, find_chromium, launch
 from browser.foreign import foreign_site
-from people import ADA, Clock, done_apart, running
+from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, Clock, done_apart, running
 from signedin.server.demo import fill
+from web.operators import ROSA, operator_in
 
 HERE = Path(__file__).parent
 LOOP = pytest.StashKey()
@@ -119,6 +120,14 @@ def laptop(browsers):
 def phone(browsers):
     """A browser on a phone in Berlin, signed in to nothing yet."""
     return browsers("phone")
+
+
+@pytest.fixture
+def stolen(house):
+    """Ada's laptop in Berlin, in other hands; Rosa may do everything."""
+    house.somebody(GRACE, "Grace Hopper")
+    operator_in(house, ROSA, "owner")
+    return house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
 
 
 @pytest.fixture

@@ -8,21 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.browsers import button, row
-from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, PASSWORD
-from web.operators import ROSA, number_of, operator_in
+from people import ADA, BERLIN, PASSWORD
+from web.operators import ROSA, number_of
 
 WINDOWS = "Firefox on Windows"
 WHY = "Laptop reported stolen, ticket 4417"
 KEY, POINT, THINK, SEE = 0.28, 1.1, 1.35, 2.0
 """Seconds for a key, for pointing and clicking, for making up one's mind, and for a page (keystroke-level model)."""
-
-
-@pytest.fixture
-def stolen(house):
-    """Ada's laptop in Berlin, in other hands; Rosa may do everything."""
-    house.somebody(GRACE, "Grace Hopper")
-    operator_in(house, ROSA, "owner")
-    return house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
 
 
 def at_home(page, press):

@@ -10,8 +10,10 @@ import pytest
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, GRACE, SAFARI_ON_IPHONE, done_apart
 from signedin.actions.issue_key import issue_key_for
 from signedin.rules.access_key import Wish
+from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Role
-from signedin.store import journal
+from signedin.store import deeds, journal
+from signedin.web.admin_page import LATEST
 from web.operators import ROSA, at_the_console, number_of, operator_in
 
 HANK = "hank@signedin.example"
@@ -209,6 +211,25 @@ def test_a_person_filters_their_activity_and_reads_it_page_by_page(house):
     assert "Signed in:" not in page
     assert "Signed in:" in laptop.open("/settings/activity?kind=in").text
     assert laptop.open("/settings/activity?kind=nonsense&before=zzz").status_code == 200
+
+
+def test_the_record_leads_on_to_earlier_deeds_and_each_stands_there_once(house):
+    console, link, seen = at_the_console(house, ROSA), "/admin", []
+    for turn in range(LATEST + 3):
+        told = {"reason": f"Turn {turn}."}
+        unlocked = Event(EventKind.ACCOUNT_UNLOCKED, house.clock(), None, None, {"by": "operator"}, told)
+        house.means.database.write_now(deeds.record_from_shell, house.ada, unlocked)
+        if turn in (0, 1, LATEST):  # many at one moment, also where a page ends
+            house.clock.move(minutes=1)
+    for _ in range(2):
+        page = console.open(link).text
+        seen += re.findall(r"Reason given: “<bdi>(Turn [0-9]+)", page)
+        link = next(iter(re.findall(r'href="(/admin\?before=[0-9-]+)"', page)), "")
+    assert not link
+    turns = [f"Turn {turn}" for turn in reversed(range(LATEST + 3))]
+    assert seen == turns
+    for nonsense in ("", "1", "1-2-x", "9" * 19 + "-1-1", "9" * 20 + "-1-1", "-1-2-3", "²-1-1"):
+        assert f"Turn {LATEST + 2}" in console.open(f"/admin?before={nonsense}").text, nonsense
 
 
 @pytest.mark.guide("D22")

@@ -166,6 +166,7 @@ POST   /admin/language                           303   303   303   303   303   3
 GET    /admin/sign-in                            200   200   200   200   200   200   200   200   200   200   200
 POST   /admin/sign-in                            303!   303!   303!   303!   303!   303!   303!   303!   303!   303!   303!
 GET    /settings/activity                        200   in   in   200   200   200   in   in   in   in   in
+GET    /settings/activity.csv                    200   in   in   200   200   200   in   in   in   in   in
 GET    /v1/admin/accounts                        401   403   403   401   401   401   403   403   200   403   401
 GET    /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   200   403   401
 PATCH  /v1/admin/accounts/{person_id}            401   403   403   401   401   401   403   403   403   403   401
@@ -473,25 +474,31 @@ def said(answer, is_changed):
 
 def is_whole(how, answer):
     """Whether there is what the status promises: a page, a stream that has begun, JSON of the described shape."""
-    kind, call = answer.headers.get("content-type", "").partition(";")[0], CALLS.get(how)
+    kind = answer.headers.get("content-type", "").partition(";")[0]
     if answer.status_code in (204, 303) or how[1].endswith(("/alive", "/oauth/revoke")):
         return not answer.content
     if how[1].startswith("/v1/"):
-        if answer.status_code >= 400:
-            problem = msgspec.json.decode(answer.content, type=shapes.Problem)
-            return kind == "application/problem+json" and problem.status == answer.status_code
-        if how in CHECKS:
-            return bool(re.fullmatch("[0-9]{1,19}|[0-9a-f]{40}", answer.headers["signedin-account"]))
-        if call.media_type == "text/csv":
-            return kind == "text/csv" and answer.text.startswith("day,measure,part,count\r\n")
-        if call.gives is None:
-            return kind == call.media_type and "begun" in answer.extensions
-        return msgspec.json.decode(answer.content, type=call.gives) is not None
+        return is_whole_for_programs(how, answer, kind)
     if how[1].startswith("/oauth/") and kind == "application/json":
         return ("error" in answer.json()) == (answer.status_code >= 400)
     if kind == "text/html":
         return "</html>" in answer.text
     return "begun" in answer.extensions if kind == "text/event-stream" else bool(answer.content)
+
+
+def is_whole_for_programs(how, answer, kind):
+    """The same of the API: a problem, the headers of a check, a file, a stream that has begun, or JSON."""
+    if answer.status_code >= 400:
+        problem = msgspec.json.decode(answer.content, type=shapes.Problem)
+        return kind == "application/problem+json" and problem.status == answer.status_code
+    if how in CHECKS:
+        return bool(re.fullmatch("[0-9]{1,19}|[0-9a-f]{40}", answer.headers["signedin-account"]))
+    call = CALLS[how]
+    if call.media_type == "text/csv":
+        return kind == "text/csv" and answer.text.startswith("day,measure,part,count\r\n")
+    if call.gives is None:
+        return kind == call.media_type and "begun" in answer.extensions
+    return msgspec.json.decode(answer.content, type=call.gives) is not None
 
 
 def test_every_route_there_is_has_a_line_in_the_table(world):

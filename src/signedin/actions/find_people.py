@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.acting import Asking, operator_asking
-from signedin.actions.list_sessions import count_rows, read_list
+from signedin.actions.list_sessions import count_each, showing
 from signedin.actions.means import Means
 from signedin.rules.account import Account, AccountId, OrganisationId
 from signedin.rules.deed import Done
@@ -16,8 +16,7 @@ from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.finding import Found, Hit, Place, Sought, folded, sought
 from signedin.rules.operator import Deed
 from signedin.rules.secret import account_of_session_id
-from signedin.rules.session_list import SessionList
-from signedin.store import access_keys, deeds, lookup
+from signedin.store import deeds, lookup
 
 PAGE = 20
 MOST_CLIENTS_SHOWN = 5
@@ -78,13 +77,12 @@ def _sought(
     if wanted.network:
         return _on_network(conn, means, wanted.network, after, now, limit, whose)
     first = [] if after else _by_number_or_reference(conn, means, wanted, limit, whose)
-    places = lookup.beginning(conn, wanted.term, after, limit + 1, whose)
-    called = lookup.some(conn, [AccountId(place.account_id) for place in places[:limit]])
+    page = lookup.beginning(conn, wanted.term, after, limit, whose)
+    called = lookup.some(conn, page.ids)
     known = {account.id for account in first}
     found = [*first, *(account for account in called if account.id not in known)]
-    more = places[limit - 1] if len(places) > limit else None
     clients = () if after or whose else _clients(conn, wanted.term)
-    return Found(_hits(conn, means, found, now), clients, more)
+    return Found(_hits(conn, means, found, now), clients, page.more)
 
 
 def _by_number_or_reference(
@@ -104,17 +102,10 @@ def _on_network(
     whose: OrganisationId | None,
 ) -> Found:  # fmt: skip
     """Whoever has something in the list that shows this address; what has ended shows nothing any more."""
-    ids = lookup.on_network(conn, masked, after.account_id if after else 0, limit + 1, whose)
-    shown = [each for each in ids[:limit] if _shows(conn, means, each, masked, now)]
-    more = Place("", ids[limit - 1]) if len(ids) > limit else None
-    return Found(_hits(conn, means, lookup.some(conn, shown), now), (), more, masked)
-
-
-def _shows(conn: sa.Connection, means: Means, account_id: AccountId, masked: str, now: datetime) -> bool:
-    listed: SessionList = read_list(conn, means, account_id, None, now)
-    used = [row.last_from for row in listed.rows]
-    used += [key.last_from for key in access_keys.of(conn, account_id)]
-    return any(origin is not None and origin.masked_ip == masked for origin in used)
+    page = lookup.on_network(conn, masked, after.account_id if after else 0, limit, whose)
+    shows = showing(conn, means, page.ids, masked, now)
+    shown = [each for each in page.ids if each in shows]
+    return Found(_hits(conn, means, lookup.some(conn, shown), now), (), page.more, masked)
 
 
 def _of_client(
@@ -122,9 +113,8 @@ def _of_client(
     limit: int,
 ) -> Found:  # fmt: skip
     whose = operator_asking(conn, asking, Deed.SEE).organisation_id
-    ids = lookup.of_client(conn, client_id, after.account_id if after else 0, limit + 1, whose)
-    more = Place("", ids[limit - 1]) if len(ids) > limit else None
-    return Found(_hits(conn, means, lookup.some(conn, ids[:limit]), now), (), more)
+    page = lookup.of_client(conn, client_id, after.account_id if after else 0, limit, whose)
+    return Found(_hits(conn, means, lookup.some(conn, page.ids), now), (), page.more)
 
 
 def _clients(conn: sa.Connection, term: str) -> tuple[tuple[str, str], ...]:
@@ -134,4 +124,5 @@ def _clients(conn: sa.Connection, term: str) -> tuple[tuple[str, str], ...]:
 
 
 def _hits(conn: sa.Connection, means: Means, found: Sequence[Account], now: datetime) -> tuple[Hit, ...]:
-    return tuple(Hit(account, count_rows(conn, means, account.id, now)) for account in found)
+    counts = count_each(conn, means, [account.id for account in found], now)
+    return tuple(Hit(account, counts[account.id]) for account in found)

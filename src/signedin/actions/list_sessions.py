@@ -14,9 +14,9 @@ from signedin.actions.means import Means
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId
 from signedin.rules.presence import Presence
-from signedin.rules.session import SessionId
+from signedin.rules.session import AppType, SessionId
 from signedin.rules.session_list import Counts, Row, SessionList, session_list
-from signedin.store import accounts, session_rows
+from signedin.store import accounts, session_rows, tallies
 
 
 async def list_sessions(means: Means, presence: Presence, now: datetime) -> SessionList:
@@ -59,6 +59,37 @@ def count_rows(conn: sa.Connection, means: Means, account_id: AccountId, now: da
     certain, doubtful, keys = session_rows.counted(conn, account_id, now)
     alive = [row.app_type for row in doubtful if as_used_last(means, row, None, now).is_alive_at(now)]
     return Counts(certain + Counter(alive), keys)
+
+
+def count_each(
+    conn: sa.Connection, means: Means, ids: Sequence[AccountId], now: datetime
+) -> dict[AccountId, Counts]:
+    """The same for each of several accounts, in as many statements."""
+    counts, keys = _alive(conn, means, ids, now), tallies.keys(conn, ids)
+    return {each: Counts(counts[each], keys[each]) for each in ids}
+
+
+def showing(
+    conn: sa.Connection, means: Means, ids: Sequence[AccountId], masked: str, now: datetime
+) -> frozenset[AccountId]:
+    """Those of these accounts in which something shows this masked address, in the list or as the last use of a key."""
+    counts = _alive(conn, means, ids, now, masked)
+    return frozenset(each for each in ids if counts[each]) | tallies.with_key_from(conn, ids, masked)
+
+
+def _alive(
+    conn: sa.Connection, means: Means, ids: Sequence[AccountId], now: datetime, masked: str = ""
+) -> dict[AccountId, Counter[AppType]]:
+    tally = tallies.of(conn, ids, now, masked)
+    return {
+        each: tally.certain.get(each, Counter())
+        + Counter(
+            row.app_type
+            for row in tally.doubtful.get(each, ())
+            if as_used_last(means, row, None, now).is_alive_at(now)
+        )
+        for each in ids
+    }
 
 
 def as_used_last(means: Means, row: Row, current_id: SessionId | None, now: datetime) -> Row:

@@ -62,6 +62,7 @@ from signedin.server.settings import Settings
 from signedin.store import accounts, endings
 from signedin.store.boot_clock import boot_time
 from signedin.web import (
+    activity_file,
     activity_page,
     admin_account_page,
     admin_page,
@@ -194,7 +195,7 @@ def _pages() -> list[Any]:
         sessions_page.logout_all_page, sessions_page.logout_all_form, sessions_stream.sessions_stream,
         sign_in_page.sign_in_page, sign_in_page.sign_in_form, room_page.room_form, sign_in_page.sign_out,
         setup_page.setup_page, setup_page.setup_form, setup_page.register_page, setup_page.register_form,
-        activity_page.activity_page, keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
+        activity_page.activity_page, activity_file.activity_csv, keys_page.keys_page, keys_page.issue_form, keys_page.revoke_key_page, keys_page.revoke_key_form,
         setup_page.invite_page, ticket_page.ticket_page, ticket_page.ticket_form, to_app_page.to_app_page,
         authorize_page.authorize, authorize_page.authorize_form, consent_page.decide, consent_row_form.narrow_form,
         device_page.device_page, device_page.device_form, device_page.device_decision,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,9 +14,29 @@ from signedin.store.accounts import account_from, accounts
 from signedin.store.activity import activity
 from signedin.store.clients import clients
 from signedin.store.consents import consents
-from signedin.store.organisations import only_members
+from signedin.store.organisations import memberships, only_members
 from signedin.store.schema import Int64, TextByBytes, insert, metadata
 from signedin.store.sessions import sessions
+
+LOOKED_AT = 20_000
+"""Entries of a directory that are looked at for one page: whoever sees members alone may find few of them among these."""
+FEW_MEMBERS = 1_000
+"""Members of an organisation up to which they are gone through one by one."""
+
+
+class Page(NamedTuple):
+    """So many accounts by where they stand, and where the next page begins; it can be empty and still go on."""
+
+    places: list[Place]
+    more: Place | None
+
+    @property
+    def ids(self) -> list[AccountId]:
+        """Their numbers."""
+        return [AccountId(place.account_id) for place in self.places]
+
+
+_Columns = sa.ColumnCollection[str, sa.ColumnElement[Any]]
 
 lookup = sa.Table(
     "lookup",
@@ -50,23 +71,24 @@ def enter_more(conn: sa.Connection, limit: int) -> int:
 
 def beginning(
     conn: sa.Connection, term: str, after: Place | None, limit: int, whose: OrganisationId | None = None
-) -> list[Place]:
+) -> Page:
     """The accounts with something that begins like this, each once: by the first of what does.
 
     With an organisation here and below its members alone are looked at.
     """
-    mine, other = lookup.c, lookup.alias("other").c
-    asked = sa.select(mine.term, mine.account_id).where(mine.term >= term, mine.term < term + LAST)
-    earlier = sa.exists().where(
-        other.account_id == mine.account_id, other.term >= term, other.term < mine.term
-    )
+    mine, other, few = lookup.c, lookup.alias("other").c, _few(conn, whose)
+    # Few members are gone through by themselves: what nothing is found by in order is no order to go by.
+    key = mine.term.concat("") if few is not None else mine.term
+    entries = sa.select(mine.term, mine.account_id).where(key >= term, key < term + LAST)
     if after is not None:
-        asked = asked.where(
-            sa.tuple_(mine.term, mine.account_id) > sa.tuple_(sa.literal(after.term), after.account_id)
-        )
-    asked = only_members(asked, mine.account_id, whose)
-    ordered = asked.where(~earlier).order_by(mine.term, mine.account_id).limit(limit)
-    return [Place(row.term, row.account_id) for row in conn.execute(ordered)]
+        place = sa.tuple_(sa.literal(after.term), after.account_id)
+        entries = entries.where(sa.tuple_(key, mine.account_id) > place)
+
+    def once(asked: sa.Select[Any], at: _Columns) -> sa.Select[Any]:
+        begun = (other.term >= term) & (other.term < at.term)
+        return asked.where(~sa.exists().where(other.account_id == at.account_id, begun))
+
+    return _page(conn, entries, once, limit, whose, few)
 
 
 def by_reference(
@@ -84,22 +106,18 @@ def by_reference(
 
 def on_network(
     conn: sa.Connection, masked: str, after: int, limit: int, whose: OrganisationId | None = None
-) -> list[AccountId]:
+) -> Page:
     """The accounts of which something was last used from that masked address, by their numbers."""
     mine = activity.c
-    asked = sa.select(mine.account_id).distinct().where(mine.masked_ip == masked, mine.account_id > after)
-    asked = only_members(asked, mine.account_id, whose)
-    return [AccountId(each) for each in conn.scalars(asked.order_by(mine.account_id).limit(limit))]
+    return _by_number(conn, mine.account_id, mine.masked_ip == masked, after, limit, whose)
 
 
 def of_client(
     conn: sa.Connection, client_id: str, after: int, limit: int, whose: OrganisationId | None = None
-) -> list[AccountId]:
+) -> Page:
     """The accounts that have given something to that client, by their numbers."""
     mine = consents.c
-    asked = sa.select(mine.account_id).where(mine.client_id == client_id, mine.account_id > after)
-    asked = only_members(asked, mine.account_id, whose)
-    return [AccountId(each) for each in conn.scalars(asked.order_by(mine.account_id).limit(limit))]
+    return _by_number(conn, mine.account_id, mine.client_id == client_id, after, limit, whose)
 
 
 def clients_called(conn: sa.Connection, term: str, limit: int) -> list[tuple[str, str]]:
@@ -128,6 +146,51 @@ def some(conn: sa.Connection, ids: Sequence[AccountId], whose: OrganisationId | 
     rows = conn.execute(only_members(asked, accounts.c.account_id, whose))
     found = {account.id: account for account in map(account_from, rows)}
     return [found[each] for each in ids if each in found]
+
+
+def _by_number(
+    conn: sa.Connection, account_id: sa.Column[int], which: sa.ColumnElement[bool], after: int, limit: int,
+    whose: OrganisationId | None,
+) -> Page:  # fmt: skip
+    entries = sa.select(account_id).where(which, account_id > after)
+    return _page(conn, entries, lambda asked, _: asked.distinct(), limit, whose, _few(conn, whose))
+
+
+def _few(conn: sa.Connection, whose: OrganisationId | None) -> list[int] | None:
+    """The members of a small organisation: it is quicker to go through them than through everybody."""
+    if whose is None:
+        return None
+    mine = memberships.c
+    found = conn.scalars(
+        sa.select(mine.account_id).where(mine.organisation_id == whose).limit(FEW_MEMBERS + 1)
+    ).all()
+    return list(found) if len(found) <= FEW_MEMBERS else None
+
+
+def _page(
+    conn: sa.Connection, entries: sa.Select[Any], once: Callable[[sa.Select[Any], _Columns], sa.Select[Any]],
+    limit: int, whose: OrganisationId | None, few: list[int] | None,
+) -> Page:  # fmt: skip
+    """A page of the accounts in these entries of a directory, each once, in the directory's order.
+
+    Of very many members only those are found who stand in the next part of the directory; behind it the page goes on.
+    """
+    columns, in_order = entries.selected_columns, entries.order_by(*entries.selected_columns)
+    asked = entries if few is None else entries.where(columns.account_id.in_(few))
+    if whose is not None and few is None:
+        window = in_order.limit(LOOKED_AT).subquery("looked_at")
+        columns = window.c
+        asked = only_members(sa.select(*columns), columns.account_id, whose)
+    found = conn.execute(once(asked, columns).order_by(*columns).limit(limit + 1))
+    places = [_place(row) for row in found]
+    if len(places) > limit:
+        return Page(places[:limit], places[limit - 1])
+    edge = conn.execute(in_order.offset(LOOKED_AT - 1).limit(1)).first() if whose and few is None else None
+    return Page(places, None if edge is None else _place(edge))
+
+
+def _place(row: sa.Row[Any]) -> Place:
+    return Place(row.term if "term" in row._fields else "", row.account_id)
 
 
 def _begins(conn: sa.Connection, column: sa.Column[str], text: str) -> sa.ColumnElement[bool]:

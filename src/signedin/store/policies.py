@@ -84,6 +84,16 @@ def of_account(conn: sa.Connection, account_id: AccountId) -> list[Policy]:
     return [policy_from(row) for row in conn.execute(asked)]
 
 
+def of_accounts(conn: sa.Connection, ids: Sequence[AccountId]) -> dict[AccountId, list[Policy]]:
+    """The same for each of several accounts, as far as there are rules."""
+    found: dict[AccountId, list[Policy]] = {}
+    joined = _NAMED.join(memberships, memberships.c.organisation_id == policies.c.organisation_id)
+    asked = joined.add_columns(memberships.c.account_id).where(memberships.c.account_id.in_(ids))
+    for row in conn.execute(asked):
+        found.setdefault(AccountId(row.account_id), []).append(policy_from(row))
+    return found
+
+
 def ruled(conn: sa.Connection, account_id: AccountId, rows: Sequence[Row], *, is_member: bool) -> list[Row]:
     """Rows of an account as the rules of its organisations let them live."""
     if not is_member:

@@ -74,20 +74,25 @@ def counted(
     if is_member(conn, account_id):
         rows, keys = of(conn, account_id)
         return Counter(), rows, keys
-    parts, at, values = _parts(conn), to_micros(now), {"account": account_id}
-    app_type = sa.func.coalesce(parts.session["app_type"], _OAUTH)
-    is_alive = (parts.idle_until > at) & (parts.overall_until > at)
-    grouped = parts.statement.with_only_columns(app_type, sa.func.count()).where(is_alive).group_by(app_type)
+    parts, values = _parts(conn), {"account": account_id}
+    grouped = parts.statement.with_only_columns(parts.app_type, sa.func.count())
+    grouped = grouped.where(parts.is_alive(now)).group_by(parts.app_type)
     certain = Counter({AppType(name): count for name, count in conn.execute(grouped, values)})
-    is_doubtful = parts.idle_until.between(at - _UNWRITTEN, at) & (parts.overall_until > at)
-    doubtful = _rows(conn, account_id, conn.execute(parts.statement.where(is_doubtful), values).all())
+    doubtful = _rows(
+        conn, account_id, conn.execute(parts.statement.where(parts.is_doubtful(now)), values).all()
+    )
     return certain, doubtful, access_keys.count(conn, account_id)
 
 
 def _rows(conn: sa.Connection, account_id: AccountId, found: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[Row]:
     """The rows, as the rules of the account's organisations let them live."""
-    rows: list[Row] = [session_from(row) if row.session_id else consent_from(row) for row in found]
+    rows = [row_from(row) for row in found]
     return policies.ruled(conn, account_id, rows, is_member=bool(found) and found[0].is_member)
+
+
+def row_from(row: Any) -> Row:
+    """The session or connected app in a row of the list, whatever rules there are."""
+    return session_from(row) if row.session_id else consent_from(row)
 
 
 # Each session and each consent has exactly one row of last use, so that is where the list begins.
@@ -103,53 +108,69 @@ _KEYS = (
 _GIVEN = sa.exists().where(grants.c.account_id == _MINE, grants.c.row_id.is_not(None)).label("has_given")
 
 
-class _Parts:
-    """The list as a statement, and what of it can be asked about."""
+class Parts:
+    """The list as a statement, and what of it can be asked about; `living` is that of everybody."""
 
     def __init__(self, joined: sa.FromClause, session: _Columns, consent: _Columns) -> None:
-        self.session = session
         idle = sa.func.coalesce(sa.cast(session["idle"], Int64), sa.cast(consent["consent_idle"], Int64))
-        self.idle_until = sa.cast(activity.c.last_at, Int64) + idle
-        self.overall_until = sa.func.coalesce(sa.cast(session["overall_until"], Int64), _NO_LIMIT)
+        self._idle_until = sa.cast(activity.c.last_at, Int64) + idle
+        self._overall_until = sa.func.coalesce(sa.cast(session["overall_until"], Int64), _NO_LIMIT)
+        self.app_type = sa.func.coalesce(session["app_type"], _OAUTH)
         first_proof = sa.func.coalesce(session["first_proof"], consent["consent_first_proof"])
-        self.statement: sa.Select[*tuple[Any, ...]] = (
-            sa.select(*session.values(), *consent.values(), *LAST_USE, _KEYS, _GIVEN, _IS_MEMBER)
+        self.living: sa.Select[*tuple[Any, ...]] = (
+            sa.select(*session.values(), *consent.values(), *LAST_USE, _IS_MEMBER)
             .select_from(joined)
-            .where(activity.c.account_id == _MINE)
             .where(first_proof >= accounts.c.epoch)
         )
+        self.statement = self.living.add_columns(_KEYS, _GIVEN).where(activity.c.account_id == _MINE)
         self.some = self.statement.where(activity.c.row_id.in_(sa.bindparam("ids", expanding=True)))
 
+    def is_alive(self, now: datetime) -> sa.ColumnElement[bool]:
+        """Whether it has certainly not expired, as far as no rule of an organisation says otherwise."""
+        at = to_micros(now)
+        return (self._idle_until > at) & (self._overall_until > at)
 
-def _joined() -> _Parts:
+    def is_doubtful(self, now: datetime) -> sa.ColumnElement[bool]:
+        """Whether it has expired unless it was used since, which is not written yet."""
+        at = to_micros(now)
+        return self._idle_until.between(at - _UNWRITTEN, at) & (self._overall_until > at)
+
+
+def _joined() -> Parts:
     mine = (sessions.c.account_id == activity.c.account_id) & (sessions.c.session_id == activity.c.row_id)
     given = (consents.c.account_id == activity.c.account_id) & (consents.c.consent_id == activity.c.row_id)
     joined = _USES.outerjoin(sessions, mine).outerjoin(consents, given)
-    return _Parts(
+    return Parts(
         joined.outerjoin(clients, clients.c.client_id == consents.c.client_id),
         {column.name: column for column in SESSION_COLUMNS},
         {column.name: column for column in CONSENT_COLUMNS},
     )
 
 
-def _row_by_row() -> _Parts:
+def _row_by_row(whose: sa.ColumnElement[int]) -> Parts:
     """The same for PostgreSQL, which otherwise may compare every row with every other when it expects few of them.
 
     What has an offset is not taken apart: it is looked up by its whole key, once for each last use.
     """
-    mine = (sessions.c.account_id == _MINE) & (sessions.c.session_id == activity.c.row_id)
-    given = (consents.c.account_id == _MINE) & (consents.c.consent_id == activity.c.row_id)
+    mine = (sessions.c.account_id == whose) & (sessions.c.session_id == activity.c.row_id)
+    given = (consents.c.account_id == whose) & (consents.c.consent_id == activity.c.row_id)
     session = sa.select(*SESSION_COLUMNS).where(mine).offset(_NONE).lateral("session")
     with_client = consents.outerjoin(clients, clients.c.client_id == consents.c.client_id)
     consent = (
         sa.select(*CONSENT_COLUMNS).select_from(with_client).where(given).offset(_NONE).lateral("consent")
     )
     joined = _USES.outerjoin(session, sa.true()).outerjoin(consent, sa.true())
-    return _Parts(joined, dict(session.c.items()), dict(consent.c.items()))
+    return Parts(joined, dict(session.c.items()), dict(consent.c.items()))
 
 
-_JOINED, _ROW_BY_ROW = _joined(), _row_by_row()
+_JOINED, _ROW_BY_ROW = _joined(), _row_by_row(_MINE)
+_OF_MANY = _row_by_row(activity.c.account_id)
 
 
-def _parts(conn: sa.Connection) -> _Parts:
+def _parts(conn: sa.Connection) -> Parts:
     return _ROW_BY_ROW if conn.dialect.name == "postgresql" else _JOINED
+
+
+def parts_of_many(conn: sa.Connection) -> Parts:
+    """The list of several accounts at once: each row is looked up by its own account."""
+    return _OF_MANY if conn.dialect.name == "postgresql" else _JOINED

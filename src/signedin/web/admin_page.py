@@ -14,24 +14,35 @@ from signedin.actions.find_people import deeds_before, find_people, people_of_cl
 from signedin.actions.list_sessions import account_of
 from signedin.rules.account import Account
 from signedin.rules.session_list import LONGEST_WORDS
-from signedin.web.admin_view import PEOPLE, FindView, find_view, nothing_sought, place_carried
+from signedin.web.admin_view import (
+    PEOPLE,
+    FindView,
+    deed_carried,
+    deed_place_carried,
+    find_view,
+    nothing_sought,
+    place_carried,
+)
 from signedin.web.door import OPERATORS_HOME, Ask, Door, now_of
 from signedin.web.event_view import event_view
 from signedin.web.operators_page import ROLES
 
 LATEST = 20
-"""Deeds of the record that are shown."""
+"""Deeds of the record that are shown at once."""
 
 
 @get([OPERATORS_HOME, PEOPLE])
 async def admin_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """The search, what it found, and what was done last."""
+    """The search, what it found, and what was done last, or before that."""
     shown = await frame(request, door) | {"find": await found(request, door)}
-    done = await deeds_before(door.means, door.signed_in(request), None, LATEST)
+    before = deed_place_carried(request.query_params.get("before", ""))
+    listed = await deeds_before(door.means, door.signed_in(request), before, LATEST + 1)
+    done = listed[:LATEST]
+    earlier = f"{OPERATORS_HOME}?before={deed_carried(done[-1].place)}" if len(listed) > LATEST else ""
     speech = door.reader(request).speech
     names = {str(each.operator): each.operator_called for each in done if each.operator}
     record = [(each, event_view(each.event, speech, names)) for each in done]
-    return door.page(request, "admin_home.html", record=record, **shown)
+    return door.page(request, "admin_home.html", record=record, earlier_link=earlier, **shown)
 
 
 async def frame(request: Ask, door: Door) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 from signedin.actions.look_at import LookedAt
 from signedin.rules.account import Account
+from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.errors import InvalidInput
 from signedin.rules.finding import Found, Place, place_said
+from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.operator import Deed, Operator, OwnRole, Role, RoleNeeded, may_act_on
 from signedin.rules.session_list import Question
 from signedin.rules.speech import Speech
@@ -20,6 +22,7 @@ from signedin.web.overview import Overview, overview
 from signedin.web.row_view import RowView, displayed, row_view
 
 PAGE = 100
+_LARGEST = 2**63 - 1
 PEOPLE = f"{OPERATORS_HOME}/accounts"
 
 
@@ -104,6 +107,23 @@ def place_carried(text: str) -> Place | None:
     try:
         return place_said(urlsafe_b64decode(text[:2000].encode()).decode())
     except (ValueError, InvalidInput):
+        return None
+
+
+def deed_carried(place: DeedPlace) -> str:
+    """A place in the record as a link carries it."""
+    return f"{to_micros(place.at)}-{place.account_id}-{place.number}"
+
+
+def deed_place_carried(text: str) -> DeedPlace | None:
+    """The place in a link; `None` for the newest deeds, also where it cannot be read."""
+    parts = text.split("-")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        return None
+    at, account_id, number = (min(int(part), _LARGEST) for part in parts)
+    try:
+        return DeedPlace(from_micros(at), account_id, number)
+    except OverflowError:
         return None
 
 
