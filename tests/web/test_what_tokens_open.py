@@ -67,6 +67,7 @@ PATCH  /v1/admin/accounts/{person_id}           403   403   403   403   403   40
 GET    /v1/admin/accounts/{person_id}/access-keys 403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/accounts/{person_id}/end       403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/accounts/{person_id}/logout-all 403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/accounts/{person_id}/rules     403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/admin/accounts/{person_id}/sessions  403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal 403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/admin/deeds                          403   403   403   403   403   403   403   401   401   401   401
@@ -82,6 +83,16 @@ GET    /v1/admin/overview.csv                  403   403   403   403   403   403
 GET    /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 POST   /v1/admin/operators                      403   403   403   403   403   403   403   401   401   401   401
 DELETE /v1/admin/operators/{person_id}          403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/organisations                  403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/organisations                  403   403   403   403   403   403   403   401   401   401   401
+DELETE /v1/admin/organisations/{organisation_id} 403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/organisations/{organisation_id} 403   403   403   403   403   403   403   401   401   401   401
+PATCH  /v1/admin/organisations/{organisation_id} 403   403   403   403   403   403   403   401   401   401   401
+GET    /v1/admin/organisations/{organisation_id}/members 403   403   403   403   403   403   403   401   401   401   401
+POST   /v1/admin/organisations/{organisation_id}/members 403   403   403   403   403   403   403   401   401   401   401
+DELETE /v1/admin/organisations/{organisation_id}/members/{person_id} 403   403   403   403   403   403   403   401   401   401   401
+DELETE /v1/admin/organisations/{organisation_id}/rules/{app_type} 403   403   403   403   403   403   403   401   401   401   401
+PUT    /v1/admin/organisations/{organisation_id}/rules/{app_type} 403   403   403   403   403   403   403   401   401   401   401
 GET    /v1/check?app_type=web                   401   401   401   401   401   401   401   401   401   401   401
 GET    /v1/check?app_type=sync                  401   401   401   401   401   401   401   401   401   401   401
 GET    /v1/check?app_type=mobile                401   401   401   401   401   401   401   401   401   401   401
