@@ -123,6 +123,18 @@ def test_an_operator_is_appointed_given_another_role_and_dismissed(keys, house):
     expect(page.get_by_role("status")).to_contain_text("is no longer an operator.")
 
 
+def test_what_has_the_focus_is_never_behind_the_reason(keys, house):
+    for _ in range(8):
+        house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    page = keys.page
+    page.goto(f"/admin/accounts/{number_of(house, ADA)}")
+    for tick in page.get_by_role("checkbox", name=re.compile(f"^Select {WINDOWS}")).all():
+        keys.go_to(tick)
+        keys.press("Space")
+        behind = "it => { const {x, y} = it.getBoundingClientRect(); return document.elementFromPoint(x + 5, y + 5) === it }"
+        assert tick.evaluate(behind)
+
+
 @pytest.mark.guide("D10", "D11")
 def test_on_a_phone_the_reason_comes_along_once_something_is_ticked_and_says_how_much(
     browsers, house, stolen

@@ -173,6 +173,15 @@ def _(gallery, browser):
     return page
 
 
+@sight("admin, ticked")
+def _(gallery, browser):
+    page = console(gallery, browser)
+    page.goto(f"/admin/accounts/{number_of(gallery, INES)}")
+    page.locator(".pick input").nth(2).check()
+    page.get_by_text("Selected: 1").wait_for()
+    return page
+
+
 @sight("admin, ended")
 def _(gallery, browser):
     row = gallery.newcomer()
