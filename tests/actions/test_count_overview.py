@@ -200,5 +200,9 @@ def plans(means, deed, *given):
 def test_what_happened_is_found_by_the_indexes_over_its_moments(house):
     today = NOW.date()
     (began,), (ended,) = (plans(house, deed, None, today) for deed in (sign_ins, deaths))
-    assert "ix_journal_started_at" in began
-    assert "ix_tombstones_ended_at" in ended
+    if house.database.engine.dialect.name == "postgresql":  # an index of a part has a name of its own
+        assert "Index Cond: (at >=" in began
+        assert "Index Cond: (ended_at >=" in ended
+    else:
+        assert "ix_journal_started_at" in began
+        assert "ix_tombstones_ended_at" in ended
