@@ -8,6 +8,7 @@ import pytest
 
 from multitude import Wanted, an_app, somebody_with
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, SAN_FRANCISCO, Clock, done_apart
+from plans import asked_by
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.count_overview import count_overview, note_refused
 from signedin.actions.make_account import Applicant, add_by_operator
@@ -21,6 +22,8 @@ from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.overview import Measure
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
+from signedin.store.overview_counts import ended as deaths
+from signedin.store.overview_counts import sign_ins
 
 NOW = Clock()()
 
@@ -176,3 +179,30 @@ def test_the_shell_counts_at_once_and_keeps_nothing(house, rosa):
     signed_in(house)
     assert told(done_apart(overview_from_shell(house, NOW)), Measure.SESSIONS) == 1
     assert seen(house, rosa()).counted_at is None
+
+
+def plans(means, deed, *given):
+    """How the database would find what each statement of a deed asks for, when no table may be read whole."""
+    is_postgres = means.database.engine.dialect.name == "postgresql"
+    found = []
+    for statement, values in asked_by(means.database, deed, *given):
+
+        def explained(conn, statement=statement, values=values):
+            if is_postgres:
+                conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            how = "EXPLAIN " if is_postgres else "EXPLAIN QUERY PLAN "
+            return str(conn.exec_driver_sql(how + statement, values).all())
+
+        found.append(means.database.read_now(explained))
+    return found
+
+
+def test_what_happened_is_found_by_the_indexes_over_its_moments(house):
+    today = NOW.date()
+    (began,), (ended,) = (plans(house, deed, None, today) for deed in (sign_ins, deaths))
+    if house.database.engine.dialect.name == "postgresql":  # an index of a part has a name of its own
+        assert "Index Cond: (at >=" in began
+        assert "Index Cond: (ended_at >=" in ended
+    else:
+        assert "ix_journal_started_at" in began
+        assert "ix_tombstones_ended_at" in ended
