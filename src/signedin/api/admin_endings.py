@@ -25,7 +25,7 @@ from signedin.api.paging import cursor, limit_of, place_of
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.bulk import LONGEST_CLIENT_ID, Wanted
-from signedin.rules.bulk_job import BulkPlace, EndingFinished
+from signedin.rules.bulk_job import BulkPlace, EndingFinished, NothingToEnd, PreviewTooOld, PreviewUnfinished
 from signedin.rules.moments import from_micros, to_micros
 from signedin.rules.network import LONGEST_NETWORK
 from signedin.rules.operator import Deed
@@ -60,9 +60,10 @@ class Begun(msgspec.Struct, forbid_unknown_fields=True):
     reason: Reason
 
 
-_PREVIEW = Call(Caller.OPERATOR, takes=Asked, gives=admin_shapes.EndingPreview)
+_PREVIEW = Call(Caller.OPERATOR, takes=Asked, gives=admin_shapes.EndingPreview, refuses=(PreviewTooOld,))
 _BEGIN = Call(
-    Caller.OPERATOR, takes=Begun, gives=admin_shapes.BulkEnding, leads_to=((f"GET {_ITSELF}", "ending_id", "/id"),)
+    Caller.OPERATOR, takes=Begun, gives=admin_shapes.BulkEnding, leads_to=((f"GET {_ITSELF}", "ending_id", "/id"),),
+    refuses=(PreviewTooOld, PreviewUnfinished, NothingToEnd),
 )  # fmt: skip
 _LIST = Call(
     Caller.OPERATOR, "admin:read", ("limit", "cursor"), gives=admin_shapes.BulkEndings, headers=("ETag",)

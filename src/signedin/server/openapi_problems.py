@@ -8,6 +8,7 @@ from typing import Any
 from signedin.api.call import Caller, Described
 from signedin.gate.answers import STATUS, status_of
 from signedin.rules import errors
+from signedin.rules.bulk_job import NothingToEnd, PreviewTooOld, PreviewUnfinished
 from signedin.rules.problem import MEDIA_TYPE, problem
 from signedin.server.refusals import FOR_PROGRAMS
 
@@ -140,6 +141,10 @@ EXAMPLES: dict[str, Any] = {
     code: _example(status, code, title, detail)
     for status, (code, title, detail) in FOR_PROGRAMS.items() if code != errors.NotFound.code
 }  # fmt: skip
+EXAMPLES |= {
+    kind.code: _example(_status(kind), kind.code, kind.sentence, kind.hint)
+    for kind in (PreviewTooOld, PreviewUnfinished, NothingToEnd)
+}
 EXAMPLES[errors.CookiesUnreadable.code] = _example(
     401, errors.CookiesUnreadable.code, errors.CookiesUnreadable.sentence, errors.CookiesUnreadable.hint,
     reason="cookie_twice",
