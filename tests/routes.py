@@ -15,7 +15,7 @@ from signedin.web.static_files import address_of
 THE_APPS_OWN = ("/docs", "/openapi.json")
 """What an app has for itself where Signedin stands in front of it on the same host."""
 PUBLIC = frozenset({
-    ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
+    ("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-in/room"), ("GET", "/setup"), ("POST", "/setup"), ("GET", "/register"),
     ("POST", "/register"), ("GET", "/invite"), ("GET", "/help/active-sessions"), ("GET", "/privacy"),
     ("POST", "/language"), ("GET", "/ticket"), ("POST", "/ticket"), ("GET", "/openapi.json"), ("GET", "/docs"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/health/revocation"),

@@ -36,15 +36,18 @@ GET    /v1/admin/accounts/{person_id}/rules                        200/200/200/4
 GET    /v1/admin/deeds                                             200/200/200/200/200  200/200/200/200/200
 GET    /v1/admin/endings                                           200/200/200/200/200  200/200/200/200/200
 GET    /v1/admin/endings/{ending_id}                               404/404/404/404/404  404/404/404/404/404
+GET    /v1/admin/health                                            V/V/V/V/V            V/V/V/V/V
 GET    /v1/admin/operators                                         200/200/200/200/200  200/200/200/200/200
 GET    /v1/admin/organisations                                     200/200/200/200/200  200/200/200/200/200
 GET    /v1/admin/organisations/{organisation_id}                   200/200/200/404/404  200/200/200/404/404
 GET    /v1/admin/organisations/{organisation_id}/members           200/200/200/404/404  200/200/200/404/404
+GET    /v1/admin/overview                                          200/200/200/200/200  200/200/200/200/200
+GET    /v1/admin/overview.csv                                      200/200/200/200/200  200/200/200/200/200
 POST   /v1/admin/accounts/{person_id}/end                          H/H/H/H/H            200!/200!/O/404/404
 POST   /v1/admin/accounts/{person_id}/logout-all                   H/H/H/H/H            409/200!/O/404/404
 POST   /v1/admin/accounts/{person_id}/sessions/{row_id}/reveal     H/H/H/H/H            200!/200!/O/404/404
 """
-"""For a viewer and a helper of Marine, on each account; what is not named here is an owner's, whoever it is about."""
+"""For a viewer and a helper of Marine, on each account; V is 403 for whoever is there for one organisation alone; what is not named here is an owner's, whoever it is about."""
 OWNERS = "O/O/O/O/O"
 
 

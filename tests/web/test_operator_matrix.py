@@ -189,7 +189,7 @@ def said(answer, *, is_changed):
         assert problem["code"] == "insufficient_permission"
         if "role" not in problem:
             return "S" if "insufficient_scope" in answer.headers["www-authenticate"] else "403"
-        return {"helper": "H", "owner": "O"}[problem["role"]] + "!" * is_changed
+        return {"viewer": "V", "helper": "H", "owner": "O"}[problem["role"]] + "!" * is_changed
     return str(answer.status_code) + "!" * is_changed
 
 
