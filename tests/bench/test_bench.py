@@ -36,7 +36,10 @@ def test_each_case_finds_its_figures(name):
     assert case.name == name
     assert case.figures
     assert case.ratios
-    assert all(value > 0 for figure in case.figures for value in figure.values)
+    for figure in case.figures:
+        # Processor time is counted in hundredths of a second: so few requests may take none.
+        may_be_none = "processor time" in figure.name
+        assert all(value > 0 or (may_be_none and value == 0) for value in figure.values), figure.name
     assert json.loads(json.dumps(case.as_dict()))["name"] == name
     assert f"## {name}" in page_of(
         Run("2026-11-24", "abc1234", False, "tiny", "make bench", PLACE, [case], [20.0])

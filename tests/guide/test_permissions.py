@@ -11,6 +11,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.rules.presence import Presence
 
 WHY = "You do not have permission to manage sessions."
+EXACTLY_WHY = "Your organisation lets you see your sessions here, but not end them."
 PAGE = "/settings/sessions"
 
 
@@ -66,7 +67,7 @@ def test_every_page_that_would_change_the_list_is_refused_with_the_reason(house,
     path = f"{PAGE}/{path.format(id=house.row_id)}"
     answer = laptop.open(path) if method == "GET" else laptop.send(path, page=PAGE)
     assert answer.status_code == 403
-    assert f">{WHY}</h1>" in answer.text
+    assert f">{EXACTLY_WHY}</h1>" in answer.text
     assert "insufficient_permission" in answer.text
     assert house.away.is_signed_in
     row = next(row for row in laptop.sessions() if row["id"] == house.row_id)
@@ -86,7 +87,7 @@ def test_a_program_without_the_right_reads_the_list_and_is_refused_every_ending_
         answer = laptop.http.request(method, path, headers=laptop.own())
         assert answer.status_code == 403, path
         told = answer.json()
-        assert (told["code"], told["title"]) == ("insufficient_permission", WHY)
+        assert (told["code"], told["title"]) == ("insufficient_permission", EXACTLY_WHY)
     assert house.away.is_signed_in
     assert phone.is_signed_in
     assert laptop.http.delete("/v1/sessions/current", headers=laptop.own()).status_code == 204

@@ -36,8 +36,8 @@ from signedin.server.settings import Settings, load
 LOOK_EVERY = 0.4
 """Seconds between looks at what is open under sessions: what has ended is closed within a second (P5)."""
 OURS = re.compile(
-    r"/(sign-in|sign-out|register|setup|invite|ticket|to-app|language|privacy|settings|settings/.*|help/active-sessions"
-    r"|static/.*|health/.*|v1/.*"
+    r"/(sign-in|sign-in/room|sign-out|register|setup|invite|ticket|to-app|language|privacy|settings|settings/.*"
+    r"|help/active-sessions|static/.*|health/.*|v1/.*"
     r"|oauth/(authorize|consent|device_authorization|end_session|introspect|jwks|logout|par|revoke|token|userinfo)"
     r"|[.]well-known/(openid-configuration|oauth-authorization-server)|device|device/decide|logos/.*)"
 )
