@@ -23,7 +23,7 @@ PATH = f"{OPERATORS_HOME}/operators"
 ROLES = {
     Role.VIEWER: (ROLE_NAMES[Role.VIEWER], _("Finds accounts and sees where they are signed in.")),
     Role.HELPER: (ROLE_NAMES[Role.HELPER], _("Also ends the sessions, connected apps and access keys of one account, and sees full IP addresses.")),
-    Role.OWNER: (ROLE_NAMES[Role.OWNER], _("Also disables and enables accounts, ends for many at once, and says who the operators are.")),
+    Role.OWNER: (ROLE_NAMES[Role.OWNER], _("Also disables and enables accounts, ends for many at once, sets the rules of organisations, and says who the operators are.")),
 }  # fmt: skip
 """What each role is called, and what it is for."""
 MOST_NAMED = 200
