@@ -15,9 +15,10 @@ from signedin.rules.bulk_job import BulkEnding, State
 from signedin.rules.operator import Role
 from signedin.rules.overview import TOTAL, DayCounted, Measure
 from signedin.rules.session import AppType
-from signedin.store import accounts, bulk_endings, endings, overview
+from signedin.store import accounts, bulk_endings, endings, organisations, overview
 
 ROSA, VERA = "rosa@signedin.example", "vera@signedin.example"
+PILOTS = "Harbour Pilots"
 
 
 def number_of(gallery, who):
@@ -207,8 +208,9 @@ def _(gallery, browser):
 def _(gallery, browser):
     appointed(gallery, VERA, Role.VIEWER)
     means, now = gallery.house.means, gallery.house.clock()
-    done_apart(make_from_shell(means, "Tidewater Marine", now))
-    done_apart(appoint_from_shell(means, VERA, Role.VIEWER, now, "Tidewater Marine"))
+    if means.database.read_now(organisations.named, PILOTS) is None:
+        done_apart(make_from_shell(means, PILOTS, now))
+    done_apart(appoint_from_shell(means, VERA, Role.VIEWER, now, PILOTS))
     page = browser.tab("/admin/sign-in")
     page.get_by_label("Email address").fill(VERA)
     page.get_by_label("Password").fill(PASSWORD)
