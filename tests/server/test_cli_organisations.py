@@ -55,6 +55,9 @@ def test_an_operator_may_be_there_for_one_organisation_alone(installed):
     installed.done("organisation", "add", MARINE)
     assert installed("operator", "add", ADA, "--organisation", MARINE).status == 1  # no owner is
     installed.done("operator", "add", ADA, "--role", "helper", "--organisation", MARINE)
+    [listed] = installed.done("operator", "list", "--json").value
+    assert (listed["role"], listed["organisation"]) == ("helper", MARINE)
+    assert installed.done("operator", "list").out.rstrip().endswith(MARINE)
     assert installed("organisation", "remove", MARINE).status == 1
     installed.done("operator", "add", ADA, "--role", "viewer")
     installed.done("organisation", "remove", MARINE)

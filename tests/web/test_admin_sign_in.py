@@ -127,3 +127,13 @@ def test_an_admin_application_behind_a_proxy_is_opened_by_the_admin_session_and_
     assert browser.open("/v1/check").headers["signedin-app-type"] == "web"
     console = at_the_console(house, ROSA)
     assert [console.open(f"/v1/check?app_type={each}").status_code for each in ("web", "admin")] == [401, 200]
+
+
+@pytest.mark.guide("D11")
+def test_who_appoints_somebody_reads_who_is_an_operator_now(house):
+    house.somebody(GRACE, "Grace Hopper")
+    console = at_the_console(house, ROSA)
+    appoint = {"email": GRACE, "role": "viewer"}
+    assert console.send("/admin/operators", appoint, page="/admin/operators").status_code == 303
+    page = console.open("/admin/operators")
+    assert (page.status_code, "is now an operator with the role Viewer" in page.text) == (200, True)

@@ -164,6 +164,7 @@ def test_an_owner_makes_an_organisation_and_sets_its_rules_in_the_console(house)
         "networks": "192.0.2.0/24",
     }
     assert olive.send(f"{home}/rules", wish, page=home).status_code == 303
+    assert olive.open(f"{home}?after={2**63}").status_code == 200
     page = olive.open(home).text
     for said in ("1 hour without use", "3 sessions at once", "192.0.2.0/24", GRACE):
         assert said in page

@@ -9,14 +9,17 @@ import click
 from signedin.actions.appoint import (
     Appointed,
     appoint_from_shell,
+    bound_to,
     dismiss_from_shell,
     operators_for_shell,
 )
 from signedin.actions.find_people import find_from_shell
+from signedin.actions.means import Means
 from signedin.actions.stop_for import Revealed, reveal_from_shell
-from signedin.rules.account import Account
+from signedin.rules.account import Account, AccountId
 from signedin.rules.finding import Found
 from signedin.rules.operator import Role
+from signedin.rules.organisation import Organisation
 from signedin.server.cli_accounts import account, session
 from signedin.server.cli_shared import carried_out, json_option, many, name_if_given, told
 from signedin.server.means import shared_now
@@ -55,10 +58,14 @@ def list_all(*, as_json: bool) -> None:
 
     Example: signedin operator list --json
     """
-    found: list[Appointed] = carried_out(operators_for_shell)
-    lines = [f"{one.email}  {one.name}  {role.value}  {one.state.value}" for one, role in found]
+    found, bound = carried_out(_everybody)
+    items = [
+        _item(each) | {"organisation": bound[each[0].id].name if each[0].id in bound else None}
+        for each in found
+    ]
+    lines = ["  ".join(filter(None, item.values())) for item in items]
     nobody = "Nobody is an operator yet: `signedin operator add EMAIL` makes one."
-    told([_item(each) for each in found], as_json=as_json, text="\n".join(lines) or nobody)
+    told(items, as_json=as_json, text="\n".join(lines) or nobody)
 
 
 @operator.command("remove")
@@ -112,6 +119,11 @@ def reveal(session_id: str, reason: str, *, as_json: bool) -> None:
     )
     value = {"id": shown.row.id, "last_used_from": shown.last, "signed_in_from": shown.began}
     told(value, as_json=as_json, text="\n".join(f"{name}: {address}" for name, address in value.items()))
+
+
+async def _everybody(means: Means) -> tuple[list[Appointed], dict[AccountId, Organisation]]:
+    found = await operators_for_shell(means)
+    return found, await bound_to(means, found)
 
 
 def _item(appointed: Appointed) -> dict[str, Any]:

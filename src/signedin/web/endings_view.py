@@ -105,7 +105,7 @@ def which_said(which: Which, client: str, speech: Speech) -> tuple[str, ...]:
         said.append(speech.say("Last used or signed in from {network}.", network=which.network))
     said.append(speech.say("Access keys too.") if which.access_keys else speech.say("Access keys stay."))
     if which.spared:
-        said.append(speech.say("The session at this console stays that asked for it."))
+        said.append(speech.say("The session that you use at this console is spared."))
     said.append(speech.say("What began after {moment} stays.", moment=speech.exact(which.until)))
     return tuple(said)
 

@@ -169,7 +169,7 @@ async def _list(request: Ask, door: Door, **values: Any) -> ASGIResponse:
 
 async def _one(request: Ask, door: Door, organisation_id: str, **values: Any) -> ASGIResponse:
     presence, text = door.signed_in(request), request.query_params.get("after", "0")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else 0
+    after = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
     seen = await see_organisation(door.means, presence, organisation_named(organisation_id), after, PAGE)
     speech = door.reader(request).speech
     shown: dict[str, Any] = await frame(request, door) | {
