@@ -173,3 +173,19 @@ def test_a_key_of_the_persons_without_the_scope_is_told_apart_from_the_apps_own_
             assert told(refusal, 0) == found
     assert not NotAllowed()
     assert NotAllowed().reason == "insufficient_scope"
+
+
+@pytest.mark.guide("D7")
+@pytest.mark.security("6.3.8")
+def test_one_answer_is_shared_by_those_who_ask_the_same_from_one_address_only():
+    credential = Credential(TOKEN, digest(TOKEN), by_cookie=True, is_session=True)
+    asked = Question(credential, "203.0.113.9", "Me")
+    assert asked.flight_key == asked._replace(address="::ffff:203.0.113.9", agent="You").flight_key
+    others = [
+        asked._replace(address="198.51.100.9"),
+        asked._replace(address=""),
+        asked._replace(address="", scope="203.0.113.9"),
+        asked._replace(scope="account:read"),
+        asked._replace(is_quiet=True),
+    ]
+    assert len({each.flight_key for each in (asked, *others)}) == 1 + len(others)

@@ -16,15 +16,19 @@ import pytest
 
 from client.shops import sent_by, until
 from databases import ON_POSTGRES, own_server
-from people import ADA, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Browser, Clock, done_apart
+from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Browser, Clock, done_apart
 from postgres_server import make_database
 from routes import THE_APPS_OWN, every_route, still
 from served import Served, a_place
 from signedin.actions.issue_key import issue_key_for
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.client import NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.rules.access_key import Wish
+from signedin.rules.policy_wish import Wish as RuleWish
 from signedin.rules.sent import CookieNames
 from signedin.server.within import OURS, Within
+from signedin.store import accounts
 
 pytestmark = pytest.mark.xdist_group("within")
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -198,6 +202,38 @@ def test_a_session_of_another_app_type_is_not_let_in_and_a_key_only_by_its_scope
             assert await web.still(one)
 
         asyncio.run(story())
+
+
+@pytest.mark.guide("D7", "D12")
+@pytest.mark.security("6.3.8")
+def test_from_outside_the_networks_of_an_organisation_nobody_is_let_in_and_nothing_is_noted(tmp_path):
+    with still(tmp_path, Clock()) as house:
+        phone = person_bound_to_berlin(house)
+        headers, row = sent_by(phone), phone.current()["id"]
+        account = house.means.database.read_now(accounts.find_by_email, ADA).id
+        house.clock.move(hours=1)
+
+        async def story():
+            web = within(house, "web")
+            assert web.known(headers, ADELAIDE) is None
+            assert web.known(headers) is None
+            assert await web.check(headers, address=ADELAIDE) == NotSignedIn("policy")
+            assert house.means.recent.latest(account, row) != house.clock()
+            assert (await web.check(headers, address=BERLIN)).session == row
+            assert house.means.recent.latest(account, row) == house.clock()
+
+        asyncio.run(story())
+
+
+def person_bound_to_berlin(house):
+    """Somebody's browser in Berlin, whose organisation then lets its people in from there only."""
+    house.somebody()
+    phone, now = house.signed_in(address=BERLIN), house.clock()
+    done_apart(make_from_shell(house.means, "Tidewater Marine", now))
+    done_apart(add_member_from_shell(house.means, "Tidewater Marine", ADA, now))
+    wish = RuleWish(networks=(f"{BERLIN}/32",))
+    done_apart(set_policy_from_shell(house.means, "Tidewater Marine", "all", wish, now))
+    return phone
 
 
 def test_before_the_app_has_begun_nobody_is_let_in():

@@ -56,9 +56,15 @@ class Question(NamedTuple):
     is_quiet: bool = False
 
     @property
+    def where(self) -> str:
+        """The address as it is told to the service, in the one way to write it; nothing where it is none."""
+        return (normalise_address(self.address) or "") if self.address else ""
+
+    @property
     def flight_key(self) -> bytes:
-        """What is the same for all who can share one answer."""
-        return self.credential.digest + (b"?" if self.is_quiet else b"") + self.scope.encode()
+        """What is the same for all who can share one answer: networks of an organisation let in by the address."""
+        rest = ("?" if self.is_quiet else "", self.where, self.scope)
+        return self.credential.digest + "\0".join(rest).encode()
 
 
 class Told(NamedTuple):
@@ -93,7 +99,7 @@ def check(
     token, by_cookie = asked.credential.token, asked.credential.by_cookie
     usual = ("cookie", f"{names.session}={token}") if by_cookie else ("authorization", f"Bearer {token}")
     said = [("host", address.named), (KEY_HEADER, key), *(asked.credential.shown or (usual,))]
-    if where := normalise_address(asked.address) if asked.address else None:
+    if where := asked.where:
         said.append((ADDRESS_HEADER, where))
     if agent := plain_agent(asked.agent):
         said.append((AGENT_HEADER, agent))

@@ -99,6 +99,8 @@ class Within:
             return None
         if not isinstance(found, Presence) or found.current_id is None or found.expires_soon:
             return None
+        if found.networks:
+            return None  # whether it comes from one of them, the check decides: nothing is noted before
         if found.app_type is None or found.app_type not in self._app_types:
             return None
         server.means.recent.note(found.account_id, found.current_id, address, now, agent)
