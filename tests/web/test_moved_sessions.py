@@ -11,14 +11,19 @@ from people import ADA, BERLIN, SAFARI_ON_IPHONE, Clock, done_apart, running
 from signedin.actions.issue_key import issue_service_key
 from signedin.actions.move_people import move_people
 from signedin.actions.move_sessions import Moving, move_sessions
+from signedin.actions.organisations import make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.actions.sign_in import Visit
 from signedin.client import SyncClient
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.access_key import Wish
+from signedin.rules.account import OutsideId
 from signedin.rules.moving_in import person_of, session_of
+from signedin.rules.policy_wish import Wish as Rule
 from signedin.rules.scope import OF_SERVICES
 from signedin.rules.session import AppType
 from signedin.server.jobs import flush_now
+from signedin.store import organisations, outside
 
 pytestmark = pytest.mark.xdist_group("moved sessions")
 OLD = "the old app's secret of this browser"
@@ -124,6 +129,31 @@ def test_it_lives_for_30_days_after_its_last_use_in_the_app_and_no_longer(house,
     assert handed(house, anna, moved_from="a secret used 29 days ago").status_code == 200, "a use of its own"
     answer = handed(house, anna, moved_from="a secret that is not asked for")
     assert answer.status_code == 410
+
+
+def under_a_rule_of_an_hour(house, whose):
+    now, name = house.clock(), f"Employer of {whose}"
+    made = done_apart(make_from_shell(house.means, name, now))
+    account_id = house.means.database.read_now(outside.find, OutsideId("shop", whose))
+    house.means.database.write_now(organisations.join, account_id, made.id, now)
+    done_apart(set_policy_from_shell(house.means, name, "all", Rule(idle_seconds=3600), now))
+
+
+@pytest.mark.guide("R48", "R73")
+@pytest.mark.security("7.3.1", "7.4.1")
+def test_what_the_rule_of_an_organisation_has_ended_does_not_go_on_by_the_old_token(house, anna):
+    token = handed(house, anna).json()["token"]
+    under_a_rule_of_an_hour(house, anna)
+    house.clock.move(minutes=50)
+    assert handed(house, anna).json()["token"] == token, "a use within the hour"
+    house.clock.move(minutes=50)
+    assert let_in(house, token).status_code == 200
+    house.clock.move(hours=5)
+    for _ in range(2):  # it is buried by the first
+        answer = handed(house, anna)
+        assert (answer.status_code, answer.json()["code"]) == (410, "session_already_ended")
+    checked = let_in(house, token)
+    assert (checked.status_code, checked.json()["reason"]) == (401, "policy")
 
 
 @pytest.mark.security("attack-17", "4.2.1")

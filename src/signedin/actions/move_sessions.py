@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from signedin.actions import record
 from signedin.actions.begun import started
+from signedin.actions.end_over import end_over
 from signedin.actions.list_sessions import as_used_last
 from signedin.actions.means import Means
 from signedin.actions.move_in import MovedIn, move_in
@@ -27,12 +28,13 @@ from signedin.rules.account import Account, AccountId, OutsideId
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.location import mask_address
 from signedin.rules.moving_in import OldSession, Turned, Unusable, digest_of_old
-from signedin.rules.presence import Service
+from signedin.rules.presence import Absence, Service
+from signedin.rules.revocation import EndReason
 from signedin.rules.secret import Kind, WayKeys, digest, make_session_id, make_token
 from signedin.rules.session import AppType, Origin, Session, SessionId
 from signedin.rules.vouching import AccountInactive, may_vouch_as, may_vouch_for
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, cut_offs, journal, sessions, tombstones
+from signedin.store import accounts, cut_offs, journal, policies, sessions, tombstones
 from signedin.store.sessions import SignedInWith
 
 
@@ -83,6 +85,9 @@ async def hand_over(
     except Unusable:
         raise errors.InvalidInput(_("This can be no token."), field="moved_from") from None
     begun = await means.database.read(_found, means, service, meant, old, now)
+    if isinstance(begun, Absence):
+        await end_over(means, begun, now)
+        raise errors.SessionAlreadyEnded(begun.reason)
     if begun.session.app_type is not app_type:
         raise errors.NotFound
     agent = bare(visit.user_agent)
@@ -98,19 +103,38 @@ def _found(
     meant: AccountId | OutsideId,
     old: bytes,
     now: datetime,
-) -> Begun:
+) -> Begun | Absence:
+    """The session that goes on, or why the one that was to go on is over."""
     refuse_revoked(conn, service)
     account = account_of(conn, meant)
     may_vouch_for(account)
     for token in _successors(means, service.name, account.id, old):
         session = sessions.find_by_digest(conn, account.id, digest(token))
-        used = None if session is None else as_used_last(means, session, None, now)
-        if isinstance(used, Session) and used.is_alive_at(now):
-            return Begun(used, token)
-        reason = "expired_idle" if session else tombstones.reason_of(conn, account.id, digest(token))
+        if session is not None:
+            used = _as_ruled(conn, means, account, session, now)
+            return Begun(used, token) if used.is_alive_at(now) else _why_over(used, now)
+        reason = tombstones.reason_of(conn, account.id, digest(token))
         if reason is not None:
-            raise errors.SessionAlreadyEnded(str(reason))
+            return Absence(str(reason))
     raise errors.NotFound
+
+
+def _as_ruled(
+    conn: sa.Connection, means: Means, account: Account, session: Session, now: datetime
+) -> Session:
+    """The session with the latest use that is known, as the rules of its account's organisations let it live."""
+    is_member = account.organisation_id is not None
+    [ruled] = policies.ruled(conn, account.id, [session], is_member=is_member)
+    used = as_used_last(means, ruled, None, now)
+    assert isinstance(used, Session)
+    return used
+
+
+def _why_over(session: Session, now: datetime) -> Absence:
+    """Why it goes on no more; what a rule has ended is to be buried, as at a check."""
+    if session.is_over_by_rule_at(now):
+        return Absence(EndReason.POLICY.value, over=(session.account_id, session.id))
+    return Absence(EndReason.EXPIRED_IDLE.value)
 
 
 def _successors(means: Means, service: str, account_id: AccountId, old: bytes) -> list[str]:
