@@ -176,11 +176,16 @@ class Asking:
 
 
 def pids_of(cluster, name):
-    """The process of the worker that has this name, and that of the other."""
-    with psycopg.connect(cluster.database.url("signedin")) as conn:
-        found = conn.execute("SELECT node_id = %s, about FROM nodes", (name,)).fetchall()
-    pids = {is_it: int(about.split()[-1]) for is_it, about in found}
-    assert len(found) == len(pids) == 2, found
+    """The process of the worker that has this name, and that of the other, once both are there."""
+    pids = {}
+
+    def are_there():
+        with psycopg.connect(cluster.database.url("signedin")) as conn:
+            found = conn.execute("SELECT node_id = %s, about FROM nodes", (name,)).fetchall()
+        pids.update({is_it: int(about.split()[-1]) for is_it, about in found})
+        return len(found) == len(pids) == 2
+
+    wait_for(are_there, 60)
     return pids[True], pids[False]
 
 
