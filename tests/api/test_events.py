@@ -8,11 +8,25 @@ from contextlib import contextmanager
 import pytest
 
 from callers import OF_SESSIONS
-from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, SAFARI_ON_IPHONE, Clock, done_apart, running
+from people import (
+    ADA,
+    ADELAIDE,
+    BERLIN,
+    CHROME_ON_MACOS,
+    GRACE,
+    SAFARI_ON_IPHONE,
+    SAN_FRANCISCO,
+    Clock,
+    done_apart,
+    running,
+)
 from signedin.actions.issue_key import issue_key_for, issue_service_key
+from signedin.actions.organisations import add_member_from_shell, make_from_shell, remove_member_from_shell
 from signedin.actions.revoke_key import revoke_any_key
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.gate import following
 from signedin.rules.access_key import Wish
+from signedin.rules.policy_wish import Wish as RuleWish
 from signedin.rules.scope import OF_SERVICES
 
 pytestmark = pytest.mark.xdist_group("events")
@@ -42,10 +56,10 @@ def bearer(token):
 
 
 @contextmanager
-def followed(house, headers, heard=None):
+def followed(house, headers, heard=None, address=SAN_FRANCISCO):
     """The lines of a stream, as somebody hears them who has heard the event of that number before."""
     again = {} if heard is None else {"last-event-id": str(heard)}
-    with house.browser().http.stream("GET", PATH, headers=headers | again) as answer:
+    with house.browser(address=address).http.stream("GET", PATH, headers=headers | again) as answer:
         assert answer.status_code == 200, answer.read()
         yield answer, answer.iter_lines()
 
@@ -159,3 +173,33 @@ def test_what_is_no_number_of_an_event_begins_now(house, laptop, heard):
         _, number, _ = next_event(lines)
         phone = house.signed_in(SAFARI_ON_IPHONE)
         assert next_event(lines)[1:] == (number + 1, {"id": phone.current()["id"], "number": number + 1})
+
+
+@pytest.mark.guide("R6", "D7")
+@pytest.mark.security("6.3.8")
+def test_a_stream_from_outside_ends_when_an_organisation_lets_in_from_its_networks_alone(house):
+    outside, inside = (house.signed_in(address=each, email=GRACE) for each in (ADELAIDE, BERLIN))
+    away = followed(house, shown_by(outside), address=ADELAIDE)
+    here = followed(house, shown_by(inside), address=BERLIN)
+    with away as (_, told_away), here as (_, told_here):
+        assert next_event(told_away)[0] == next_event(told_here)[0] == "hello"
+        with from_berlin_alone(house, GRACE):
+            name, _, said = next_event(told_away)
+            assert (name, said, next_event(told_away)) == ("gone", {"reason": "policy"}, None)
+            house.signed_in(address=BERLIN, email=GRACE)
+            assert next_event(told_here)[0] == "session-started"
+    assert outside.sessions(), "nothing has ended by that"
+
+
+@contextmanager
+def from_berlin_alone(house, email):
+    """Somebody belongs to an organisation with that rule, as long as the block lasts."""
+    means, now = house.means, house.clock()
+    done_apart(make_from_shell(means, "Tidewater Marine", now))
+    wish = RuleWish(networks=(f"{BERLIN}/32",))
+    done_apart(set_policy_from_shell(means, "Tidewater Marine", "all", wish, now))
+    done_apart(add_member_from_shell(means, "Tidewater Marine", email, now))
+    try:
+        yield
+    finally:
+        done_apart(remove_member_from_shell(means, "Tidewater Marine", email, now))

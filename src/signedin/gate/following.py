@@ -1,7 +1,7 @@
 """What happens to an account's list while somebody follows it: server-sent events, nobody's activity (D15).
 
 The page follows by its cookie, a program by a session's or a key's token; both hear the same, and no longer than
-the session or the key lasts.
+the session or the key lasts, nor from where a rule of an organisation does not let them come from.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.event import EventKind, Recorded
 from signedin.rules.feed import LARGEST_NUMBER
+from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.sent import Headers, header
@@ -95,6 +96,8 @@ class Following:
             found = await self._recogniser.whoever(arrival.credential, self._clock(), arrival.kinds)
             if isinstance(found, Absence):
                 return found, []
+            if isinstance(found, Presence) and not admits(found.networks, arrival.address):
+                return Absence(EndReason.POLICY), []
             if not {*(presence.scopes or ())} <= {
                 *(found.scopes or ())
             }:  # something was taken back: ask again
