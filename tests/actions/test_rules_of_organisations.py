@@ -202,6 +202,54 @@ def test_a_person_who_is_asked_ends_one_and_goes_on_once(house):
     assert isinstance(who(house, first, later), Presence)
 
 
+def asked_which_ends(house, now):
+    with pytest.raises(TooManySessions) as asked:
+        signed_in(house, now)
+    return asked.value.pending
+
+
+@pytest.mark.guide("R86")
+@pytest.mark.security("7.1.2", "8.2.1")
+def test_a_person_who_is_asked_ends_as_many_as_have_to_end_and_no_more(house):
+    rule(house, most=3, too_many="ask", read_only=True)
+    three = [signed_in(house, NOW + hour * HOUR) for hour in range(3)]
+    later = NOW + 4 * HOUR
+    text, ids = asked_which_ends(house, later), [each.session.id for each in three]
+    for more in (ids, ids[:2]):
+        with pytest.raises(TooManySessions) as refused:
+            done_apart(sign_in_after_room(house, text, more, VISIT, later))
+        assert (refused.value.pending, refused.value.most) == (text, 3)
+        assert all(isinstance(who(house, each, later), Presence) for each in three)
+    fourth, _ = done_apart(sign_in_after_room(house, text, [ids[1], ids[1], "none"], VISIT, later))
+    living = [isinstance(who(house, each, later), Presence) for each in (*three, fourth)]
+    assert living == [True, False, True, True]
+
+
+@pytest.mark.guide("R86")
+def test_after_a_lowered_number_as_many_end_at_once_as_are_too_many(house):
+    three = [signed_in(house, NOW + hour * HOUR) for hour in range(3)]
+    later, ids = NOW + 4 * HOUR, [each.session.id for each in three]
+    rule(house, later, most=2, too_many="ask", read_only=True)
+    text = asked_which_ends(house, later)
+    for wrong in (ids, ids[:1]):
+        with pytest.raises(TooManySessions):
+            done_apart(sign_in_after_room(house, text, wrong, VISIT, later))
+    done_apart(sign_in_after_room(house, text, ids[1:], VISIT, later))
+    assert [isinstance(who(house, each, later), Presence) for each in three] == [True, False, False]
+
+
+@pytest.mark.guide("R86")
+@pytest.mark.parametrize("change", [{"most": 2}, {}], ids=["a higher number", "no number"])
+def test_where_nothing_has_to_end_any_more_nothing_does_and_the_sign_in_goes_on(house, change):
+    rule(house, most=1, too_many="ask", read_only=True)
+    first = signed_in(house)
+    text = asked_which_ends(house, NOW)
+    rule(house, read_only=True, **change)
+    second, _ = done_apart(sign_in_after_room(house, text, [first.session.id], VISIT, NOW))
+    assert isinstance(who(house, first, NOW), Presence)
+    assert isinstance(who(house, second, NOW), Presence)
+
+
 @pytest.mark.parametrize("text", ["", "none", "x" * 5000, "äöü"])
 def test_what_is_no_waiting_sign_in_goes_nowhere(house, text):
     with pytest.raises(errors.LinkExpired):

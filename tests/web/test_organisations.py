@@ -122,6 +122,23 @@ def test_who_has_too_many_is_asked_which_ends_and_goes_on_without_a_script(house
     assert not first.is_signed_in
 
 
+@pytest.mark.guide("R86")
+@pytest.mark.security("8.2.1")
+def test_who_ticks_more_than_has_to_end_is_asked_again_and_nothing_has_ended(house):
+    house.signed_in().log_out_all()
+    rule(house, most=2, too_many="ask", read_only=True)
+    for_room = house.browser()
+    first, second = house.signed_in(), house.signed_in()
+    asked = for_room.send("/sign-in", {"email": ADA, "password": PASSWORD})
+    fields = dict(re.findall(r'name="(csrf|next|pending)" value="([^"]*)"', asked.text))
+    ticks = {f"row-{each.current()['id']}": "1" for each in (first, second)}
+    refused = for_room.http.post("/sign-in/room", data=fields | ticks, headers=for_room.own())
+    assert refused.status_code == 409
+    assert "End 1 of them to sign in here." in refused.text
+    assert not for_room.is_signed_in
+    assert (first.is_signed_in, second.is_signed_in) == (True, True)
+
+
 def test_where_no_more_are_allowed_the_page_says_what_to_do(house):
     house.signed_in().log_out_all()
     rule(house, most=1, too_many="refuse")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ def make_room(
     """
     if account.organisation_id is None:
         return 0
-    rule = in_force(policies.of_account(conn, account.id), app_type, timedelta.max, None)
+    rule = rule_for(conn, account, app_type)
     if not admits(rule.must_come_from, address):
         raise OutsideNetworks
     return _ended_for(conn, means, account, rule, now)
@@ -49,7 +50,7 @@ def refuse_from_elsewhere(conn: sa.Connection, account: Account, row: Row, addre
     """
     if account.organisation_id is None or not isinstance(row, Session):
         return
-    rule = in_force(policies.of_account(conn, account.id), row.app_type, timedelta.max, None)
+    rule = rule_for(conn, account, row.app_type)
     if not admits(rule.must_come_from, address):
         raise not_begun(OutsideNetworks())
 
@@ -62,17 +63,28 @@ def living(
     return sorted((row for row in rows if row.app_type is app_type), key=lambda row: (row.began_at, row.id))
 
 
+def rule_for(conn: sa.Connection, account: Account, app_type: AppType) -> InForce:
+    """What the organisations of an account want for that app type."""
+    return in_force(policies.of_account(conn, account.id), app_type, timedelta.max, None)
+
+
+def surplus(rule: InForce, rows: Sequence[Session]) -> int:
+    """How many of these have to end before one more may begin."""
+    most = rule.most.value
+    return 0 if most is None else max(0, len(rows) + 1 - most)
+
+
 def _ended_for(conn: sa.Connection, means: Means, account: Account, rule: InForce, now: datetime) -> int:
     most = rule.most.value
     if most is None:
         return 0
     rows = living(conn, means, account, rule.app_type, now)
-    surplus = rows[: max(0, len(rows) + 1 - most)]
-    if surplus and rule.too_many is not TooMany.END_OLDEST:
+    oldest = rows[: surplus(rule, rows)]
+    if oldest and rule.too_many is not TooMany.END_OLDEST:
         raise TooManySessions(most, may_ask=rule.too_many is TooMany.ASK)
-    for row in surplus:
+    for row in oldest:
         facts: dict[str, object] = {"reason": EndReason.POLICY.value, "app_type": row.app_type.value}
         event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, facts, {"device": row.device.name})
         number = journal.record(conn, account.id, event)
         end_sessions(conn, account.id, [row.id], EndReason.POLICY, now, number)
-    return len(surplus)
+    return len(oldest)

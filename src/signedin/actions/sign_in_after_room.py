@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from signedin.actions import record
 from signedin.actions.ending import end_row
 from signedin.actions.hear import heard_everywhere
-from signedin.actions.list_sessions import read_list
-from signedin.actions.make_room import living
+from signedin.actions.make_room import living, rule_for, surplus
 from signedin.actions.means import Means
 from signedin.actions.pending import Pending, read_pending, spent
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
@@ -21,7 +20,7 @@ from signedin.rules.account import Account
 from signedin.rules.event import Event, EventKind
 from signedin.rules.policy import TooManySessions
 from signedin.rules.revocation import EndReason
-from signedin.rules.session import AppType
+from signedin.rules.session import AppType, Session
 from signedin.rules.session_list import SessionList
 from signedin.store import accounts, journal, operators, used_once
 
@@ -42,9 +41,11 @@ async def sign_in_after_room(
 ) -> tuple[Begun, Ticks]:
     """End what was chosen and begin the session: both, or nothing.
 
+    No more end than have to for it, so that this is no way around a rule by which people end none (R86).
+
     Raises:
         LinkExpired: the sign-in is too old, was used, or is not ours.
-        TooManySessions: what was chosen is not enough.
+        TooManySessions: what was chosen is not enough, or more than has to end.
         OutsideNetworks, SignInRefused: as `begin`.
     """
     pending = read_pending(means, text, now)
@@ -74,17 +75,32 @@ def _begin(
     account = _account(conn, pending)
     if pending.app_type is AppType.ADMIN and operators.role_of(conn, account.id) is None:
         raise errors.SignInRefused
-    listed = read_list(conn, means, account.id, None, now)
-    for row in listed.sessions:
-        if row.id in ids and row.app_type is pending.app_type:
-            facts: dict[str, object] = {"app_type": row.app_type.value}
-            event = Event(EventKind.SESSION_REVOKED, now, row.id, None, facts, {"device": row.device.name})
-            end_row(conn, row, EndReason.REVOKED, now, journal.record(conn, account.id, event))
+    for row in _chosen(conn, means, account, pending.app_type, ids, now):
+        facts: dict[str, object] = {"app_type": row.app_type.value}
+        event = Event(EventKind.SESSION_REVOKED, now, row.id, None, facts, {"device": row.device.name})
+        end_row(conn, row, EndReason.REVOKED, now, journal.record(conn, account.id, event))
     ticks = Ticks(pending.remember, pending.shared)
     begun = begin(conn, means, account, visit, ticks, pending.first_proof, now, app_type=pending.app_type)
     if not used_once.use(conn, _KIND, used, pending.until):
         raise spent()
     return begun
+
+
+def _chosen(
+    conn: sa.Connection, means: Means, account: Account, app_type: AppType, ids: Sequence[str], now: datetime
+) -> list[Session]:
+    """The sessions that end; none where none has to any more.
+
+    Raises:
+        TooManySessions: more were chosen than have to end.
+    """
+    rule, rows = rule_for(conn, account, app_type), living(conn, means, account, app_type, now)
+    chosen, needed = [row for row in rows if row.id in ids], surplus(rule, rows)
+    if rule.most.value is None or not needed:
+        return []
+    if len(chosen) > needed:
+        raise TooManySessions(rule.most.value, may_ask=True)
+    return chosen
 
 
 def _account(conn: sa.Connection, pending: Pending) -> Account:
