@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from litestar import get, post
@@ -98,11 +99,8 @@ async def join_form(
     """Let an account belong to it."""
     presence, fields = door.signed_in(request), await door.form(request)
     number, email = organisation_named(organisation_id), fields.get("email", "")
-    try:
-        await add_member(door.means, presence, number, email, now_of(request))
-    except _REFUSED as refusal:
-        return await _one(request, door, organisation_id, refusal=refusal, email=email)
-    return see_other(f"{PATH}/{organisation_id}")
+    deed = add_member(door.means, presence, number, email, now_of(request))
+    return await _done(request, door, organisation_id, deed, email=email)
 
 
 @post(f"{ONE}/members/{{person_id:str}}/remove")
@@ -112,12 +110,10 @@ async def leave_form(
     """Let an account belong to it no more."""
     presence = door.signed_in(request)
     await door.form(request)
-    number, now = organisation_named(organisation_id), now_of(request)
-    try:
-        await remove_member(door.means, presence, number, number_of(person_id), now)
-    except _REFUSED as refusal:
-        return await _one(request, door, organisation_id, refusal=refusal)
-    return see_other(f"{PATH}/{organisation_id}")
+    number, person, now = organisation_named(organisation_id), number_of(person_id), now_of(request)
+    return await _done(
+        request, door, organisation_id, remove_member(door.means, presence, number, person, now)
+    )
 
 
 @post(f"{ONE}/rules")
@@ -142,12 +138,10 @@ async def clear_form(
     """Let it want nothing for that app type any more."""
     presence = door.signed_in(request)
     await door.form(request)
-    try:
-        number = organisation_named(organisation_id)
-        await clear_policy(door.means, presence, number, app_type, now_of(request))
-    except _REFUSED as refusal:
-        return await _one(request, door, organisation_id, refusal=refusal)
-    return see_other(f"{PATH}/{organisation_id}")
+    number, now = organisation_named(organisation_id), now_of(request)
+    return await _done(
+        request, door, organisation_id, clear_policy(door.means, presence, number, app_type, now)
+    )
 
 
 HANDLERS = [
@@ -165,6 +159,17 @@ async def _list(request: Ask, door: Door, **values: Any) -> ASGIResponse:
     }  # fmt: skip
     shown["may_rule"] = shown["operator"].may(Deed.RULE)
     return door.page(request, "admin_organisations.html", **(shown | values))
+
+
+async def _done(
+    request: Ask, door: Door, organisation_id: str, deed: Awaitable[object], **shown: Any
+) -> ASGIResponse:
+    """Do it and come back to the organisation; what is refused is said on its page."""
+    try:
+        await deed
+    except _REFUSED as refusal:
+        return await _one(request, door, organisation_id, refusal=refusal, **shown)
+    return see_other(f"{PATH}/{organisation_id}")
 
 
 async def _one(request: Ask, door: Door, organisation_id: str, **values: Any) -> ASGIResponse:
