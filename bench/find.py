@@ -15,6 +15,7 @@ from bench.directory import NAME, add_people, number_of
 from bench.figures import Case
 from bench.filling import settings_in
 from signedin.actions.appoint import appoint_from_shell
+from signedin.actions.count_overview import count_each
 from signedin.actions.find_people import find_people
 from signedin.actions.means import Means
 from signedin.actions.organisations import make_from_shell
@@ -35,6 +36,8 @@ NETWORK = "198.51.100.•••"
 FLAT = 1.5
 MEMBERS = 1_000
 """Of the small organisation: as many as are gone through one by one."""
+_OVERVIEW = "the overview's count of everybody"
+_OVERVIEW_OF_SOME = "the overview's count of two organisations"
 CALLS = 20
 """Times that one question is asked in a round."""
 
@@ -93,6 +96,7 @@ def measure(size: str, folder: Path) -> Case:
             for _ in range(numbers.rounds):
                 for home in homes:
                     asyncio.run(_round(home, among))
+                    _count(home, among)
             there = among
         for home in homes:
             _tell(case, home, numbers)
@@ -119,6 +123,14 @@ async def _round(home: Home, among: int) -> None:
         home.took.setdefault((asked.name, among), []).append(sorted(took[1:])[CALLS // 2])
     if home.means.lines is not None:
         await home.means.lines.close()
+
+
+def _count(home: Home, among: int) -> None:
+    """What the overview's job counts every five minutes: of everybody, and of both organisations in one pass."""
+    for name, organisations in ((_OVERVIEW, None), (_OVERVIEW_OF_SOME, [home.small, home.large])):
+        began = time.perf_counter()
+        home.means.database.read_now(count_each, organisations, utc_now())
+        home.took.setdefault((name, among), []).append((time.perf_counter() - began) * 1000)
 
 
 def _questions(home: Home, among: int) -> list[Asked]:
@@ -148,6 +160,8 @@ def _tell(case: Case, home: Home, numbers: Numbers) -> None:
         case.figure(f"{home.name}: {name}; among {numbers.few:,}", "ms", few)
         case.figure(f"{home.name}: {name}; among {numbers.many:,}", "ms", many)
         title = f"{home.name}: {name}; among {numbers.many:,} / among {numbers.few:,}"
+        if name in (_OVERVIEW, _OVERVIEW_OF_SOME):  # a job counts it, and goes through all
+            continue
         # Of few there are fewer entries than are looked at for a page of a large organisation.
         case.ratio(title, many, few, at_most=None if "a third of all" in name else FLAT)
 

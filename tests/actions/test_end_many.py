@@ -236,7 +236,7 @@ def test_all_of_an_app_type_end_and_each_history_says_who_why_and_how_much(house
     assert event.personal == {"reason": "a stolen build machine"}
     parents = [each.kind for each in history(house, ROSA) if "ending" in each.facts]
     assert parents == ["bulk_ending_finished", "bulk_ending_begun"]
-    record = [each.event.kind for each in house.database.read_now(deeds.before, None, 20)]
+    record = [each.event.kind for each in house.database.read_now(deeds.before, None, 20).done]
     assert [kind for kind in record if kind.startswith("bulk")] == parents
     assert "sessions_ended" not in record
     assert done_apart(audit(house)).broken == ()
