@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bench.crowd import FIRST, analyse
 from bench.directory import add_people, number_of
-from databases import ON_POSTGRES
+from databases import ON_POSTGRES, only_on_sqlite
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.find_people import PAGE, find_people, people_of_client
@@ -165,7 +165,7 @@ def test_no_table_of_everybody_is_read_through_whatever_is_looked_for(town, aski
 
 
 @pytest.mark.guide("D22")
-@pytest.mark.skipif(ON_POSTGRES, reason="steps are counted by SQLite alone")
+@only_on_sqlite  # which counts its steps
 def test_a_deep_page_takes_hardly_more_steps_than_the_first(town, asking):
     """The plan of a page that goes through all before it reads like that of one that goes on where the last ended."""
     place = Place(f"somebody {number_of(MANY * 9 // 10)}", FIRST + MANY * 9 // 10)
