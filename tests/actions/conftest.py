@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from people import ADA, Clock, running
+from signedin.actions import go_on_ending
 
 
 @pytest.fixture
@@ -17,3 +18,9 @@ def house(tmp_path):
 @pytest.fixture
 def clock(house):
     return house.clock
+
+
+@pytest.fixture
+def without_rest(monkeypatch):
+    """Endings for many go on without resting between accounts."""
+    monkeypatch.setattr(go_on_ending, "RESTS", 0)

@@ -48,17 +48,14 @@ from signedin.actions.sign_in import Ticks, sign_in
 from signedin.actions.stop_for import disable_for, enable_for
 from signedin.rules import errors
 from signedin.rules.account import LONGEST_REASON
-from signedin.rules.bulk_job import NothingToEnd, PreviewTooOld, State
+from signedin.rules.bulk_job import KNOWN_AFTER, NothingToEnd, PreviewTooOld, State
 from signedin.rules.location import mask_address
 from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.session import AppType
-from signedin.store import outbox
+from signedin.store import bulk_endings, outbox
 from signedin.store.activity import activity
 
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch):
-    monkeypatch.setattr(go_on_ending, "RESTS", 0)
+pytestmark = pytest.mark.usefixtures("without_rest")
 
 
 @pytest.fixture
@@ -252,6 +249,35 @@ def test_accounts_with_nothing_to_end_are_passed_also_where_looking_takes_long(h
     made = in_web(house, ADA)
     assert carried_out(house, begun(house, WEB)).ended.sessions == 2
     assert how(house, made) == ["ended_by_operator", "ended_by_operator", "in"]
+
+
+@pytest.mark.guide("R15", "R77")
+@pytest.mark.parametrize("is_stopped_first", [False, True], ids=["at once", "after a rest"])
+def test_what_another_process_had_seen_used_before_it_began_is_known_before_anything_ends(
+    house, is_stopped_first
+):
+    old, rosa = Wanted(began=60, used=20), asking(house)
+    used_elsewhere, unused = somebody_with(house, ADA, [old, old], NOW)
+    ending, began = begun(house, Asked(unused_since=NOW - timedelta(days=10)), rosa), NOW
+    assert ending.waits_until == NOW + KNOWN_AFTER
+    if is_stopped_first:
+        began = NOW + timedelta(days=1)
+        done_apart(stop_many(house, rosa, ending.id, NOW))
+        done_apart(resume_many(house, rosa, ending.id, began))
+    too_early = began + KNOWN_AFTER - timedelta(seconds=1)
+    assert house.database.read_now(bulk_endings.left_alone, too_early) == []
+    assert carried_out(house, ending, too_early).ended.sessions == 0
+    used(house, used_elsewhere, "198.51.100.4", began)  # the other process writes what it has seen
+    finished = carried_out(house, ending, began + KNOWN_AFTER)
+    assert (finished.state, finished.ended.sessions, finished.waits_until) == (State.FINISHED, 1, None)
+    assert how(house, [used_elsewhere, unused], began + KNOWN_AFTER) == ["in", "ended_by_operator"]
+
+
+def test_what_is_about_anything_else_waits_for_nobody(house):
+    in_web(house, ADA)
+    ending = begun(house, WEB)
+    assert ending.waits_until is None
+    assert house.database.read_now(bulk_endings.left_alone, NOW) == [ending.id]
 
 
 @pytest.mark.guide("R77")

@@ -100,9 +100,9 @@ def test_a_rule_for_one_app_type_says_nothing_of_the_others():
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
-        (Wish(), "idle"),
-        (Wish(idle_seconds=1), "idle"),
-        (Wish(overall_seconds=10**12), "overall"),
+        (Wish(), "idle_seconds"),
+        (Wish(idle_seconds=1), "idle_seconds"),
+        (Wish(overall_seconds=10**12), "overall_seconds"),
         (Wish(most=0), "most"),
         (Wish(most=3, too_many="sometimes"), "too_many"),
         (Wish(networks=("192.0.2.0/99",)), "networks"),
@@ -114,6 +114,23 @@ def test_what_makes_no_sense_is_refused_and_the_field_is_named(wish, field):
     with pytest.raises(InvalidInput) as refused:
         judge_wish(MARINE, None, wish)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "longer"),
+    [
+        ({"idle": YEAR}, {"idle": YEAR}, False),
+        ({"idle": MONTH}, {"idle": YEAR}, False),
+        ({"idle": YEAR}, {"idle": MONTH}, True),
+        ({}, {"idle": MONTH}, True),
+        ({"idle": MONTH}, {}, False),
+        ({"idle": MONTH}, {"idle": YEAR, "overall": YEAR}, True),
+        ({"overall": YEAR}, {"overall": YEAR, "most": 2}, False),
+    ],
+)
+def test_a_rule_lets_live_longer_only_by_a_limit_that_is_longer_or_gone(new, old, longer):
+    rule, before = (Policy(MARINE.id, MARINE.name, **each) for each in (new, old))
+    assert rule.lets_live_longer_than(before) is longer
 
 
 def test_networks_are_written_in_one_way():

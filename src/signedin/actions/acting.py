@@ -13,6 +13,7 @@ from signedin.rules.scope import not_by_this_key
 from signedin.store import operators
 
 READ, MANAGE = "admin:read", "admin:manage"
+_CAN_TAKE_A_ROLE = frozenset({Deed.APPOINT, Deed.STOP})
 Asking = Presence | Service
 
 
@@ -21,6 +22,9 @@ def operator_asking(conn: sa.Connection, asking: Asking, deed: Deed, *, writes: 
 
     An Admin session began with a proof of identity at the operators' own sign-in page. What an app has vouched for
     is none, whatever type it calls it (D31).
+
+    Who writes asks this before anything else is held: the role stays what it is until the deed is committed, and whoever
+    takes it away waits for that.
 
     Raises:
         NotSignedIn: the session or the key has ended since it was recognised.
@@ -31,6 +35,8 @@ def operator_asking(conn: sa.Connection, asking: Asking, deed: Deed, *, writes: 
         return _service(conn, asking, deed, writes=writes)
     if asking.scopes is not None or asking.current_id is None:
         raise not_by_this_key(scope_for(deed) or "")
+    if writes:
+        operators.hold_roles(conn, alone=deed in _CAN_TAKE_A_ROLE)
     found = operators.acting(conn, asking.account_id, asking.current_id)
     if found is None and asking.app_type == "admin":
         raise errors.NotSignedIn("revoked")

@@ -123,6 +123,7 @@ def _appoint_by(
 def _appoint_from_shell(
     conn: sa.Connection, email: str, role: Role, organisation: str, now: datetime
 ) -> Account:
+    operators.hold_roles(conn, alone=True)
     bound = named_in_shell(conn, organisation).id if organisation else None
     return _appoint(conn, email, role, bound, None, now)
 
@@ -161,6 +162,7 @@ def _dismiss_by(conn: sa.Connection, asking: Asking, account_id: AccountId, now:
 
 
 def _dismiss_from_shell(conn: sa.Connection, email: str, now: datetime) -> Account:
+    operators.hold_roles(conn, alone=True)
     return _dismiss(conn, account_of(conn, email).id, None, now)
 
 

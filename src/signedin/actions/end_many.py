@@ -175,7 +175,7 @@ def _set(conn: sa.Connection, ending_id: str, state: State, operator: Operator |
     ending = _find(conn, ending_id)
     if before is state:
         return
-    bulk_endings.set_state(conn, ending_id, state, now)
+    bulk_endings.set_state(conn, ending, state, now)
     kind = EventKind.BULK_ENDING_STOPPED if state is State.STOPPED else EventKind.BULK_ENDING_RESUMED
     record(conn, ending, kind, operator, {}, {}, now)
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 
 import sqlalchemy as sa
 
 from signedin.actions.ending import end_expired
 from signedin.actions.list_sessions import as_used_last
 from signedin.actions.means import Means
-from signedin.rules.account import AccountId, OrganisationId
+from signedin.rules.account import AccountId
 from signedin.rules.errors import DatabaseProblem, Unavailable
+from signedin.rules.moments import MICROSECOND
+from signedin.rules.policy import Policy
+from signedin.rules.policy_wish import RuleStillEnding
 from signedin.rules.presence import Absence
-from signedin.store import accounts, organisations, session_rows
+from signedin.store import accounts, organisations, policies, session_rows
 
-BATCH = 200
+STRETCH = 1000
+"""Members that one question looks at."""
 
 
 async def end_over(means: Means, absence: Absence, now: datetime) -> None:
@@ -27,17 +32,31 @@ async def end_over(means: Means, absence: Absence, now: datetime) -> None:
         await means.database.write(_end_one, means, account_id, row_id, now)
 
 
-async def end_over_of_members(means: Means, organisation_id: OrganisationId, now: datetime) -> int:
-    """Bury all that the rules of now have ended among the members of an organisation, before they change.
+async def end_over_by(means: Means, policy: Policy, now: datetime, until: float) -> None:
+    """Bury all that a rule has ended among the members of its organisation, before it changes.
 
-    One transaction for each account; returns how much it was.
+    Members are looked at a stretch at a time, and one transaction is for one account. What was found stays buried, also
+    where it is not all of it.
+
+    Raises:
+        RuleStillEnding: that moment of the monotonic clock has come, and there is more.
     """
-    after, ended = 0, 0
-    while found := await means.database.read(organisations.member_ids, organisation_id, after, BATCH):
+    after = 0
+    while (stretch := await means.database.read(_stretch, policy, after, now)) is not None:
+        after, found = stretch
         for account_id in found:
-            ended += await means.database.write(_end_all_held, means, account_id, now)
-        after = found[-1]
-    return ended
+            if monotonic() > until:
+                raise RuleStillEnding
+            await means.database.write(_end_all_held, means, account_id, now)
+
+
+def _stretch(
+    conn: sa.Connection, policy: Policy, after: int, now: datetime
+) -> tuple[int, list[AccountId]] | None:
+    """The last of the next so many members, and those with something to bury; `None` when there are no more."""
+    some = organisations.member_ids(conn, policy.organisation_id, after, STRETCH)
+    by_now = now + MICROSECOND
+    return (some[-1], policies.over_by(conn, policy, by_now, (after, some[-1]))) if some else None
 
 
 def end_all(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> int:

@@ -222,7 +222,7 @@ def _finish(conn: sa.Connection, ending_id: str, who: str, now: datetime) -> Non
     if held is None:
         return
     ending = held.ending
-    bulk_endings.set_state(conn, ending_id, State.FINISHED, now)
+    bulk_endings.set_state(conn, ending, State.FINISHED, now)
     facts: dict[str, object] = {"ended": held.ended.told()}
     record(
         conn, ending, EventKind.BULK_ENDING_FINISHED, _begun_by(ending), facts, {"reason": ending.reason}, now

@@ -22,7 +22,7 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
-from signedin.store import access_keys, accounts, deeds, limits, outbox
+from signedin.store import access_keys, accounts, deeds, limits, operators, outbox
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -112,6 +112,7 @@ async def disable(means: Means, email: str, now: datetime, reason: str = "") -> 
 
 
 def _disable(conn: sa.Connection, means: Means, email: str, reason: str, now: datetime) -> int:
+    operators.hold_roles(conn, alone=True)
     account = account_of(conn, email)
     if account.is_operator:  # owners are held before any account
         refuse_last_owner(conn, account.id)

@@ -1,17 +1,22 @@
 """What an organisation wants of its members' sessions: set and cleared by owners, in force when that returns.
 
-Every process that answers from memory forgets what it has judged by rules of before, and says so; what those rules
-have ended by then is buried first, so that nothing comes back by a laxer one.
+Every process that answers from memory forgets what it has judged by rules of before, and says so. What a rule has ended
+by then is buried before a laxer one takes its place, so that nothing of it comes back; a request does so for some
+seconds at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from math import inf
+from time import monotonic
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from signedin.actions.acting import Asking, operator_asking
-from signedin.actions.end_over import end_over_of_members
+from signedin.actions.end_over import end_over_by
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.organisation_deeds import existing, named_in_shell, recorded
@@ -23,10 +28,14 @@ from signedin.rules.operator import Deed, Operator
 from signedin.rules.organisation import Organisation
 from signedin.rules.policy import Policy
 from signedin.rules.policy_wish import EVERY_TYPE, Wish, app_type_named, judge_wish
-from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.store import endings, policies
 
+W = TypeVar("W")
+Change = Callable[[sa.Connection, W, Policy | None, Policy, datetime], bool]
+"""By whom, what is wanted now, and what then; false where that is not what is wanted now."""
+BURIES_FOR = 5.0
+"""Seconds for which a request buries what a rule has ended; the next one goes on from there."""
 _EVERYBODY = AccountId(0)
 
 
@@ -38,14 +47,12 @@ async def set_policy(
     Raises: as `operator_asking`, and
         NotFound: there is no such organisation.
         InvalidInput: a field cannot be used, or nothing is wanted.
+        RuleStillEnding: so much has been ended by the rule of before that the request would take too long.
     """
     kind = app_type_named(app_type)
     organisation = await means.database.read(_may, asking, organisation_id)
-    judge_wish(organisation, kind, wish)
-    await end_over_of_members(means, organisation_id, now)
-    policy = await means.database.write(_set_by, asking, organisation_id, kind, wish, now)
-    await heard_everywhere(means)
-    return policy
+    policy = judge_wish(organisation, kind, wish)
+    return await _changed(means, policy, BURIES_FOR, _set_by, asking, now)
 
 
 async def clear_policy(
@@ -55,32 +62,41 @@ async def clear_policy(
 
     Raises: as `operator_asking`, and
         NotFound: there is no such organisation, or no rule of it for that app type.
+        RuleStillEnding: as `set_policy`.
     """
     kind = app_type_named(app_type)
-    await means.database.read(_may, asking, organisation_id)
-    await end_over_of_members(means, organisation_id, now)
-    await means.database.write(_clear_by, asking, organisation_id, kind, now)
-    await heard_everywhere(means)
+    organisation = await means.database.read(_may, asking, organisation_id)
+    nothing = Policy(organisation.id, organisation.name, kind)
+    await _changed(means, nothing, BURIES_FOR, _clear_by, asking, now)
 
 
 async def set_policy_from_shell(means: Means, name: str, app_type: str, wish: Wish, now: datetime) -> Policy:
-    """The same by whoever has the shell of the server, who needs no role."""
+    """The same by whoever has the shell of the server, who needs no role; it takes as long as it takes."""
     kind = app_type_named(app_type)
-    organisation = await means.database.read(named_in_shell, name)
-    judge_wish(organisation, kind, wish)
-    await end_over_of_members(means, organisation.id, now)
-    policy = await means.database.write(_set, organisation.id, kind, wish, None, now)
-    await heard_everywhere(means)
-    return policy
+    policy = judge_wish(await means.database.read(named_in_shell, name), kind, wish)
+    return await _changed(means, policy, inf, _set, None, now)
 
 
 async def clear_policy_from_shell(means: Means, name: str, app_type: str, now: datetime) -> None:
     """The same; raises as `clear_policy`."""
     kind = app_type_named(app_type)
     organisation = await means.database.read(named_in_shell, name)
-    await end_over_of_members(means, organisation.id, now)
-    await means.database.write(_clear, organisation.id, kind, None, now)
-    await heard_everywhere(means)
+    nothing = Policy(organisation.id, organisation.name, kind)
+    await _changed(means, nothing, inf, _clear, None, now)
+
+
+async def _changed(
+    means: Means, policy: Policy, seconds: float, change: Change[W], by: W, now: datetime
+) -> Policy:
+    """Bury what a laxer rule would bring back, and change it; anew where somebody else has changed it meanwhile."""
+    until = monotonic() + seconds
+    while True:
+        before = await means.database.read(policies.find, policy.organisation_id, policy.app_type)
+        if before is not None and policy.lets_live_longer_than(before):
+            await end_over_by(means, before, now, until)
+        if await means.database.write(change, by, before, policy, now):
+            await heard_everywhere(means)
+            return policy
 
 
 def _may(conn: sa.Connection, asking: Asking, organisation_id: OrganisationId) -> Organisation:
@@ -89,43 +105,43 @@ def _may(conn: sa.Connection, asking: Asking, organisation_id: OrganisationId) -
 
 
 def _set_by(
-    conn: sa.Connection, asking: Asking, organisation_id: OrganisationId, app_type: AppType | None, wish: Wish,
-    now: datetime,
-) -> Policy:  # fmt: skip
-    operator = operator_asking(conn, asking, Deed.RULE, writes=True)
-    return _set(conn, organisation_id, app_type, wish, operator, now)
+    conn: sa.Connection, asking: Asking, before: Policy | None, policy: Policy, now: datetime
+) -> bool:
+    return _set(conn, operator_asking(conn, asking, Deed.RULE, writes=True), before, policy, now)
 
 
 def _set(
-    conn: sa.Connection, organisation_id: OrganisationId, app_type: AppType | None, wish: Wish,
-    operator: Operator | None, now: datetime,
-) -> Policy:  # fmt: skip
-    organisation = existing(conn, organisation_id, held=True)
-    policy = judge_wish(organisation, app_type, wish)
+    conn: sa.Connection, operator: Operator | None, before: Policy | None, policy: Policy, now: datetime
+) -> bool:
+    """Remember a rule; false where it would not take the place of the one that was looked at."""
+    organisation = existing(conn, policy.organisation_id, held=True)
+    if policies.find(conn, policy.organisation_id, policy.app_type) != before:
+        return False
     policies.keep(conn, policy, now)
-    told = {"app_type": app_type or EVERY_TYPE} | said(policy)
+    told = {"app_type": policy.app_type or EVERY_TYPE} | said(policy)
     recorded(conn, operator, EventKind.POLICY_SET, organisation, now, told)
     endings.record(conn, Ending(Scope.RULES, _EVERYBODY), now)
-    return policy
+    return True
 
 
 def _clear_by(
-    conn: sa.Connection, asking: Asking, organisation_id: OrganisationId, app_type: AppType | None, now: datetime
-) -> None:  # fmt: skip
-    operator = operator_asking(conn, asking, Deed.RULE, writes=True)
-    _clear(conn, organisation_id, app_type, operator, now)
+    conn: sa.Connection, asking: Asking, before: Policy | None, nothing: Policy, now: datetime
+) -> bool:
+    return _clear(conn, operator_asking(conn, asking, Deed.RULE, writes=True), before, nothing, now)
 
 
 def _clear(
-    conn: sa.Connection, organisation_id: OrganisationId, app_type: AppType | None, operator: Operator | None,
-    now: datetime,
-) -> None:  # fmt: skip
-    organisation = existing(conn, organisation_id, held=True)
-    if not policies.clear(conn, organisation_id, app_type):
+    conn: sa.Connection, operator: Operator | None, before: Policy | None, nothing: Policy, now: datetime
+) -> bool:
+    organisation = existing(conn, nothing.organisation_id, held=True)
+    if policies.find(conn, nothing.organisation_id, nothing.app_type) != before:
+        return False
+    if not policies.clear(conn, nothing.organisation_id, nothing.app_type):
         raise errors.NotFound(_("There is no such rule."), hint=_("Look at the rules of the organisation."))
-    told: dict[str, object] = {"app_type": app_type or EVERY_TYPE}
+    told: dict[str, object] = {"app_type": nothing.app_type or EVERY_TYPE}
     recorded(conn, operator, EventKind.POLICY_CLEARED, organisation, now, told)
     endings.record(conn, Ending(Scope.RULES, _EVERYBODY), now)
+    return True
 
 
 def said(policy: Policy) -> dict[str, object]:

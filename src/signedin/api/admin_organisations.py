@@ -34,7 +34,7 @@ from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, Account
 from signedin.rules.operator import Deed
 from signedin.rules.organisation import NameTaken, Organisation, OrganisationInUse, organisation_named
 from signedin.rules.policy import InForce, Policy, Ruled
-from signedin.rules.policy_wish import EVERY_TYPE, Wish
+from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, Wish
 
 
 class Named(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,8 +76,8 @@ _SEE_MEMBERS = Call(
 )
 _JOIN = Call(_OPERATOR, takes=Joining, gives=shapes.Member, refuses=_GONE)
 _LEAVE = Call(_OPERATOR, status=204, refuses=_GONE)
-_SET = Call(_OPERATOR, takes=Rule, gives=shapes.RuleSaid, refuses=_GONE)
-_CLEAR = Call(_OPERATOR, status=204, refuses=_GONE)
+_SET = Call(_OPERATOR, takes=Rule, gives=shapes.RuleSaid, refuses=(errors.NotFound, RuleStillEnding))
+_CLEAR = Call(_OPERATOR, status=204, refuses=(errors.NotFound, RuleStillEnding))
 _WHY = Call(_OPERATOR, _READ, gives=shapes.RulesOfAccount, refuses=_GONE)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from signedin.rules.account import AccountId
 from signedin.rules.bulk import HowMany, Which
 from signedin.rules.errors import InvalidInput, Refused
+from signedin.rules.lifetime import GRACE
 from signedin.rules.session_list import Row
 from signedin.rules.wording import marked as _
 
@@ -17,6 +18,9 @@ PREVIEW_LASTS = timedelta(hours=1)
 """How long what was shown may be begun: later it says too little of what there is."""
 CLAIMED_FOR = timedelta(seconds=30)
 """How long nobody else goes on with it after its process was last heard of."""
+
+KNOWN_AFTER = 2 * GRACE
+"""How long after a use every process knows of it: a client library tells it within a minute, and that is written within another."""
 
 
 class State(StrEnum):
@@ -61,11 +65,22 @@ class BulkEnding:
         return BulkPlace(self.begun_at, self.id)
 
     @property
+    def waits_until(self) -> datetime | None:
+        """When its first account ends, where that has to wait for what had been used by then; `None` afterwards."""
+        is_new = self.state is State.RUNNING and self.moved_at == self.begun_at
+        return waits_until(self.which, self.begun_at) if is_new else None
+
+    @property
     def percent(self) -> int:
         """How far it is, in whole percent of what was shown; 100 only when it is over."""
         if self.state is State.FINISHED:
             return 100
         return min(99, self.ended.total * 100 // max(1, self.found.total))
+
+
+def waits_until(which: Which, now: datetime) -> datetime | None:
+    """When one that begins or is let go on now may end anything; what is about not being used has to know of all uses."""
+    return None if which.unused_since is None else now + KNOWN_AFTER
 
 
 class Sample(NamedTuple):

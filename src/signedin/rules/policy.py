@@ -56,6 +56,11 @@ class Policy:
         numbers = (self.idle, self.overall, self.most, self.shortest_password)
         return any(each is not None for each in numbers) or self.is_read_only or bool(self.networks)
 
+    def lets_live_longer_than(self, before: Policy) -> bool:
+        """Whether something that was over by that rule would be living by this one, which takes its place."""
+        pairs = ((self.idle, before.idle), (self.overall, before.overall))
+        return any(old is not None and (new is None or new > old) for new, old in pairs)
+
     def is_for(self, app_type: AppType | None) -> bool:
         """Whether it applies to that app type; who has none, as a key, is under each of them."""
         return self.app_type is None or app_type is None or self.app_type is app_type

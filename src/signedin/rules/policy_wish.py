@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
-from signedin.rules.errors import InvalidInput
+from signedin.rules.errors import InvalidInput, Unavailable
 from signedin.rules.organisation import Organisation
 from signedin.rules.password import LONGEST, SHORTEST
 from signedin.rules.policy import Policy, TooMany
@@ -32,6 +32,14 @@ class Wish:
     shortest_password: int | None = None
 
 
+class RuleStillEnding(Unavailable):
+    """What the rule of before has ended is put away first, so that nothing of it comes back; that takes longer."""
+
+    code = "rule_still_ending"
+    sentence = _("What the rule of before has ended is still being put away.")
+    hint = _("The rule of before holds on. Send it again in a moment: it goes on from there.")
+
+
 def judge_wish(organisation: Organisation, app_type: AppType | None, wish: Wish) -> Policy:
     """The rule that it makes.
 
@@ -45,15 +53,15 @@ def judge_wish(organisation: Organisation, app_type: AppType | None, wish: Wish)
             _("Connected apps are not counted."), field="most", hint=_("Leave their number empty.")
         )
     policy = Policy(
-        organisation.id, organisation.name, app_type, _span(wish.idle_seconds, "idle"),
-        _span(wish.overall_seconds, "overall"), _number(wish.most, 1, MOST_SESSIONS, "most"),
+        organisation.id, organisation.name, app_type, _span(wish.idle_seconds, "idle_seconds"),
+        _span(wish.overall_seconds, "overall_seconds"), _number(wish.most, 1, MOST_SESSIONS, "most"),
         TooMany(wish.too_many), wish.read_only, _networks(wish.networks),
         _number(wish.shortest_password, SHORTEST, min(LONGEST, LONGEST_ASKED), "shortest_password"),
     )  # fmt: skip
     if not policy.says_anything:
         raise InvalidInput(
             _("This rule wants nothing."),
-            field="idle",
+            field="idle_seconds",
             hint=_("Fill in what is to hold, or remove the rule."),
         )
     return policy

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from signedin.rules.account import AccountId
 from signedin.rules.bulk import HowMany, Which
-from signedin.rules.bulk_job import CLAIMED_FOR, BulkEnding, BulkPlace, State
+from signedin.rules.bulk_job import CLAIMED_FOR, BulkEnding, BulkPlace, State, waits_until
 from signedin.rules.moments import from_micros
 from signedin.store.accounts import accounts
 from signedin.store.schema import Int64, Json, Moment, insert, metadata
@@ -56,7 +56,7 @@ def begin(conn: sa.Connection, ending: BulkEnding) -> bool:
     new = insert(conn, bulk_endings).values(
         ending_id=ending.id, which=ending.which.canonical(), reason=ending.reason, begun_by=ending.begun_by,
         begun_at=ending.begun_at, state=State.RUNNING.value, found=ending.found.told(), after=-1, ended=nothing,
-        told=nothing, claimed_by="", claimed_until=from_micros(0), moved_at=ending.begun_at,
+        told=nothing, claimed_by="", claimed_until=_free_at(ending, ending.begun_at), moved_at=ending.begun_at,
         entry_account=ending.entry[0], entry_number=ending.entry[1],
     )  # fmt: skip
     made = new.on_conflict_do_nothing().returning(bulk_endings.c.ending_id)
@@ -130,17 +130,17 @@ def release(conn: sa.Connection, ending_id: str, who: str) -> None:
     conn.execute(bulk_endings.update().where(mine).values(claimed_by="", claimed_until=from_micros(0)))
 
 
-def set_state(conn: sa.Connection, ending_id: str, state: State, now: datetime) -> None:
+def set_state(conn: sa.Connection, ending: BulkEnding, state: State, now: datetime) -> None:
     """Stop it, let it go on, or end it; nobody goes on with it by an old claim."""
     values: dict[str, Any] = {
         "state": state.value,
         "moved_at": now,
         "claimed_by": "",
-        "claimed_until": from_micros(0),
+        "claimed_until": _free_at(ending, now),
     }
     if state is State.FINISHED:  # by whoever has waited until all of it was heard everywhere
         values |= {"finished_at": now, "told": bulk_endings.c.ended}
-    conn.execute(bulk_endings.update().where(_is(ending_id)).values(**values))
+    conn.execute(bulk_endings.update().where(_is(ending.id)).values(**values))
 
 
 def stop_all(conn: sa.Connection, now: datetime) -> None:
@@ -159,6 +159,11 @@ def held_state(conn: sa.Connection, ending_id: str) -> State | None:
     asked = sa.select(bulk_endings.c.state).where(_is(ending_id)).with_for_update()
     found = conn.scalar(asked)
     return None if found is None else State(found)
+
+
+def _free_at(ending: BulkEnding, now: datetime) -> datetime:
+    """From when on a process may claim one that begins or is let go on now."""
+    return waits_until(ending.which, now) or from_micros(0)
 
 
 def _held(conn: sa.Connection, asked: sa.Select[Any]) -> Held | None:

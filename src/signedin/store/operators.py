@@ -13,6 +13,8 @@ from signedin.store.accounts import account_from, accounts
 from signedin.store.sessions import sessions
 
 _IS_ONE = accounts.c.operator_role.is_not(None)
+_ROLES = 0x516E_6F70
+"""The number by which PostgreSQL knows the lock on all roles."""
 
 
 class Acting(NamedTuple):
@@ -72,6 +74,17 @@ def hold_owners(conn: sa.Connection) -> list[AccountId]:
     can = (accounts.c.operator_role == Role.OWNER.value) & (accounts.c.state == AccountState.ACTIVE.value)
     asked = sa.select(accounts.c.account_id).where(can, _IS_ONE).order_by(accounts.c.account_id)
     return [AccountId(each) for each in conn.scalars(asked.with_for_update())]
+
+
+def hold_roles(conn: sa.Connection, *, alone: bool = False) -> None:
+    """Let every operator keep their role until this transaction is over; alone, to change one: no deed is under way.
+
+    The first thing that a transaction holds: whoever waits here holds nothing that another waits for. On SQLite whoever
+    writes is alone.
+    """
+    if conn.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock if alone else sa.func.pg_advisory_xact_lock_shared
+        conn.execute(sa.select(lock(_ROLES)))
 
 
 def set_role(

@@ -78,6 +78,12 @@ def of_organisation(conn: sa.Connection, organisation_id: OrganisationId) -> lis
     return sorted(found, key=lambda each: [None, *AppType].index(each.app_type))
 
 
+def find(conn: sa.Connection, organisation_id: OrganisationId, app_type: AppType | None) -> Policy | None:
+    """What it wants for that app type, or for all of them; `None` where there is no such rule."""
+    found = (each for each in of_organisation(conn, organisation_id) if each.app_type is app_type)
+    return next(found, None)
+
+
 def of_account(conn: sa.Connection, account_id: AccountId) -> list[Policy]:
     """What the organisations of an account want."""
     mine = memberships.c.organisation_id == policies.c.organisation_id
@@ -113,10 +119,31 @@ def within(some: Sequence[Policy], rows: Sequence[Row]) -> list[Row]:
 
 def over(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:
     """Accounts with something that a rule has ended before that moment and that still waits to be buried."""
+    asked = _over(before, ())
+    return list(dict.fromkeys(AccountId(each) for one in asked for each in conn.scalars(one.limit(limit))))
+
+
+def over_by(
+    conn: sa.Connection, policy: Policy, before: datetime, within: tuple[int, int]
+) -> list[AccountId]:
+    """The same by one rule, as it stands, of the members of its organisation after one number, up to another."""
+    after, last = within
+    of_it = (
+        policies.c.organisation_id == policy.organisation_id,
+        policies.c.app_type == (policy.app_type or EVERY_TYPE),
+        memberships.c.organisation_id == policy.organisation_id,
+        memberships.c.account_id > after,
+        memberships.c.account_id <= last,
+    )
+    return sorted({AccountId(each) for one in _over(before, of_it) for each in conn.scalars(one)})
+
+
+def _over(before: datetime, narrowed: Sequence[sa.ColumnElement[bool]]) -> list[sa.Select[Any]]:
+    """The questions for accounts with sessions and with connected apps that are over."""
     at, is_for_all = to_micros(before), policies.c.app_type == EVERY_TYPE
     theirs = memberships.c.organisation_id == policies.c.organisation_id
     used = sa.cast(activity.c.last_at, Int64) + sa.cast(policies.c.idle, Int64) < at
-    found: dict[AccountId, None] = {}
+    asked = []
     for table, row_id, began, app_type in (
         (sessions, sessions.c.session_id, sessions.c.began_at, sessions.c.app_type),
         (consents, consents.c.consent_id, consents.c.consented_at, sa.literal(AppType.OAUTH.value)),
@@ -127,10 +154,10 @@ def over(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:
             .join(table, table.c.account_id == memberships.c.account_id)
             .join(activity, (activity.c.account_id == table.c.account_id) & (activity.c.row_id == row_id))
         )
-        asked = sa.select(memberships.c.account_id).distinct().select_from(joined)
+        question = sa.select(memberships.c.account_id).distinct().select_from(joined)
         is_for = is_for_all | (policies.c.app_type == app_type)
-        found |= dict.fromkeys(map(AccountId, conn.scalars(asked.where(is_for, used | too_old).limit(limit))))
-    return list(found)
+        asked.append(question.where(is_for, used | too_old, *narrowed))
+    return asked
 
 
 def lets_live(

@@ -62,6 +62,7 @@ class EndingView:
     began_at: str
     moved: str
     finished: str
+    waits_until: str
     is_less: bool
 
 
@@ -144,5 +145,6 @@ def ending_view(ending: BulkEnding, path: str, client: str, speech: Speech) -> E
         people=ending.ended.people, by_type=by_type(ending.ended, speech), by=ending.begun_by_name,
         reason=ending.reason, begun=speech.exact(ending.begun_at), began_at=speech.machine(ending.begun_at),
         moved=speech.clock(ending.moved_at), finished=speech.exact(finished) if finished else "",
+        waits_until=speech.clock(ending.waits_until) if ending.waits_until else "",
         is_less=bool(finished) and ending.ended.total < ending.found.total,
     )  # fmt: skip

@@ -23,7 +23,7 @@ from signedin.rules import errors
 from signedin.rules.operator import Deed, RoleNeeded
 from signedin.rules.organisation import OrganisationInUse, organisation_named
 from signedin.rules.policy import TooMany
-from signedin.rules.policy_wish import EVERY_TYPE, Wish
+from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, Wish
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.web.admin_page import frame
@@ -36,7 +36,7 @@ PATH = f"{OPERATORS_HOME}/organisations"
 ONE = f"{PATH}/{{organisation_id:str}}"
 PAGE = 50
 LONGEST_NUMBER = 9
-_REFUSED = (errors.InvalidInput, errors.NotFound, OrganisationInUse, RoleNeeded)
+_REFUSED = (errors.InvalidInput, errors.NotFound, OrganisationInUse, RoleNeeded, RuleStillEnding)
 
 
 @get(PATH)
