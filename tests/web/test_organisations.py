@@ -279,6 +279,33 @@ def test_an_operator_of_one_organisation_knows_nobody_else(house):
 
 
 @pytest.mark.security("8.2.1", "attack-17")
+def test_an_operator_of_one_organisation_sees_what_holds_by_another_but_not_whose_nor_where_its_people_are(
+    house,
+):
+    hugo, path = operator(house, HELPER), f"/v1/admin/accounts/{number(house, ADA)}/rules"
+    done_apart(add_member_from_shell(house.means, "Calendar", ADA, house.clock()))
+    rule(house, app_type="web", networks=("192.0.2.0/24",), idle_seconds=7200)
+    rule(house, "Calendar", app_type="web", networks=("203.0.113.0/24",), idle_seconds=3600)
+    answer = hugo.open(path)
+    [web] = [each for each in answer.json()["in_force"] if each["app_type"] == "web"]
+    assert web["networks"] == [
+        {"value": ["192.0.2.0/24"], "because": [MARINE]},
+        {"value": [], "because": [""]},
+    ]
+    assert web["idle_seconds"] == {"value": 3600, "because": [""]}
+    page = hugo.open(f"/admin/accounts/{number(house, ADA)}").text
+    assert "Only from certain networks." in page
+    assert "another organisation" in page
+    for never in ("203.0.113", "Calendar"):
+        assert never not in answer.text
+        assert f"<bdi>{never}" not in page
+    rule(house, "Calendar", app_type="web", networks=("192.0.2.0/24",))
+    [web] = [each for each in hugo.open(path).json()["in_force"] if each["app_type"] == "web"]
+    assert web["networks"] == [{"value": ["192.0.2.0/24"], "because": [MARINE]}]
+    done_apart(remove_member_from_shell(house.means, "Calendar", ADA, house.clock()))
+
+
+@pytest.mark.security("8.2.1", "attack-17")
 def test_an_owner_binds_an_operator_to_an_organisation_in_the_console_and_frees_them_again(house):
     olive, page = operator(house, OWNER), "/admin/operators"
     wish = {"email": GRACE, "role": "helper", "organisation": "tidewater  marine"}
