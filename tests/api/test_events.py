@@ -185,7 +185,7 @@ def test_a_stream_from_outside_ends_when_an_organisation_lets_in_from_its_networ
         assert next_event(told_away)[0] == next_event(told_here)[0] == "hello"
         with from_berlin_alone(house, GRACE):
             name, _, said = next_event(told_away)
-            assert (name, said, next_event(told_away)) == ("gone", {"reason": "policy"}, None)
+            assert (name, said, next_event(told_away)) == ("gone", {"reason": "outside_networks"}, None)
             house.signed_in(address=BERLIN, email=GRACE)
             assert next_event(told_here)[0] == "session-started"
     assert outside.sessions(), "nothing has ended by that"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.browsers import SESSIONS, button
-from people import ADA, FIREFOX_ON_WINDOWS, PASSWORD, done_apart
+from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, PASSWORD, SAN_FRANCISCO, done_apart
 from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.actions.set_policy import set_policy_from_shell
 from signedin.rules.policy_wish import Wish
@@ -92,3 +92,29 @@ def test_who_has_too_many_sessions_chooses_at_the_sign_in_page_which_one_ends(br
     button(page, "End the selected ones and sign in").click()
     expect(page.get_by_role("heading", name="Active Sessions")).to_be_visible()
     assert not old.is_signed_in
+
+
+@pytest.mark.guide("R41")
+@pytest.mark.security("6.3.8", "7.4.4")
+def test_who_went_outside_reads_that_they_are_still_signed_in_and_logs_out_there(browsers, house, scripted):
+    done_apart(make_from_shell(house.means, MARINE, house.clock()))
+    done_apart(add_member_from_shell(house.means, MARINE, ADA, house.clock()))
+    laptop = browsers("laptop", java_script_enabled=scripted).signed_in()
+    page = laptop.tab(SESSIONS)
+    wish = Wish(networks=(f"{SAN_FRANCISCO}/32",))
+    done_apart(set_policy_from_shell(house.means, MARINE, "all", wish, house.clock()))
+    laptop.context.set_extra_http_headers({"X-Forwarded-For": BERLIN})
+    laptop.expects("401")
+    page.goto(SESSIONS)
+    notice = page.get_by_role("status").filter(has_text="only from certain networks")
+    expect(notice).to_contain_text("You are still signed in there")
+    laptop.context.set_extra_http_headers({"X-Forwarded-For": SAN_FRANCISCO})
+    page.goto(SESSIONS)
+    expect(page.get_by_role("heading", name="Active Sessions")).to_be_visible()
+    laptop.context.set_extra_http_headers({"X-Forwarded-For": BERLIN})
+    page.goto(SESSIONS)
+    button(page, "Logout").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()
+    laptop.context.set_extra_http_headers({"X-Forwarded-For": SAN_FRANCISCO})
+    page.goto(SESSIONS)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -20,5 +20,7 @@ class InsideOnly(StandIn):
         if not self.is_ruled or answer.status != 200:
             return answer
         if f"\r\n{ADDRESS_HEADER}: {BERLIN}\r\n".encode() not in question:
-            return Answer(401, {}, json.dumps({"code": "not_signed_in", "reason": "policy"}).encode())
+            return Answer(
+                401, {}, json.dumps({"code": "not_signed_in", "reason": "outside_networks"}).encode()
+            )
         return answer._replace(headers={**answer.headers, GOOD_FOR_HEADER: "0"})

@@ -20,7 +20,7 @@ FROM = [BERLIN] * 2 + [ADELAIDE] * 10
 
 def told(found, session):
     assert found[:2] == [SignedIn(session.account, session.id, "web")] * 2
-    assert found[2:] == [NotSignedIn("policy")] * 10
+    assert found[2:] == [NotSignedIn("outside_networks")] * 10
 
 
 @pytest.mark.guide("D7", "D12")

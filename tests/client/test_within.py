@@ -216,7 +216,7 @@ def test_from_outside_the_networks_of_an_organisation_nobody_is_let_in_and_nothi
             web = within(house, "web")
             assert web.known(headers, ADELAIDE) is None
             assert web.known(headers) is None
-            assert await web.check(headers, address=ADELAIDE) == NotSignedIn("policy")
+            assert await web.check(headers, address=ADELAIDE) == NotSignedIn("outside_networks")
             assert house.means.recent.latest(account, row) != house.clock()
             assert (await web.check(headers, address=BERLIN)).session == row
             assert house.means.recent.latest(account, row) == house.clock()

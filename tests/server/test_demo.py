@@ -14,10 +14,11 @@ from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.event import EventKind
 from signedin.rules.operator import Role
+from signedin.rules.policy import TooManySessions
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.rules.session_list import session_list
-from signedin.server.demo import OPERATOR, add_operator, fill
+from signedin.server.demo import EMAIL, OPERATOR, add_operator, add_organisation, fill
 from signedin.server.demo_rows import APPS
 from signedin.server.means import close_means, open_means
 from signedin.store import journal, session_rows
@@ -73,6 +74,20 @@ def test_its_operator_finds_the_account_and_may_do_everything(tmp_path):
     begun = asyncio.run(sign_in(means, OPERATOR, password, visit, Ticks(), NOW, AppType.ADMIN))
     asking = Presence(begun.session.account_id, begun.session.id, AppType.ADMIN, NOW)
     assert asyncio.run(who_asks(means, asking)).role is Role.OWNER
+    close_means(means)
+
+
+def test_its_organisation_lets_a_newcomer_in_and_asks_at_the_next_sign_in_which_session_ends(tmp_path):
+    means = open_means(settings_in(tmp_path, 8000))
+    password = asyncio.run(fill(means, NOW)).password
+    asyncio.run(add_organisation(means, NOW))
+    visit = Visit(SAN_FRANCISCO, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+    begun = asyncio.run(sign_in(means, EMAIL, password, visit, Ticks(), NOW))
+    rows, _ = means.database.read_now(session_rows.of, begun.session.account_id)
+    assert len([row for row in rows if row.app_type is AppType.WEB]) == 9, "nothing has ended by it"
+    with pytest.raises(TooManySessions) as refused:
+        asyncio.run(sign_in(means, EMAIL, password, visit, Ticks(), NOW))
+    assert refused.value.pending, "it is asked, not refused"
     close_means(means)
 
 

@@ -155,14 +155,60 @@ def test_from_another_network_nobody_comes_in_and_nothing_ends(house):
     assert laptop.open("/v1/check").status_code == 200
     laptop.http.headers["x-forwarded-for"] = ADELAIDE
     refused = laptop.open("/v1/check")
-    assert (refused.status_code, refused.json()["reason"]) == (401, "policy")
+    assert (refused.status_code, refused.json()["reason"]) == (401, "outside_networks")
+    assert "You are still signed in there" in refused.json()["detail"]
+    assert laptop.open("/v1/sessions").json()["reason"] == "outside_networks"
     assert laptop.open("/settings/sessions").status_code == 303
+    shown = laptop.open("/sign-in").text
+    assert "allows this account only from certain networks" in shown
+    assert "ended this session" not in shown
     laptop.http.headers["x-forwarded-for"] = BERLIN
     assert laptop.open("/v1/check").status_code == 200
     abroad = house.browser(address=ADELAIDE)
     assert abroad.sign_in().status_code == 403
     assert abroad.sign_in(password="quite another password").status_code == 401
     assert abroad.sign_in("nobody@example.org").status_code == 401
+
+
+@pytest.mark.guide("R41")
+@pytest.mark.security("6.3.8", "7.4.4")
+def test_who_has_gone_outside_logs_out_from_there_and_does_nothing_else(house):
+    house.signed_in().log_out_all()
+    laptop, phone = (house.signed_in(address=BERLIN) for _ in range(2))
+    rule(house, networks=(f"{BERLIN}/32",))
+    token = laptop.form_token("/settings/sessions")
+    laptop.http.headers["x-forwarded-for"] = ADELAIDE
+    other = {"csrf": token}
+    for path in ("/settings/sessions/logout-all", f"/settings/sessions/{phone.current()['id']}/revoke"):
+        refused = laptop.http.post(path, data=other, headers=laptop.own())
+        assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in"), path
+    for method, path in (("POST", "logout-all"), ("DELETE", phone.current()["id"])):
+        refused = laptop.http.request(method, f"/v1/sessions/{path}", headers=laptop.own())
+        assert (refused.status_code, refused.json()["reason"]) == (401, "outside_networks"), path
+    assert laptop.http.post("/sign-out", data={"csrf": "another"}, headers=laptop.own()).status_code == 403
+    done = laptop.http.post("/sign-out", data=other, headers=laptop.own())
+    assert (done.status_code, done.headers["location"]) == (303, "/sign-in")
+    assert "You are logged out." in laptop.open("/sign-in").text
+    assert phone.is_signed_in
+    assert len(phone.sessions()) == 1
+
+
+@pytest.mark.guide("R41")
+@pytest.mark.security("6.3.8", "7.4.4")
+def test_a_program_and_the_page_of_a_client_let_one_log_out_from_outside_and_read_nothing(house):
+    laptop, phone = (house.signed_in(address=BERLIN) for _ in range(2))
+    rule(house, networks=(f"{BERLIN}/32",))
+    for each in (laptop, phone):
+        each.http.headers["x-forwarded-for"] = ADELAIDE
+    assert laptop.http.delete("/v1/sessions/current", headers=laptop.own()).status_code == 204
+    laptop.http.headers["x-forwarded-for"] = BERLIN
+    assert not laptop.is_signed_in
+    page = phone.open("/oauth/end_session")
+    assert ADA not in page.text
+    fields = {"csrf": re.search(r'name="csrf" value="([^"]*)"', page.text)[1]}
+    assert phone.http.post("/oauth/logout", data=fields, headers=phone.own()).status_code == 303
+    phone.http.headers["x-forwarded-for"] = BERLIN
+    assert not phone.is_signed_in
 
 
 @pytest.mark.security("8.2.1", "attack-17")
@@ -230,6 +276,33 @@ def test_an_operator_of_one_organisation_knows_nobody_else(house):
     assert {each["account_id"] for each in hugo.open("/v1/admin/deeds").json()["items"]} <= {ada}
     emails = {each["email"] for each in hugo.open("/v1/admin/operators").json()["items"]}
     assert emails == {OWNER, HELPER}
+
+
+@pytest.mark.security("8.2.1", "attack-17")
+def test_an_operator_of_one_organisation_sees_what_holds_by_another_but_not_whose_nor_where_its_people_are(
+    house,
+):
+    hugo, path = operator(house, HELPER), f"/v1/admin/accounts/{number(house, ADA)}/rules"
+    done_apart(add_member_from_shell(house.means, "Calendar", ADA, house.clock()))
+    rule(house, app_type="web", networks=("192.0.2.0/24",), idle_seconds=7200)
+    rule(house, "Calendar", app_type="web", networks=("203.0.113.0/24",), idle_seconds=3600)
+    answer = hugo.open(path)
+    [web] = [each for each in answer.json()["in_force"] if each["app_type"] == "web"]
+    assert web["networks"] == [
+        {"value": ["192.0.2.0/24"], "because": [MARINE]},
+        {"value": [], "because": [""]},
+    ]
+    assert web["idle_seconds"] == {"value": 3600, "because": [""]}
+    page = hugo.open(f"/admin/accounts/{number(house, ADA)}").text
+    assert "Only from certain networks." in page
+    assert "another organisation" in page
+    for never in ("203.0.113", "Calendar"):
+        assert never not in answer.text
+        assert f"<bdi>{never}" not in page
+    rule(house, "Calendar", app_type="web", networks=("192.0.2.0/24",))
+    [web] = [each for each in hugo.open(path).json()["in_force"] if each["app_type"] == "web"]
+    assert web["networks"] == [{"value": ["192.0.2.0/24"], "because": [MARINE]}]
+    done_apart(remove_member_from_shell(house.means, "Calendar", ADA, house.clock()))
 
 
 @pytest.mark.security("8.2.1", "attack-17")

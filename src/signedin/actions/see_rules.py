@@ -12,7 +12,7 @@ from signedin.actions.means import Means
 from signedin.rules.account import Account, AccountId
 from signedin.rules.operator import Operator
 from signedin.rules.organisation import Organisation
-from signedin.rules.policy import InForce, Policy, in_force
+from signedin.rules.policy import InForce, Networks, Policy, Ruled, in_force
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.store import accounts, organisations, policies
@@ -39,7 +39,9 @@ def rules_seen_by(
     if operator is not None and operator.organisation_id is not None:
         found = [each for each in found if operator.may_know(each.id)]
         wanted = [_seen(each, operator) for each in wanted]
-    return RulesSeen(tuple(found), all_in_force(means, wanted))
+    return RulesSeen(
+        tuple(found), tuple(_without_networks_of_others(each) for each in all_in_force(means, wanted))
+    )
 
 
 def all_in_force(means: Means, wanted: Sequence[Policy]) -> tuple[InForce, ...]:
@@ -69,6 +71,18 @@ def _in_force(means: Means, wanted: Sequence[Policy], app_type: AppType) -> InFo
     limits = means.lifetimes.of(app_type)
     overall = None if app_type is AppType.OAUTH else limits.overall
     return in_force(wanted, app_type, limits.idle, overall)
+
+
+def _without_networks_of_others(rule: InForce) -> InForce:
+    """Where people of an organisation are is told to its own operators alone; to others, that there is such a rule."""
+    own = [replace(each, because=_known(each)) for each in rule.networks if _known(each)]
+    is_elsewhere = any(not _known(each) for each in rule.networks)
+    others: list[Ruled[Networks]] = [Ruled((), (ELSEWHERE,))] if is_elsewhere else []
+    return replace(rule, networks=(*own, *others))
+
+
+def _known(ruled: Ruled[Networks]) -> tuple[str, ...]:
+    return tuple(name for name in ruled.because if name != ELSEWHERE)
 
 
 def _seen(policy: Policy, operator: Operator) -> Policy:

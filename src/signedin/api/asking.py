@@ -57,17 +57,17 @@ async def operator_asks(ask: Ask, kept: Kept, deed: Deed) -> Presence | Service:
     return asking
 
 
-def changes_from_ourselves(ask: Ask, kept: Kept) -> None:
+def changes_from_ourselves(ask: Ask, kept: Kept, *, is_logout: bool = False) -> None:
     """Refuse a change that a cookie signs and another site may have asked for (security CSRF-2, CSRF-3).
 
-    A bearer header is put there by who holds the token, and by no other site.
+    A bearer header is put there by who holds the token, and by no other site. Logout is asked for from anywhere.
 
     Raises:
         CrossSite: it did not come from one of our own pages, or it is what a plain form can send.
     """
     if arrival_of(ask).is_bearer:
         return
-    signed_in(ask)
+    _ = arrival_of(ask).own_session() if is_logout else signed_in(ask)
     headers = ask.scope["headers"]
     kind = (header(headers, b"content-type") or "").partition(";")[0].strip().lower()
     if kind in _OF_FORMS or not came_from_ourselves(headers, kept.base_url):

@@ -88,8 +88,8 @@ async def one(request: Ask, kept: NamedDependency[Kept], row_id: FromPath[str]) 
 
 @delete("/v1/sessions/current", status_code=200, opt=described(_LOG_OUT))
 async def log_out_current(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """Log out: a session may do so by itself, also that of one's own app; a key or another's app has none (D3)."""
-    changes_from_ourselves(request, kept)
+    """Log out, from anywhere: a session may, also that of one's own app; a key or another's app has none (D3)."""
+    changes_from_ourselves(request, kept, is_logout=True)
     presence = arrival_of(request).own_session()
     await nothing_sent(request)
     await log_out(kept.means, presence, arrival_of(request).now)

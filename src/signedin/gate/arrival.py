@@ -8,10 +8,10 @@ from datetime import datetime
 from signedin.rules.errors import (
     COOKIES_UNREAD,
     CookiesUnreadable,
-    NotSignedIn,
     Refused,
     TooManyRequests,
 )
+from signedin.rules.policy import not_signed_in
 from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.scope import not_by_this_key
 from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS, Kind
@@ -23,6 +23,9 @@ class Arrival:
 
     `recognised` is a person, by a session or a key of theirs; `service` an app, by a service key. `kinds` are
     those that what they showed may be of, for where it came.
+
+    `elsewhere` is somebody who is signed in but asks from outside the networks of an organisation: nobody here, who
+    may log out all the same, because ending what is one's own needs no permission of place.
 
     `wants_languages` are those that an app has asked for, whose request leads to the page (`ui_locales`).
 
@@ -42,6 +45,7 @@ class Arrival:
     service: Service | None = None
     kinds: frozenset[Kind] = SESSION_KINDS
     wants_languages: str = ""
+    elsewhere: Presence | None = None
 
     @property
     def is_bearer(self) -> bool:
@@ -72,9 +76,17 @@ class Arrival:
             raise not_by_this_key()
         return presence
 
+    @property
+    def leaving(self) -> Presence | None:
+        """Whose session in this browser Logout ends, wherever it is asked from; raises as `presence`."""
+        return self.presence or self.elsewhere
+
     def own_session(self) -> Presence:
-        """Who asks by a session, or by the token of one's own app, which has one (D3); raises as `signed_in`."""
-        presence = self._somebody()
+        """Who logs out by a session, or by the token of one's own app, which has one (D3), wherever they are.
+
+        Raises: as `signed_in`.
+        """
+        presence = self.leaving or self._somebody()
         if presence.scopes is not None and presence.current_id is None:
             raise not_by_this_key()
         return presence
@@ -122,7 +134,7 @@ class Arrival:
         if self.slowed_until is not None:
             raise TooManyRequests(self.slowed_until)
         self.refuse_unread_cookies()
-        raise NotSignedIn(self.absence.reason if self.absence else "missing")
+        raise not_signed_in(self.absence.reason if self.absence else "missing")
 
     def refuse_unread_cookies(self) -> None:
         """Say so, where nobody can be recognised because of the cookies.

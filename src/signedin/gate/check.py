@@ -48,9 +48,8 @@ from signedin.gate.middleware import App, Receive, Scope, Send
 from signedin.gate.recognise import Recogniser
 from signedin.gate.security_headers import always
 from signedin.rules.errors import DatabaseProblem, InsufficientPermission, InvalidInput, Refused, Unavailable
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.revocation import EndReason
 from signedin.rules.secret import BEARER_KINDS, Kind
 from signedin.rules.sent import CookieNames, agent_of, cookies_are_too_many, digest_at_once, header
 from signedin.rules.ticket import HERE
@@ -205,7 +204,7 @@ class Check:
         if isinstance(found, Service) or not needed <= (found.scopes or frozenset()):
             return without_scope(" ".join(sorted(needed)))
         if not admits(found.networks, self._address(scope)):
-            return known_to_be_bad(EndReason.POLICY.value)
+            return known_to_be_bad(OutsideNetworks.code)
         note_key(self._means, found, self._address(scope), now)
         if found.expires_soon:
             await self._write_first(found, credential, now, asked.host)

@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from signedin.gate.answers import challenge, retry_after, status_of
 from signedin.rules import problem as problems
-from signedin.rules.errors import InsufficientPermission, InvalidInput, NotSignedIn, Refused, Unavailable
+from signedin.rules.errors import InsufficientPermission, InvalidInput, Refused, Unavailable
 from signedin.rules.known import make_room
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits, not_signed_in
 from signedin.rules.presence import Presence
-from signedin.rules.revocation import EndReason
 from signedin.rules.scope import not_by_this_key
 from signedin.rules.session import AppType, SessionId
 
@@ -81,7 +80,7 @@ def let_in(found: Presence) -> Answer:
 def known_to_be_bad(reason: str) -> Answer:
     """No, and why."""
     said = (b"www-authenticate", f'Session error="{reason}"'.encode())
-    return _refused(NotSignedIn(reason), {"reason": reason}, said)
+    return _refused(not_signed_in(reason), {"reason": reason}, said)
 
 
 def unfit(found: Presence, app_types: Container[AppType | None], where: Callable[[], str]) -> Answer | None:
@@ -89,7 +88,7 @@ def unfit(found: Presence, app_types: Container[AppType | None], where: Callable
     if found.app_type not in app_types:
         return known_to_be_bad("wrong_app_type")
     is_there = not found.networks or admits(found.networks, where())
-    return None if is_there else known_to_be_bad(EndReason.POLICY.value)
+    return None if is_there else known_to_be_bad(OutsideNetworks.code)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.event import EventKind, Recorded
 from signedin.rules.feed import LARGEST_NUMBER
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits
 from signedin.rules.presence import Absence, Presence
 from signedin.rules.revocation import EndReason
 from signedin.rules.sent import Headers, header
@@ -97,7 +97,7 @@ class Following:
             if isinstance(found, Absence):
                 return found, []
             if isinstance(found, Presence) and not admits(found.networks, arrival.address):
-                return Absence(EndReason.POLICY), []
+                return Absence(OutsideNetworks.code), []
             if not {*(presence.scopes or ())} <= {
                 *(found.scopes or ())
             }:  # something was taken back: ask again

@@ -23,9 +23,8 @@ from signedin.gate.guessing import Guessing
 from signedin.gate.recognise import Recogniser
 from signedin.rules.errors import DatabaseProblem, Refused, Unavailable
 from signedin.rules.oauth_refusal import OAuthRefused
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits
 from signedin.rules.presence import Absence, Presence, Service
-from signedin.rules.revocation import EndReason
 from signedin.rules.secret import SESSION_KINDS, Kind
 from signedin.rules.sent import PROVED, CookieNames, agent_of, cookies, header, sent_credential
 from signedin.rules.session import AppType
@@ -116,8 +115,9 @@ class Gate:
             found = _at_its_door(found, credential or "", for_operators=for_operators)
         if isinstance(found, Presence) and found.client_id is not None:
             found, problem = await self._bound(found, credential or "", scope, now)
-        if isinstance(found, Presence) and not admits(found.networks, address):
-            found = Absence(EndReason.POLICY.value)
+        elsewhere = found if isinstance(found, Presence) and not admits(found.networks, address) else None
+        if elsewhere is not None:
+            found = Absence(OutsideNetworks.code)
         absence = found if isinstance(found, Absence) else None
         if absence is not None:
             unread = why_unread(headers, sent, names)
@@ -126,6 +126,7 @@ class Gate:
         arrival = Arrival(
             found if isinstance(found, Presence) else None, absence, address, sent, now, credential, problem=problem,
             service=found if isinstance(found, Service) else None, kinds=kinds,
+            elsewhere=elsewhere,
         )  # fmt: skip
         if absence is not None and absence.reason == "unknown":
             arrival.slowed_until = self._guessing.noticed(address, credential or "", now)

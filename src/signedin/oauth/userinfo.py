@@ -18,9 +18,8 @@ from signedin.oauth.arriving import Ask, arrived, told
 from signedin.oauth.form import form_of
 from signedin.rules.errors import NotSignedIn
 from signedin.rules.oauth_refusal import OAuthRefused
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits
 from signedin.rules.presence import Absence, Presence
-from signedin.rules.revocation import EndReason
 from signedin.rules.statement import ALGORITHMS
 
 PATH = "/oauth/userinfo"
@@ -56,7 +55,7 @@ async def _answered(request: Ask, kept: Kept, scheme: str, token: str) -> ASGIRe
         raise _challenged("invalid_token", f"The access token opens nothing: {presence.reason}.")
     await _refuse_another_key(request, kept, presence, scheme, token, arrival.now)
     if not admits(presence.networks, arrival.address):
-        raise _challenged("invalid_token", f"The access token opens nothing: {EndReason.POLICY}.")
+        raise _challenged("invalid_token", f"The access token opens nothing: {OutsideNetworks.code}.")
     if not presence.is_for_us:
         raise _challenged("invalid_token", "The access token is for another resource server.")
     if "openid" not in (presence.scopes or ()):

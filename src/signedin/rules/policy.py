@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Generic, TypeVar
 
 from signedin.rules.account import OrganisationId
-from signedin.rules.errors import InsufficientPermission, Refused
+from signedin.rules.errors import InsufficientPermission, NotSignedIn, Refused
 from signedin.rules.password import SHORTEST
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
@@ -111,6 +111,21 @@ class OutsideNetworks(Refused):
     code = "outside_networks"
     sentence = _("Your organisation does not allow signing in from this network.")
     hint = _("Sign in from a network of your organisation.")
+
+
+class ElsewhereOnly(NotSignedIn):
+    """Whoever asks is signed in, and may go on from the networks of an organisation only: nothing has ended."""
+
+    sentence = _("Your organisation allows this account only from certain networks.")
+    hint = _("You are still signed in there: go on from one of them, or log out.")
+
+    def __init__(self) -> None:
+        super().__init__(OutsideNetworks.code)
+
+
+def not_signed_in(reason: str) -> NotSignedIn:
+    """The refusal of whoever is not let in, for that reason."""
+    return ElsewhereOnly() if reason == OutsideNetworks.code else NotSignedIn(reason)
 
 
 class ReadOnly(InsufficientPermission):

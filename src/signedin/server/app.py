@@ -52,7 +52,7 @@ from signedin.rules.known import KnownSessions
 from signedin.rules.sent import CookieNames
 from signedin.rules.ticket import app_hosts
 from signedin.server import health, jobs
-from signedin.server.doctor import examine
+from signedin.server.doctor import glance
 from signedin.server.last_resort import LastResort
 from signedin.server.means import open_means, utc_now
 from signedin.server.openapi import description
@@ -144,7 +144,7 @@ def _provided(server: Server, **ready: object) -> dict[str, Provide]:
         "following": lambda: Following(server.means, server.recogniser, server.clock),
         "promises": lambda: health.Promises(server),
     }
-    ready["examiner"] = Examiner(partial(examine, server.settings))
+    ready["examiner"] = Examiner(partial(glance, server.settings, server.means.database))
     made |= {name: _always(value) for name, value in ready.items()}
     return {name: Provide(make, sync_to_thread=False) for name, make in made.items()}
 

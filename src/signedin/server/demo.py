@@ -21,6 +21,8 @@ from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.rules.access_key import Wish
 from signedin.rules.account import Account, AccountId
 from signedin.rules.activity import DAYS, DayLevels
@@ -29,12 +31,14 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.location import mask_address
 from signedin.rules.operator import Role
+from signedin.rules.policy import TooMany
+from signedin.rules.policy_wish import Wish as PolicyWish
 from signedin.rules.registration import judge
 from signedin.rules.secret import make_session_id
 from signedin.rules.session import AppType, Origin, SessionId
 from signedin.server.app import build
 from signedin.server.demo_places import DEMO_PLACES_FILE
-from signedin.server.demo_rows import APPS, KEYS, DemoApp, DemoKey
+from signedin.server.demo_rows import APPS, DEVICES, KEYS, DemoApp, DemoKey
 from signedin.server.demo_story import Step, Story
 from signedin.server.means import utc_now
 from signedin.server.server import Server
@@ -45,6 +49,9 @@ from signedin.store import accounts, clients, consents, journal
 EMAIL = "ines@halloran.example"
 NAME = "Ines Halloran"
 OPERATOR = "rosa@signedin.example"
+ORGANISATION = "Tidewater Marine"
+MOST = 1 + sum(each.app_type is AppType.WEB and not each.has_logged_out for each in DEVICES)
+"""Web sessions that the demo's organisation allows at once: those that are there, and that of whoever tries the demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ def serve_demo(settings: Settings, host: str, port: int) -> None:
         click.echo(f"Sign in as {EMAIL} with the password: {filled.password}")
         click.echo(
             f"Operators help people at {server.settings.base_url}/admin: {OPERATOR}, password {operator}"
+        )
+        click.echo(
+            f"{ORGANISATION} allows {MOST} web sessions at once: sign in a second time, and it asks which ends."
         )
 
     serve(settings, lambda chosen: build(_emptied(chosen)), ready, host, port)
@@ -106,7 +116,20 @@ async def fill(means: Means, now: datetime) -> Filled:
 
 async def _fill_all(means: Means, now: datetime) -> tuple[Filled, str]:
     filled = await fill(means, now)
+    await add_organisation(means, now)
     return filled, await add_operator(means, now)
+
+
+async def add_organisation(means: Means, now: datetime) -> None:
+    """An organisation with a rule that lets one more browser sign in, and asks at the next which session ends.
+
+    Raises:
+        NotFound: there is no account yet that could belong to it.
+    """
+    await make_from_shell(means, ORGANISATION, now)
+    await add_member_from_shell(means, ORGANISATION, EMAIL, now)
+    wanted = PolicyWish(most=MOST, too_many=TooMany.ASK.value)
+    await set_policy_from_shell(means, ORGANISATION, AppType.WEB.value, wanted, now)
 
 
 async def add_operator(means: Means, now: datetime) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from signedin.gate.languages import zone_of
 from signedin.rules.errors import Refused
 from signedin.rules.health import Finding
-from signedin.server.doctor_database import of_database
-from signedin.server.finding import looked
+from signedin.server.doctor_database import at_a_glance, of_database
+from signedin.server.finding import looked, without_paths
 from signedin.server.means import database_of, utc_now
 from signedin.server.settings import Settings
 from signedin.store.database import Database
@@ -33,19 +33,7 @@ NETWORK_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.
 def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
     """Look at everything; what cannot be looked at is itself a finding, and hides no other."""
     moment, database = now or utc_now(), database_of(settings)
-    looks: list[Callable[[], Finding]] = [
-        _time_zones,
-        lambda: _keyring(settings.secret_file, database),
-        lambda: _places(settings.geo_db, moment),
-        lambda: _proxies(settings),
-    ]
-    if isinstance(database, SqliteDatabase):
-        looks += [
-            _wal_reset_bug,
-            partial(_disk, database.path),
-            partial(_rights, database.path, settings.mail_dir),
-        ]
-    findings = [looked("system", look) for look in looks]
+    findings = _of_machine(settings, database, moment)
     try:
         with suppress(OSError):  # what may not be looked at is told by the look into the database
             if not database.is_there():
@@ -56,6 +44,38 @@ def examine(settings: Settings, now: datetime | None = None) -> list[Finding]:
     finally:
         with suppress(Refused):  # whatever keeps it from closing in good order was found before
             database.close()
+
+
+def glance(settings: Settings, database: Database, now: datetime) -> list[Finding]:
+    """What a server looks at when an operator asks: in the database it is open to, by short reads, naming no path.
+
+    Whatever reads a table or a file as a whole, or waits for its turn to write, is left to the command.
+    """
+    found = [*_of_machine(settings, database, now), *at_a_glance(database, settings, now)]
+    files = {
+        settings.secret_file: "the keyring",
+        settings.geo_db: "the place file",
+        settings.mail_dir: "the folder for mail",
+    }
+    if isinstance(database, SqliteDatabase):
+        files |= {database.path: "the database", database.path.absolute().parent: "the disk of the database"}
+    return [without_paths(each, files) for each in found]
+
+
+def _of_machine(settings: Settings, database: Database, now: datetime) -> list[Finding]:
+    looks: list[Callable[[], Finding]] = [
+        _time_zones,
+        lambda: _keyring(settings.secret_file, database),
+        lambda: _places(settings.geo_db, now),
+        lambda: _proxies(settings),
+    ]
+    if isinstance(database, SqliteDatabase):
+        looks += [
+            _wal_reset_bug,
+            partial(_disk, database.path),
+            partial(_rights, database.path, settings.mail_dir),
+        ]
+    return [looked("system", look) for look in looks]
 
 
 def _wal_reset_bug() -> Finding:

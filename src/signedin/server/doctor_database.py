@@ -30,6 +30,9 @@ SLOW = 1.0
 """Seconds after which whoever waits for a new connection notices."""
 MANY = 5
 """So many sessions with one private address are no chance."""
+MOST_COUNTED = 1000
+"""So many of what waits are counted at a glance."""
+Looks = dict[str, Callable[[sa.Connection], Finding]]
 
 
 def of_database(database: Database, settings: Settings, now: datetime) -> list[Finding]:
@@ -37,21 +40,50 @@ def of_database(database: Database, settings: Settings, now: datetime) -> list[F
     version = looked("database", lambda: _version(database))
     if version.verdict != "good":
         return [version]
-    looks: dict[str, Callable[[sa.Connection], Finding]] = {
+    found = _read(database, {
         "database": _integrity,
-        "keyring": lambda conn: _keyring_fits(conn, settings.secret_file),
-        "sweep": lambda conn: _sweep(conn, now),
-        "clock": lambda conn: _clock(conn, now),
-        "proxies": lambda conn: _addresses(conn, settings),
-        "mail": _outbox,
-        "sign-outs": _logouts,
-    }
-    found = [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
+        "keyring": lambda conn: _keyring_fits(conn, settings.secret_file, activity.sealed(conn, 5)),
+        "clock": lambda conn: _clock(conn.scalar(sa.select(sa.func.max(activity.activity.c.last_at))), now),
+        **_short(settings, now, None),
+    })  # fmt: skip
     if isinstance(database, PostgresDatabase):
         found.append(looked("connecting", lambda: _connecting(database)))
-        found.append(looked("standby", partial(database.read_now, of_standby)))
-        found.append(looked("leases", lambda: of_leases(database)))
+        found += _of_servers(database)
     return [version, *found, looked("writing", lambda: _writing(database))]
+
+
+def at_a_glance(database: Database, settings: Settings, now: datetime) -> list[Finding]:
+    """The same as far as a few short reads tell it, in the database that a server is open to."""
+    version = looked("database", lambda: _version(database))
+    if version.verdict != "good":
+        return [version]
+    looks: Looks = {
+        "keyring": lambda conn: _keyring_fits(conn, settings.secret_file, []),
+        "clock": lambda conn: _clock(installation.job_last_ran(conn, JOB), now),
+        **_short(settings, now, MOST_COUNTED),
+    }
+    if isinstance(database, PostgresDatabase):
+        return [version, *_read(database, {"database": _flushing, **looks}), *_of_servers(database)]
+    return [version, *_read(database, looks), looked("writing", lambda: _may_write(database))]
+
+
+def _read(database: Database, looks: Looks) -> list[Finding]:
+    return [looked(subject, partial(database.read_now, look)) for subject, look in looks.items()]
+
+
+def _short(settings: Settings, now: datetime, most: int | None) -> Looks:
+    """What a few short reads tell; of what waits, `most` are counted."""
+    return {
+        "sweep": lambda conn: _sweep(conn, now),
+        "proxies": lambda conn: _addresses(conn, settings),
+        "mail": lambda conn: _outbox(conn, most),
+        "sign-outs": lambda conn: _logouts(conn, most),
+    }
+
+
+def _of_servers(database: PostgresDatabase) -> list[Finding]:
+    standby = looked("standby", partial(database.read_now, of_standby))
+    return [standby, looked("leases", lambda: of_leases(database))]
 
 
 def _version(database: Database) -> Finding:
@@ -83,23 +115,30 @@ def _flushing(conn: sa.Connection) -> Finding:
     return Finding("database", "good", "A commit that has returned is on disk.")
 
 
-def _keyring_fits(conn: sa.Connection, path: Path) -> Finding:
+def _keyring_fits(conn: sa.Connection, path: Path, sealed: list[tuple[int, bytes]]) -> Finding:
     ring = Keyring.load(path) if path.exists() else None
     is_ours = ring is not None and installation.keyring_mark(conn) in {None, ring.mark}
-    if ring is None or not is_ours or not reads(ring, activity.sealed(conn, 5)):
+    if ring is None or not is_ours or not reads(ring, sealed):
         sentence = f"{path} is not the keyring that this database was written with."
         return Finding("keyring", "bad", sentence, "Restore that one from your backup.")
     return Finding("keyring", "good", "It reads what the database has under it.")
 
 
 def _writing(database: Database) -> Finding:
+    rights = _may_write(database)
+    if rights.verdict != "good":
+        return rights
+    database.write_now(durability.commit_something)
+    return Finding("writing", "good", "The database can be written to, and nobody keeps it locked.")
+
+
+def _may_write(database: Database) -> Finding:
     files = (database.path, database.path.parent) if isinstance(database, SqliteDatabase) else ()
     rights = [path for path in files if not os.access(path, os.W_OK)]
     if rights:
         what = "Let the server's user own the file and its folder."
         return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)
-    database.write_now(durability.commit_something)
-    return Finding("writing", "good", "The database can be written to, and nobody keeps it locked.")
+    return Finding("writing", "good", "The server's user may write to the file and its folder.")
 
 
 def _connecting(database: PostgresDatabase) -> Finding:
@@ -123,22 +162,20 @@ def _sweep(conn: sa.Connection, now: datetime) -> Finding:
     return Finding("sweep", "good", "It ran within the last hour.")
 
 
-def _clock(conn: sa.Connection, now: datetime) -> Finding:
-    latest = conn.scalar(sa.select(sa.func.max(activity.activity.c.last_at)))
+def _clock(latest: datetime | None, now: datetime) -> Finding:
+    """Whether the latest moment that the database knows of has come; at a glance that of its last sweep."""
     if latest is not None and latest > now + timedelta(minutes=2):
-        sentence = f"A session was used at {latest:%Y-%m-%d %H:%M} UTC, which has not come yet."
+        sentence = f"The database was used at {latest:%Y-%m-%d %H:%M} UTC, which has not come yet."
         return Finding("clock", "bad", sentence, "Set the clock of this machine, by NTP.")
     return Finding("clock", "good", f"It is {now:%Y-%m-%d %H:%M} UTC, and nothing known is later.")
 
 
 def _addresses(conn: sa.Connection, settings: Settings) -> Finding:
-    masked, used = activity.activity.c.masked_ip, sa.func.count()
-    where = masked.is_not(None) & (masked != "")
-    found = conn.execute(sa.select(masked, used).where(where).group_by(masked).limit(2)).all()
-    alone = len(found) == 1 and found[0][1] >= MANY and is_local_address(_unmasked(found[0][0]))
+    shared = activity.only_masked(conn, MANY)
+    alone = shared is not None and is_local_address(_unmasked(shared))
     if not alone or settings.base_url.startswith("http://localhost"):
         return Finding("proxies", "good", "People's addresses can be told apart, as far as there are any.")
-    sentence = f"All {found[0][1]} sessions share the private address {found[0][0]}."
+    sentence = f"All sessions share the private address {shared}."
     what = (
         "Make the proxy in front say in X-Forwarded-For who its clients are."
         if settings.trusted_proxies
@@ -152,20 +189,23 @@ def _unmasked(text: str) -> str:
     return text.replace(":•••", "::1").replace("•••", "1")
 
 
-def _outbox(conn: sa.Connection) -> Finding:
-    waiting = outbox.backlog(conn)
+def _said(count: int, most: int | None) -> str:
+    return f"{count} or more" if count == most else str(count)
+
+
+def _outbox(conn: sa.Connection, most: int | None) -> Finding:
+    waiting = outbox.backlog(conn, most)
     if waiting > 50:
         what = "Check SIGNEDIN_SMTP_URL and the mail server."
-        return Finding("mail", "look", f"{waiting} letters wait to be delivered.", what)
+        return Finding("mail", "look", f"{_said(waiting, most)} letters wait to be delivered.", what)
     return Finding("mail", "good", f"{waiting} letters wait.")
 
 
-def _logouts(conn: sa.Connection) -> Finding:
-    waiting = logouts.waiting(conn)
+def _logouts(conn: sa.Connection, most: int | None) -> Finding:
+    waiting = logouts.waiting(conn, most)
+    every = _said(waiting.every, most)
     if waiting.tried:
-        sentence = (
-            f"{waiting.every} sign-outs wait to be told to clients; {waiting.clients} of these do not answer."
-        )
+        sentence = f"{every} sign-outs wait to be told to clients; {waiting.clients} of these do not answer."
         what = "The log names them: check that their servers run, and SIGNEDIN_PRIVATE_RECEIVERS for your own networks."
         return Finding("sign-outs", "look", sentence, what)
-    return Finding("sign-outs", "good", f"{waiting.every} wait to be told to clients.")
+    return Finding("sign-outs", "good", f"{every} wait to be told to clients.")

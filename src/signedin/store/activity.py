@@ -48,6 +48,18 @@ LAST_USE = (
 """What a row of the list needs of its last use; `device` is there only where it is another than the sign-in's (D16)."""
 
 
+def only_masked(conn: sa.Connection, least: int) -> str | None:
+    """The one masked address that everything was last used from, where that is at least so much: by three descents."""
+    masked = activity.c.masked_ip
+    first, last = (
+        conn.scalar(sa.select(each(masked)).where(masked > "")) for each in (sa.func.min, sa.func.max)
+    )
+    if first is None or first != last:
+        return None
+    some = sa.select(masked).where(masked == first).limit(least).subquery()
+    return str(first) if conn.scalar(sa.select(sa.func.count()).select_from(some)) == least else None
+
+
 class Whereabouts(NamedTuple):
     """From where a use came: the address encrypted and as it is shown, and its place."""
 

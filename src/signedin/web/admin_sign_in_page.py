@@ -53,7 +53,7 @@ async def admin_sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIR
 async def admin_sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """End the Admin session; that of the same person's Settings goes on (D5)."""
     arrival = arrival_of(request)
-    presence = arrival.presence
+    presence = arrival.leaving
     if presence is None:
         return see_other(PATH)
     await door.form(request)

@@ -124,7 +124,7 @@ class Door:
 
     def _bound_to(self, ask: Ask) -> str:
         arrival = arrival_of(ask)
-        if arrival.presence is not None and arrival.credential:
+        if arrival.leaving is not None and arrival.credential:
             return arrival.credential
         return self.form_mark(ask)
 

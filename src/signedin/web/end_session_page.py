@@ -22,6 +22,7 @@ from signedin.actions.judge_leaving import (
 from signedin.actions.list_sessions import account_of
 from signedin.actions.revoke import log_out
 from signedin.gate.credentials import CLEAR_SITE_DATA
+from signedin.rules.account import Account
 from signedin.rules.authorization import LONGEST, Parameters, gathered
 from signedin.rules.authorization_answer import answer_address
 from signedin.web.door import Ask, Door, arrival_of, now_of, see_other
@@ -55,10 +56,11 @@ async def end_session_form(request: Ask, door: NamedDependency[Door]) -> ASGIRes
 async def logout_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """End the session on the server first, then clear the browser, then back to the client (R41, R43)."""
     arrival = arrival_of(request)
-    if arrival.presence is None:
+    leaver = arrival.leaving
+    if leaver is None:
         return see_other("/sign-in")
     leaving = await judge_leaving(door.means, _brought_back(await door.form(request)), arrival.now)
-    await log_out(door.means, arrival.presence, arrival.now)
+    await log_out(door.means, leaver, arrival.now)
     arrival.is_quiet = True
     where, cookies = _where(leaving), door.sign_out_cookies()
     if not where:
@@ -67,14 +69,20 @@ async def logout_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse
 
 
 async def _page(request: Ask, door: Door, leaving: Leaving) -> ASGIResponse:
-    presence, where = arrival_of(request).presence, _where(leaving)
-    if presence is None and where:
+    leaver, where = arrival_of(request).leaving, _where(leaving)
+    if leaver is None and where:
         return see_other(where)
     return door.page(
         request, "end_session.html", headers=page_headers(leaving.redirect_uri) if where else (), leaving=leaving,
-        who=await account_of(door.means, presence) if presence else None,
-        is_meant=presence is None or is_of_this_session(door.means, leaving, presence),
+        is_signed_in=leaver is not None, who=await _who(request, door),
+        is_meant=leaver is None or is_of_this_session(door.means, leaving, leaver),
     )  # fmt: skip
+
+
+async def _who(request: Ask, door: Door) -> Account | None:
+    """Who is signed in here; from outside the networks of an organisation nothing of an account is read."""
+    presence = arrival_of(request).presence
+    return await account_of(door.means, presence) if presence else None
 
 
 def _where(leaving: Leaving) -> str:

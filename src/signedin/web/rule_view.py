@@ -99,7 +99,9 @@ def _lines(rule: InForce, speech: Speech) -> Iterator[RuleLine]:
         yield _line(
             each,
             speech,
-            speech.say(_("Only from these networks: {networks}."), networks=", ".join(each.value)),
+            speech.say(_("Only from these networks: {networks}."), networks=", ".join(each.value))
+            if each.value
+            else speech.say(_("Only from certain networks.")),
         )
     if rule.shortest_password.because:
         n = rule.shortest_password.value

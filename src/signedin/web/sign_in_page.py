@@ -63,12 +63,12 @@ async def sign_in_form(request: Ask, door: NamedDependency[Door]) -> ASGIRespons
 
 @post("/sign-out")
 async def sign_out(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """End the current session on the server first, then clear the browser, then the login page (R41).
+    """End the current session on the server first, then clear the browser, then the login page (R41), from anywhere.
 
     Where the session has ended already there is nothing to ask for: the sign-in page says why (R51).
     """
     arrival = arrival_of(request)
-    presence = arrival.presence
+    presence = arrival.leaving
     if presence is None:
         return see_other("/sign-in")
     await door.form(request)

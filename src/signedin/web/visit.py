@@ -19,7 +19,7 @@ def visit_of(request: Ask, door: Door) -> Visit:
         device,
         ruleset(),
         mark,
-        arrival.recognised,
+        arrival.recognised or arrival.elsewhere,
         reader.lang,
         reader.zone_name,
     )
