@@ -20,6 +20,7 @@ from signedin.rules.speech import Speech
 from signedin.rules.wording import marked as _
 from signedin.web.door import Ask, Door
 from signedin.web.event_view import DayView, days, displayed
+from signedin.web.hours_view import hours_view
 
 PATH, FILE = "/settings/activity", "/settings/activity.csv"
 PAGE = 50
@@ -63,9 +64,10 @@ async def activity_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     shows = partial(displayed, speech=speech)
     looked = await look_back(door.means, presence.account_id, asked, before, PAGE, shows)
     counts = await count_back(door.means, presence.account_id)
+    hours = await hours_view(door.means, presence.account_id, speech) if before is None else None
     return door.page(
         request, "activity.html", account=await account_of(door.means, presence),
-        history=_history(asked, looked, counts, speech),
+        history=_history(asked, looked, counts, speech), hours=hours,
     )  # fmt: skip
 
 
