@@ -47,6 +47,7 @@ from signedin.store import (
     session_rows,
     sessions,
     tombstones,
+    used_hours,
 )
 from signedin.store.activity import Use, Whereabouts
 from signedin.store.schema import PARTITIONS
@@ -297,11 +298,12 @@ def test_noting_a_use_looks_into_the_part_of_its_account_alone_however_often_use
         for hour in range(PREPARED_AFTER + 4):
             at = NOW + timedelta(hours=hour)
             use = Use(filled.account.id, filled.phone.session.id, at, 1, b"mac%d" % hour, lambda: HERE)
-            assert activity.note(conn, [use]) == []
+            assert activity.note(conn, [use], hours=used_hours.note) == []
         return conn.scalars(sa.text(SCANNED)).all()
 
     scanned = filled.database.write_now(deed)
-    assert len([name for name in scanned if re.fullmatch(r"activity_\d+", name)]) == 1
+    for table in ("activity", "used_hours"):
+        assert len([name for name in scanned if re.fullmatch(rf"{table}_\d+", name)]) == 1
 
 
 def test_counting_attempts_is_by_one_key_in_a_table_without_parts_because_it_knows_no_account(filled):

@@ -10,7 +10,8 @@ from signedin.actions.issue_key import issue_key_for, issue_service_key
 from signedin.rules.access_key import Wish
 from signedin.rules.scope import OF_SERVICES
 from signedin.rules.session import AppType
-from signedin.store import accounts, journal
+from signedin.rules.used_hours import UsedHours
+from signedin.store import accounts, journal, used_hours
 
 pytestmark = pytest.mark.xdist_group("accounts for apps")
 
@@ -152,8 +153,12 @@ def test_a_disabled_account_is_dead_at_once_and_enabling_brings_nothing_back(hou
 def test_a_closed_account_is_over_for_good_and_its_history_stays(house):
     email, eve = somebody(house, "eve")
     made = begun(house, eve)
+    house.means.database.write_now(used_hours.put, int(eve), UsedHours().noted(house.clock()))
     for _ in range(2):
         assert asked(house, f"/{eve}", "DELETE", params={"reason": "asked for it"}).status_code == 204
+    assert not list(house.means.database.read_now(used_hours.of, int(eve)).hours()), (
+        "when she was there is forgotten"
+    )
     assert reason(house, made["token"]) == "account_closed"
     assert house.browser().sign_in(email).status_code != 303
     assert asked(house, f"/{eve}").json()["state"] == "closed"

@@ -312,7 +312,7 @@ def test_the_history_is_read_page_by_page_newest_first(house):
         found += page["items"]
         cursor = page["next_cursor"]
     assert found == whole["items"]
-    for query in ("cursor=3.x", "cursor=", "limit=0", "limit=x", "q=1"):
+    for query in ("cursor=3.x", "cursor=", "limit=0", "limit=x", "kind=nonsense", "kind=", "words=1"):
         assert asked(house, token, f"/v1/activity?{query}").status_code == 422
     other = shown_token(issued_at_page(laptop))
     assert asked(house, other, "/v1/activity").status_code == 403

@@ -32,7 +32,7 @@ from signedin.rules.revocation import LogoutAllCounts
 from signedin.rules.session_list import SessionList
 from signedin.rules.vouching import AccountInactive, may_change
 from signedin.rules.wording import marked as _
-from signedin.store import accounts, directory, journal, lookup, outside
+from signedin.store import accounts, directory, journal, lookup, outside, used_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,7 @@ def _close(
     if account.state is not AccountState.CLOSED:
         event = _event(EventKind.ACCOUNT_CLOSED, service, reason, now)
         stop_account(conn, means, account, AccountState.CLOSED, event)
+        used_hours.forget(conn, account.id)
 
 
 def _sessions(conn: sa.Connection, means: Means, service: Service, named: str, now: datetime) -> SessionList:

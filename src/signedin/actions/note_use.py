@@ -18,7 +18,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.agent import plain_agent
 from signedin.rules.errors import Unavailable
 from signedin.rules.location import mask_address
-from signedin.store import activity
+from signedin.store import activity, used_hours
 from signedin.store.activity import Devices, Use, Whereabouts
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
@@ -215,7 +215,7 @@ def _written(
 ) -> list[_Note]:
     by_key = {note[0]: note for note in notes}
     try:
-        busy = activity.note(conn, [use_of(note) for note in notes], devices)
+        busy = activity.note(conn, [use_of(note) for note in notes], devices, used_hours.note)
     except Exception as error:
         _refuse_what_is_no_rows_fault(error)
         raise _NotWritten from error

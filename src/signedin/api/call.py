@@ -11,7 +11,9 @@ from typing import Any
 
 from signedin.api.paging import LARGEST_PAGE
 from signedin.rules.errors import Refused
+from signedin.rules.event import EventKind
 from signedin.rules.feed import LARGEST_NUMBER
+from signedin.rules.history import KINDS
 from signedin.rules.session import AppType
 from signedin.rules.session_list import LONGEST_WORDS, Sort
 
@@ -66,8 +68,15 @@ def _text(sentence: str, **schema: Any) -> dict[str, Any]:
     return {"description": sentence, "schema": {"type": "string", **schema}}
 
 
+HISTORY_KINDS = ("all", *KINDS, *(each.value for each in EventKind))
+"""What of a history can be asked for: all, a filter of the page, or events of one name."""
+
 QUERY: dict[str, dict[str, Any]] = {
     "type": _text("Only rows of this app type.", enum=["all", *(each.value for each in AppType)], default="all"),
+    "kind": _text(
+        "Only what a filter of Settings > Activity shows (`in`, `ended`, `fail`, `consent`, `key`), or only events of this name.",
+        enum=list(HISTORY_KINDS), default="all",
+    ),
     "q": _text("Only what shows these words; of accounts what begins with them.", maxLength=LONGEST_WORDS, examples=["firefox"]),
     "sort": _text("The order.", enum=[each.value for each in Sort], default=Sort.RECENT.value),
     "cursor": _text("Where the page begins: `next_cursor` of the one before.", maxLength=500),

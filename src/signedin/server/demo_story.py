@@ -21,8 +21,9 @@ from signedin.rules.activity import DAYS
 from signedin.rules.device import DeviceKind
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
+from signedin.server.demo_hours import demo_hours
 from signedin.server.demo_rows import DEVICES, DemoDevice
-from signedin.store import accounts, activity
+from signedin.store import accounts, activity, used_hours
 from signedin.store.activity import Use
 
 Step = tuple[datetime, Callable[[], Coroutine[Any, Any, None]]]
@@ -50,6 +51,7 @@ class Story:
         for device in DEVICES:
             yield from self._steps_of(device, chance)
         yield self.now, self._write_uses
+        yield self.now, self._keep_hours
 
     def _steps_of(self, demo: DemoDevice, chance: random.Random) -> Iterator[Step]:
         began_at, last_at = self.now - demo.age, self.now - demo.idle
@@ -96,6 +98,9 @@ class Story:
         """Notes of use are gathered, as the server does, and written before something depends on them."""
         await self.means.database.note(_note_in_turn, self.used)
         self.used = []
+
+    async def _keep_hours(self) -> None:
+        await self.means.database.write(used_hours.put, self.account.id, demo_hours(self.now))
 
     async def _log_out(self, demo: DemoDevice, at: datetime) -> None:
         await self._write_uses()

@@ -15,6 +15,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.activity import DayLevels, day_of
 from signedin.rules.device import Device
 from signedin.rules.location import Location
+from signedin.rules.used_hours import hour_of
 from signedin.store.schema import Day, Moment, What, Where, account_key, metadata
 
 activity = sa.Table(
@@ -94,8 +95,16 @@ Devices = Callable[[sa.Connection, Sequence[Use]], Mapping[tuple[int, str], Devi
 """The devices behind agents that were not known, `None` for that of the sign-in, as far as they can be read."""
 
 
+Hours = Callable[[sa.Connection, Sequence[Use]], None]
+"""Keeps in which hour these rows were used, each for the first time in that hour; only a picture depends on it."""
+
+
 def _left_alone(_: sa.Connection, __: Sequence[Use]) -> Mapping[tuple[int, str], Device | None]:
     return {}
+
+
+def _not_kept(_: sa.Connection, __: Sequence[Use]) -> None:
+    pass
 
 
 def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
@@ -104,24 +113,34 @@ def sealed(conn: sa.Connection, limit: int) -> list[tuple[int, bytes]]:
     return [(row.account_id, row.address) for row in conn.execute(found.limit(limit))]
 
 
-def note(conn: sa.Connection, uses: Sequence[Use], devices: Devices = _left_alone) -> list[Use]:
+def note(
+    conn: sa.Connection, uses: Sequence[Use], devices: Devices = _left_alone, hours: Hours = _not_kept
+) -> list[Use]:  # fmt: skip
     """Write a chunk of uses, at most one of each row; returns those that somebody else was busy with, to be written later.
 
     Only rows that live are touched: a late write brings nothing back (P4). Nobody is waited for. On PostgreSQL this
     is one question and one statement that is its own transaction: a process that is paused in between holds nothing.
-    Only where an agent is another than the last one's is there a second question, by `devices`.
+    Only where an agent is another than the last one's is there a second question, by `devices`; and where a row was
+    last used in another hour, what `hours` writes afterwards.
     """
     known = _known(conn, uses)
     living = [use for use in uses if use.key in known]
     others = [use for use in living if _is_by_another(known[use.key], use)]
     told = devices(conn, others) if others else {}
     rows = [_values(known[use.key], use, told) for use in living]
+    done = _write(conn, rows)
+    if fresh := [use for use in living if use.key in done and _is_of_another_hour(known[use.key], use)]:
+        hours(conn, fresh)
+    return [use for use in living if use.key not in done]
+
+
+def _write(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[int, str]]:
+    """Write the rows; returns the keys of those that nobody else was busy with."""
     if conn.dialect.name != "postgresql":
         _write_alone(conn, rows)
-        return []
+        return {(row["account_id"], row["row_id"]) for row in rows}
     columns = {f"said_{column.name}": [row[column.name] for row in rows] for column in _SAID.c}
-    done = {tuple(row) for row in conn.execute(_WRITE, columns)} if rows else set()
-    return [use for use in living if use.key not in done]
+    return {(row[0], row[1]) for row in conn.execute(_WRITE, columns)} if rows else set()
 
 
 def _write_alone(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -167,6 +186,12 @@ def _is_by_another(known: sa.Row[*tuple[Any, ...]], use: Use) -> bool:
     return bool(use.at > known.last_at and use.agent_mac and use.agent_mac != known.agent_mac)
 
 
+def _is_of_another_hour(known: sa.Row[*tuple[Any, ...]], use: Use) -> bool:
+    """Whether nothing was noted of this row in the hour; a sign-in is in its strip, but has not been noted."""
+    is_first = sum(known.counts) <= 1
+    return bool(use.at > known.last_at and (is_first or hour_of(use.at) != hour_of(known.last_at)))
+
+
 def _values(
     known: sa.Row[*tuple[Any, ...]], use: Use, told: Mapping[tuple[int, str], Device | None]
 ) -> dict[str, Any]:
@@ -181,7 +206,7 @@ def _values(
     }  # fmt: skip
 
 
-def _given(name: str, *columns: sa.ColumnClause[Any]) -> sa.TableValuedAlias:
+def unnested(name: str, *columns: sa.ColumnClause[Any]) -> sa.TableValuedAlias:
     """Rows given to PostgreSQL as an array for each column: one statement for any number of rows."""
     arrays = (
         sa.bindparam(f"{name}_{column.name}", type_=postgresql.ARRAY(column.type)) for column in columns
@@ -217,8 +242,8 @@ def _written() -> sa.UpdateBase:
 _USED = ("last_at", "counts", "last_day")
 _FROM, _WITH = ("address", "address_mac", "masked_ip", "place"), ("agent_mac", "device")
 _OWN = (sa.column("account_id", sa.BigInteger), sa.column("row_id", sa.Text))
-_KEYS = _given("keys", *_OWN)
-_SAID = _given(
+_KEYS = unnested("keys", *_OWN)
+_SAID = unnested(
     "said", *_OWN, sa.column("was_at", Moment()), sa.column("was_counts", sa.LargeBinary),
     *(sa.column(name, activity.c[name].type) for name in (*_USED, *_FROM, *_WITH)),
 )  # fmt: skip

@@ -136,11 +136,16 @@ def since(conn: sa.Connection, account_id: AccountId, number: int, limit: int = 
 
 
 def before(
-    conn: sa.Connection, account_id: AccountId, number: int | None, limit: int, kinds: Collection[EventKind] = ()
+    conn: sa.Connection, account_id: AccountId, number: int | None, limit: int, kinds: Collection[EventKind] = (),
+    down_to: int = 0,
 ) -> list[Recorded]:  # fmt: skip
-    """The events before `number`, or the last ones, newest first, with their personal fields where they were kept."""
+    """The events before `number`, or the last ones, newest first, with their personal fields where they were kept.
+
+    With `kinds` only those are told, and with `down_to` none with a lower number is looked at.
+    """
     mine = journal.c.account_id == account_id
     mine = mine & journal.c.kind.in_([kind.value for kind in kinds]) if kinds else mine
+    mine = mine & (journal.c.number >= down_to) if down_to > 0 else mine
     earlier = mine if number is None else mine & (journal.c.number < number)
     asked = sa.select(journal, journal_personal.c.fields).select_from(JOINED).where(earlier)
     return [
@@ -150,6 +155,15 @@ def before(
         )
         for row in conn.execute(asked.order_by(journal.c.number.desc()).limit(limit))
     ]
+
+
+def by_kind(conn: sa.Connection, account_id: AccountId, most: int) -> tuple[dict[EventKind, int], bool]:
+    """How many of the newest `most` events are of each kind, and whether there are more than those."""
+    newest = sa.select(accounts.c.number).where(accounts.c.account_id == account_id).scalar_subquery()
+    counted = (journal.c.account_id == account_id) & (journal.c.number > newest - most)
+    asked = sa.select(journal.c.kind, sa.func.count(), sa.func.min(journal.c.number)).where(counted)
+    rows = conn.execute(asked.group_by(journal.c.kind)).all()
+    return {EventKind(kind): number for kind, number, _ in rows}, min([row[2] for row in rows], default=1) > 1
 
 
 def heads(conn: sa.Connection, after: int, limit: int) -> list[Head]:

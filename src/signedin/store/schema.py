@@ -168,7 +168,7 @@ def make_partitions(conn: sa.Connection, tables: Iterable[str]) -> None:
     if conn.dialect.name != "postgresql":
         return
     for table in tables:
-        room = " WITH (fillfactor = 80)" if table in {"activity", "accounts"} else ""
+        room = " WITH (fillfactor = 80)" if table in {"activity", "accounts", "used_hours"} else ""
         for part in range(PARTITIONS):
             conn.exec_driver_sql(
                 f"CREATE TABLE {table}_{part} PARTITION OF {table}"

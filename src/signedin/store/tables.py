@@ -35,6 +35,7 @@ from signedin.store import (
     signing_keys,
     tickets,
     tombstones,
+    used_hours,
     used_once,
 )
 
@@ -56,6 +57,7 @@ TABLES: tuple[sa.Table, ...] = (
     tickets.tickets,
     tombstones.tombstones,
     activity.activity,
+    used_hours.used_hours,
     clients.clients,
     client_lookup.client_lookup,
     consents.consents,

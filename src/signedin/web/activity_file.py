@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.follow import events_before, named_operators
+from signedin.actions.follow import look_back
 from signedin.rules.event import Recorded
+from signedin.web.activity_page import FILE, asked_by
 from signedin.web.door import Ask, Door, respond
-from signedin.web.event_view import KINDS, operators_in
+from signedin.web.event_view import displayed
 
 MOST_LINES = 10_000
 """Entries in one file, the newest of all."""
@@ -22,19 +24,24 @@ COLUMNS = ("at", "event", "about", "by", "who", "reason", "place", "ip_address")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@get("/settings/activity.csv")
+@get(FILE)
 async def activity_csv(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
-    """The newest entries, or those of one kind, as CSV (RFC 4180); addresses are masked here too (R11)."""
-    presence = door.signed_in(request)
-    kinds = KINDS.get(request.query_params.get("kind", ""), frozenset())
-    found, before = list[Recorded](), None
-    while len(found) < MOST_LINES:
-        part = await events_before(door.means, presence.account_id, before, AT_ONCE, kinds)
-        found += part
-        if len(part) < AT_ONCE:
+    """The newest entries as CSV (RFC 4180), as far as the page shows them; addresses are masked here too (R11).
+
+    What shows certain words is looked for among the newest `MOST_LINES`.
+    """
+    presence, speech, asked = (
+        door.signed_in(request),
+        door.reader(request).speech,
+        asked_by(request.query_params),
+    )
+    shows = partial(displayed, speech=speech)
+    found, names, before = list[Recorded](), dict[str, str](), None
+    for _ in range(MOST_LINES // AT_ONCE):
+        part = await look_back(door.means, presence.account_id, asked, before, AT_ONCE, shows)
+        found, names, before = [*found, *part.entries], names | {**part.operators}, part.go_on
+        if before is None:
             break
-        before = part[-1].number
-    names = await named_operators(door.means, operators_in([each.event for each in found]))
     named = ("content-disposition", 'attachment; filename="activity.csv"')
     return respond(table(found, names), media_type="text/csv", headers=[named])
 

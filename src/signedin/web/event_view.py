@@ -6,27 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signedin.rules.event import Event, EventKind, Recorded
+from signedin.rules.history import KINDS
 from signedin.rules.location import HIDDEN
 from signedin.rules.operator import Role
 from signedin.rules.speech import Speech
 from signedin.rules.tally import ended_said
 from signedin.rules.wording import marked as _
 
-_ENDED = frozenset({
-    EventKind.SESSION_LOGGED_OUT, EventKind.SESSION_REVOKED, EventKind.SESSION_EXPIRED, EventKind.TOKEN_REUSED,
-    EventKind.CONSENT_REVOKED, EventKind.LOGGED_OUT_EVERYWHERE, EventKind.LOGGED_OUT_OTHERS,
-    EventKind.ACCOUNT_DISABLED, EventKind.ACCOUNT_CLOSED, EventKind.SESSIONS_ENDED,
-})  # fmt: skip
-KINDS: Mapping[str, frozenset[EventKind]] = {
-    "in": frozenset({EventKind.SESSION_STARTED, EventKind.HOST_ENTERED}),
-    "ended": _ENDED,
-    "fail": frozenset({EventKind.SIGN_IN_FAILED, EventKind.TOKEN_REUSED}),
-    "consent": frozenset({
-        EventKind.CONSENT_GIVEN, EventKind.CONSENT_CHANGED, EventKind.CLIENT_AUTHORIZED, EventKind.CONSENT_REVOKED,
-    }),
-    "key": frozenset({EventKind.ACCESS_KEY_ISSUED, EventKind.ACCESS_KEY_REVOKED}),
-}  # fmt: skip
-"""The filters of the page: which events each shows."""
 ROLE_NAMES: Mapping[str, str] = {Role.VIEWER: _("Viewer"), Role.HELPER: _("Helper"), Role.OWNER: _("Owner")}
 """What the roles of operators are called."""
 _ICONS = {
@@ -89,6 +75,16 @@ def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> Ev
     )  # fmt: skip
 
 
+def displayed(event: Event, operators: Mapping[str, str], speech: Speech) -> str:
+    """The words that the entry shows, for search: nothing hidden can be found (D22)."""
+    personal, facts = event.personal, event.facts
+    shown = [personal.get(name) for name in ("name", "device", "place", "masked_ip", "reason")]
+    device, place = personal.get("device"), personal.get("place")
+    shown += [speech.device(str(device)) if device else "", speech.place(str(place)) if place else ""]
+    shown += [operators.get(str(facts.get("operator"))), facts.get("service"), facts.get("host")]
+    return " ".join(str(text) for text in shown if text)
+
+
 def days(found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str]) -> tuple[DayView, ...]:
     """The entries under the days on which they happened, newest first."""
     titled: dict[str, list[EventView]] = {}
@@ -96,11 +92,6 @@ def days(found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str]
         view = event_view(recorded.event, speech, operators)
         titled.setdefault(view.day, []).append(view)
     return tuple(DayView(title, tuple(views)) for title, views in titled.items())
-
-
-def operators_in(events: Sequence[Event]) -> frozenset[str]:
-    """The numbers of the operators who are named in these."""
-    return frozenset(str(event.facts["operator"]) for event in events if "operator" in event.facts)
 
 
 def _colour(kind: EventKind) -> str:

@@ -1,0 +1,150 @@
+"""Settings > Activity: looked through by kind and by words, as far back as one asks."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from people import ADA, BERLIN, FIREFOX_ON_WINDOWS
+from signedin.actions import follow
+from signedin.rules import history
+from signedin.rules.event import Event, EventKind
+from signedin.store import journal
+from web.operators import ROSA, at_the_console, number_of, operator_in
+
+PATH = "/settings/activity"
+
+
+def happened(house, kind, **personal):
+    event = Event(kind, house.clock(), None, None, {}, personal)
+    house.means.database.write_now(journal.record, number_of(house, ADA), event)
+
+
+def entries(page):
+    return [
+        " ".join(html.unescape(re.sub("<[^>]+>", "", entry)).split())
+        for entry in re.findall(r'<li class="ev".*?<div>(.*?)</div></li>', page, re.DOTALL)
+    ]
+
+
+def filters(page):
+    shown = re.search(r'<nav class="types".*?</nav>', page, re.DOTALL).group()
+    return dict(re.findall(r">([A-Z][a-z -]+) <span class=\"n\">([^<]+)<", shown))
+
+
+def further(page):
+    link = re.search(r'class="more-days"><a class="btn" href="([^"]+)">([^<]+)<', page)
+    return (html.unescape(link.group(1)), link.group(2)) if link else None
+
+
+@pytest.mark.guide("R83")
+def test_each_filter_says_how_much_it_shows_and_shows_that(house):
+    laptop = house.signed_in()
+    for name in ("backup", "nightly"):
+        happened(house, EventKind.ACCESS_KEY_ISSUED, name=name)
+    page = laptop.open(PATH).text
+    assert filters(page) == {
+        "All": "4", "Sign-ins": "1", "Ended": "0", "Failed": "0", "Connected apps": "0", "Access keys": "2",
+    }  # fmt: skip
+    keys = laptop.open(f"{PATH}?kind=key").text
+    assert entries(keys) == ["You created the access key nightly", "You created the access key backup"]
+    assert filters(keys) == filters(page)
+
+
+@pytest.mark.guide("R11", "R76")
+def test_words_find_what_is_shown_in_any_order_and_nothing_that_is_hidden(house):
+    laptop = house.signed_in()
+    house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    for words in ("berlin firefox", "WINDOWS", BERLIN.rpartition(".")[0]):
+        found = entries(laptop.open(f"{PATH}?q={words}").text)
+        assert len(found) == 1, words
+        assert "Firefox on Windows" in found[0]
+    for words in (BERLIN, "nowhere", "berlin chrome"):
+        page = laptop.open(f"{PATH}?q={words}").text
+        assert entries(page) == []
+        assert "Nothing here matches" in page
+
+
+def test_an_operator_is_found_by_name_at_the_page_and_not_by_programs_who_are_not_told_it(house):
+    operator_in(house, ROSA, "owner")
+    laptop, stolen = house.signed_in(), house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    there = f"/admin/accounts/{number_of(house, ADA)}"
+    ended = {f"row-{stolen.current()['id']}": "1", "reason": "ticket 4417"}
+    at_the_console(house, ROSA).send(f"{there}/end", ended, page=there)
+    assert "Operator Rosa Castellanos ended" in entries(laptop.open(f"{PATH}?q=rosa").text)[0]
+    assert len(laptop.open("/v1/activity?q=4417").json()["items"]) == 1
+    assert laptop.open("/v1/activity?q=rosa").json()["items"] == []
+
+
+def test_what_is_looked_for_is_kept_in_filters_form_file_and_the_next_page(house):
+    laptop = house.signed_in()
+    for number in range(52):
+        happened(house, EventKind.ACCESS_KEY_ISSUED, name=f"export <{number}>")
+    page = laptop.open(f"{PATH}?kind=key&q=export+<").text
+    assert 'name="kind" value="key"' in page
+    assert 'value="export &lt;"' in page
+    assert '"/settings/activity?kind=in&amp;q=export+%3C"' in page
+    assert '"/settings/activity.csv?kind=key&amp;q=export+%3C"' in page
+    assert "Download these as CSV" in page
+    file = laptop.open("/settings/activity.csv?kind=key&q=export+<1").text
+    assert len(file.splitlines()) == 1 + 11
+    link, label = further(page)
+    assert label == "Show earlier days"
+    assert [entry[-3:] for entry in entries(laptop.open(link).text)] == ["<1>", "<0>"]
+
+
+def test_one_look_goes_back_so_far_and_offers_to_look_further(house, monkeypatch):
+    laptop = house.signed_in()
+    happened(house, EventKind.ACCESS_KEY_ISSUED, name="the old one")
+    for _ in range(7):
+        house.clock.move(hours=1)
+        happened(house, EventKind.PROFILE_CHANGED, name="Ada")
+    monkeypatch.setattr(history, "MOST_SEARCHED", 3)
+    for where in (history, follow):
+        monkeypatch.setattr(where, "MOST_COUNTED", 5)
+    page = laptop.open(PATH).text
+    assert filters(page)["All"] == "5+"
+    looked, link = 0, f"{PATH}?q=old"
+    while not entries(page := laptop.open(link).text):
+        link, label = further(page)
+        assert label == "Look further back"
+        looked += 1
+    assert looked == 2
+    page = laptop.open(f"{PATH}?kind=key").text
+    assert entries(page) == []
+    assert "the old one" in entries(laptop.open(further(page)[0]).text)[0]
+
+
+def test_a_number_beyond_the_end_begins_at_the_end(house):
+    laptop = house.signed_in()
+    page = laptop.open(f"{PATH}?q=chrome&before=9223372036854775807").text
+    assert len(entries(page)) == 1
+    assert further(page) is None
+
+
+def test_programs_ask_for_kinds_and_words_and_go_on_by_a_cursor_of_that_question(house, monkeypatch):
+    laptop = house.signed_in()
+    for number in range(4):
+        happened(house, EventKind.ACCESS_KEY_ISSUED, name=f"key {number}")
+    assert [item["kind"] for item in laptop.open("/v1/activity?kind=in").json()["items"]] == [
+        "session_started"
+    ]
+    named = laptop.open("/v1/activity?kind=account_created&q=").json()
+    assert [item["kind"] for item in named["items"]] == ["account_created"]
+    monkeypatch.setattr(history, "MOST_SEARCHED", 3)
+    first = laptop.open("/v1/activity?kind=key&q=KEY+0&limit=1").json()
+    assert first["items"] == []
+    cursor = first["next_cursor"]
+    second = laptop.open(f"/v1/activity?kind=key&q=KEY+0&limit=1&cursor={cursor}").json()
+    assert [item["personal"]["name"] for item in second["items"]] == ["key 0"]
+    assert laptop.open(f"/v1/activity?kind=in&cursor={cursor}").status_code == 422
+    assert laptop.open(f"/v1/activity?q={'x' * 201}").status_code == 422
+    assert laptop.open("/v1/activity?kind=all").json() == laptop.open("/v1/activity").json()
+
+
+def test_an_entry_stands_in_the_counts_of_every_filter_that_shows_it():
+    told = history.counted({EventKind.TOKEN_REUSED: 2, EventKind.PROFILE_CHANGED: 1})
+    assert told.by_filter == {"": 3, "in": 0, "ended": 2, "fail": 2, "consent": 0, "key": 0}
+    assert history.Asked("session_started").kinds == {EventKind.SESSION_STARTED}
