@@ -198,7 +198,7 @@ def _outbox(conn: sa.Connection, most: int | None) -> Finding:
     if waiting > 50:
         what = "Check SIGNEDIN_SMTP_URL and the mail server."
         return Finding("mail", "look", f"{_said(waiting, most)} letters wait to be delivered.", what)
-    return Finding("mail", "good", f"{waiting} letters wait.")
+    return Finding("mail", "good", "1 letter waits." if waiting == 1 else f"{waiting} letters wait.")
 
 
 def _logouts(conn: sa.Connection, most: int | None) -> Finding:

@@ -137,7 +137,7 @@ def account_view(looked: LookedAt, speech: Speech, page: int) -> AccountView:
     latest: datetime | None = max((row.began_at for row in listed.sessions), default=None)
     over = overview(listed, Question(), shown, speech)
     return AccountView(
-        account=account, role=looked.role, began=speech.day(account.created_at),
+        account=account, role=looked.role, began=speech.long_day(account.created_at),
         last_sign_in=speech.exact(latest) if latest else "",
         rows=tuple(row_view(listed, row, speech) for row in visible), total=len(ordered),
         more_link=f"{PEOPLE}/{account.id}?page={page + 1}" if len(ordered) > len(visible) else "",

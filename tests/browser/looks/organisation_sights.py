@@ -6,7 +6,7 @@ from browser.browsers import SESSIONS
 from browser.looks.admin_sights import VERA, appointed, console, number_of
 from browser.looks.gallery import LONG, UNBROKEN
 from browser.looks.sights import sight
-from people import FIREFOX_ON_WINDOWS, PASSWORD, SAFARI_ON_IPHONE, done_apart
+from people import BERLIN, FIREFOX_ON_WINDOWS, PASSWORD, SAFARI_ON_IPHONE, SAN_FRANCISCO, done_apart
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.actions.set_policy import set_policy_from_shell
@@ -15,6 +15,7 @@ from signedin.rules.policy_wish import Wish
 from signedin.store import organisations
 
 RULED, MARINE = "ruled@example.org", "Tidewater Marine"
+ABROAD, OFFICE = "abroad@example.org", "Harbour Office"
 
 
 def ruled(gallery):
@@ -89,6 +90,21 @@ def _(gallery, browser):
     ruled(gallery)
     page = gallery.signed_in(browser, RULED).tab(SESSIONS)
     page.get_by_text("Rules of your organisation").click()
+    return page
+
+
+@sight("sign-in, outside the networks of an organisation")
+def _(gallery, browser):
+    means, now = gallery.house.means, gallery.house.clock()
+    if means.database.read_now(organisations.named, OFFICE) is None:
+        gallery.house.somebody(ABROAD, "Mary Somerville")
+        done_apart(make_from_shell(means, OFFICE, now))
+        done_apart(add_member_from_shell(means, OFFICE, ABROAD, now))
+        done_apart(set_policy_from_shell(means, OFFICE, "all", Wish(networks=(f"{SAN_FRANCISCO}/32",)), now))
+    gallery.signed_in(browser, ABROAD)
+    browser.context.set_extra_http_headers({"X-Forwarded-For": BERLIN})
+    page = browser.tab(SESSIONS)
+    page.get_by_text("only from certain networks").wait_for()
     return page
 
 
