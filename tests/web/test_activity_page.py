@@ -25,7 +25,7 @@ def happened(house, kind, **personal):
 def entries(page):
     return [
         " ".join(html.unescape(re.sub("<[^>]+>", "", entry)).split())
-        for entry in re.findall(r'<li class="ev".*?<div>(.*?)</div></li>', page, re.DOTALL)
+        for entry in re.findall(r'<li class="ev[ "].*?<div>(.*?)</div></li>', page, re.DOTALL)
     ]
 
 
@@ -148,3 +148,28 @@ def test_an_entry_stands_in_the_counts_of_every_filter_that_shows_it():
     told = history.counted({EventKind.TOKEN_REUSED: 2, EventKind.PROFILE_CHANGED: 1})
     assert told.by_filter == {"": 3, "in": 0, "ended": 2, "fail": 2, "consent": 0, "key": 0}
     assert history.Asked("session_started").kinds == {EventKind.SESSION_STARTED}
+
+
+@pytest.mark.guide("R76")
+def test_an_entry_says_of_its_session_what_is_known_and_leads_to_one_that_is_worth_a_look(house):
+    laptop = house.signed_in()
+    house.clock.move(days=2)
+    phone = house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    page = laptop.open(PATH).text
+    flagged = re.search(r'<li class="ev is-flagged".*?</li>', page, re.DOTALL).group()
+    assert "Signed in with password:" in flagged
+    assert f'<a href="/settings/sessions#s-{phone.current()["id"]}">Look at this session</a>' in flagged
+    assert re.findall(r"<h2>(?!When)(.*?)</h2>", page) == [
+        'Today <span class="n">Wednesday 25 November</span>', "Monday 23 November",
+    ]  # fmt: skip
+    assert phone.revoke(laptop.current()["id"]).status_code == 303
+    page = phone.open(PATH).text
+    assert entries(page)[0] == (
+        "You revoked Chrome on macOS From Firefox on Windows, Berlin, DE. It had been signed in since 23 November."
+    )
+    phone.log_out()
+    again = house.signed_in()
+    assert entries(again.open(f"{PATH}?kind=ended").text)[0] == (
+        "You logged out of Firefox on Windows It had been signed in since 25 November."
+    )
+    assert len(entries(again.open(f"{PATH}?kind=ended&q=firefox").text)) == 2, "what an entry says is found"

@@ -207,9 +207,9 @@ def test_a_person_filters_their_activity_and_reads_it_page_by_page(house):
     for _ in range(3):
         house.signed_in(SAFARI_ON_IPHONE).log_out()
     page = laptop.open("/settings/activity?kind=ended").text
-    assert page.count("You logged out of a session") == 3
-    assert "Signed in:" not in page
-    assert "Signed in:" in laptop.open("/settings/activity?kind=in").text
+    assert page.count("You logged out of <b>") == 3
+    assert "Signed in with" not in page
+    assert "Signed in with password:" in laptop.open("/settings/activity?kind=in").text
     assert laptop.open("/settings/activity?kind=nonsense&before=zzz").status_code == 200
 
 

@@ -14,6 +14,8 @@ def started(session: Session, vouched_by: Service | None) -> Event:
         "app_type": session.app_type.value,
         "signs": [n.sign.value for n in session.noticed],
     }
+    if session.factors:
+        facts["factors"] = list(session.factors)
     if vouched_by is not None:
         facts |= by_service(vouched_by)
     return Event(

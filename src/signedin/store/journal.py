@@ -157,6 +157,20 @@ def before(
     ]
 
 
+def starts(conn: sa.Connection, account_id: AccountId, ids: Collection[str], most: int) -> dict[str, Event]:
+    """How these sessions began, as far as that is among the newest `most` events."""
+    newest = sa.select(accounts.c.number).where(accounts.c.account_id == account_id).scalar_subquery()
+    among = (journal.c.account_id == account_id) & (journal.c.number > newest - most)
+    begun = (journal.c.kind == EventKind.SESSION_STARTED.value) & journal.c.subject.in_(sorted(ids))
+    rows = conn.execute(sa.select(journal, journal_personal.c.fields).select_from(JOINED).where(among, begun))
+    return {
+        row.subject: Event(
+            EventKind.SESSION_STARTED, row.at, row.subject, row.by_session, row.facts, row.fields or {}
+        )
+        for row in rows
+    }
+
+
 def by_kind(conn: sa.Connection, account_id: AccountId, most: int) -> tuple[dict[EventKind, int], bool]:
     """How many of the newest `most` events are of each kind, and whether there are more than those."""
     newest = sa.select(accounts.c.number).where(accounts.c.account_id == account_id).scalar_subquery()

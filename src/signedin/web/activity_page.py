@@ -11,7 +11,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
-from signedin.actions.follow import count_back, look_back
+from signedin.actions.follow import SessionsIn, count_back, look_back, sessions_in
 from signedin.actions.list_sessions import account_of
 from signedin.rules.feed import LARGEST_NUMBER
 from signedin.rules.history import KINDS, MOST_SEARCHED, Asked, Counted, Looked
@@ -63,11 +63,12 @@ async def activity_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     before = _number(request.query_params.get("before", ""))
     shows = partial(displayed, speech=speech)
     looked = await look_back(door.means, presence.account_id, asked, before, PAGE, shows)
+    known = await sessions_in(door.means, presence, looked.entries, speech.now)
     counts = await count_back(door.means, presence.account_id)
     hours = await hours_view(door.means, presence.account_id, speech) if before is None else None
     return door.page(
         request, "activity.html", account=await account_of(door.means, presence),
-        history=_history(asked, looked, counts, speech), hours=hours,
+        history=_history(asked, looked, known, counts, speech), hours=hours,
     )  # fmt: skip
 
 
@@ -77,9 +78,9 @@ def asked_by(query: Mapping[str, str]) -> Asked:
     return Asked(kind if kind in KINDS else "", query.get("q", "").strip()[:LONGEST_WORDS])
 
 
-def _history(asked: Asked, looked: Looked, counts: Counted, speech: Speech) -> HistoryView:
+def _history(asked: Asked, looked: Looked, known: SessionsIn, counts: Counted, speech: Speech) -> HistoryView:
     return HistoryView(
-        asked, _filters(asked, counts, speech), days(looked.entries, speech, looked.operators), link(asked, FILE),
+        asked, _filters(asked, counts, speech), days(looked.entries, speech, looked.operators, known), link(asked, FILE),
         link(asked, before=looked.go_on) if looked.go_on else "", MOST_SEARCHED if looked.is_cut else 0,
     )  # fmt: skip
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from signedin.actions.follow import SessionsIn
 from signedin.rules.event import Event, EventKind, Recorded
 from signedin.rules.history import KINDS
 from signedin.rules.location import HIDDEN
 from signedin.rules.operator import Role
-from signedin.rules.speech import Speech
+from signedin.rules.reasons import flag_name
+from signedin.rules.speech import DAYS, Speech
 from signedin.rules.tally import ended_said
 from signedin.rules.wording import marked as _
+from signedin.web.page_links import HOME
 
+_ENDED = frozenset({EventKind.SESSION_LOGGED_OUT, EventKind.SESSION_REVOKED, EventKind.SESSION_EXPIRED})
 ROLE_NAMES: Mapping[str, str] = {Role.VIEWER: _("Viewer"), Role.HELPER: _("Helper"), Role.OWNER: _("Owner")}
 """What the roles of operators are called."""
 _ICONS = {
@@ -28,7 +33,11 @@ _ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One entry for the template: `by` is who did it, as people say it; `who` an operator's or an app's name."""
+    """One entry for the template: `by` is who did it, as people say it; `who` an operator's or an app's name.
+
+    `origin` is the session that did it, `since` the day on which began what ended, and `link` leads to a session that
+    is worth a look for the `flags`.
+    """
 
     kind: str
     colour: str
@@ -36,7 +45,6 @@ class EventView:
     clock: str
     exact: str
     machine: str
-    day: str
     name: str
     by: str
     who: str
@@ -47,13 +55,18 @@ class EventView:
     facts: dict[str, object]
     counted: str
     role: str
+    origin: str = ""
+    since: str = ""
+    flags: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """The entries of one day."""
+    """The entries of one day; of today and yesterday the `date` is said beside."""
 
     title: str
+    date: str
     events: tuple[EventView, ...]
 
 
@@ -66,7 +79,7 @@ def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> Ev
     is_app = event.kind in KINDS["consent"]
     return EventView(
         kind=event.kind.value, colour=colour, icon=_ICONS[colour], clock=speech.clock(event.at),
-        exact=speech.exact(event.at), machine=speech.machine(event.at), day=speech.long_day(event.at),
+        exact=speech.exact(event.at), machine=speech.machine(event.at),
         name=str(personal.get("name") or (device if is_app or not device else speech.device(device))),
         by=str(facts.get("by", "you")), who=operators.get(str(facts.get("operator")), str(facts.get("service", ""))),
         place=speech.place(str(personal["place"])) if personal.get("place") else "", prefix=masked.removesuffix(HIDDEN),
@@ -85,13 +98,48 @@ def displayed(event: Event, operators: Mapping[str, str], speech: Speech) -> str
     return " ".join(str(text) for text in shown if text)
 
 
-def days(found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str]) -> tuple[DayView, ...]:
+def days(
+    found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str], known: SessionsIn
+) -> tuple[DayView, ...]:
     """The entries under the days on which they happened, newest first."""
-    titled: dict[str, list[EventView]] = {}
+    titled: dict[tuple[str, str], list[EventView]] = {}
     for recorded in found:
-        view = event_view(recorded.event, speech, operators)
-        titled.setdefault(view.day, []).append(view)
-    return tuple(DayView(title, tuple(views)) for title, views in titled.items())
+        view = _with_session(event_view(recorded.event, speech, operators), recorded.event, known, speech)
+        titled.setdefault(_day(recorded.event.at, speech), []).append(view)
+    return tuple(DayView(*day, tuple(views)) for day, views in titled.items())
+
+
+def _day(at: datetime, speech: Speech) -> tuple[str, str]:
+    weekday = speech.say(DAYS[speech.local(at).weekday()])
+    date = speech.say_in("weekday and day", "{weekday} {day}", weekday=weekday, day=speech.long_day(at))
+    said = {0: speech.say("Today"), 1: speech.say("Yesterday")}.get(speech.days_since(at))
+    return (said, date) if said else (date, "")
+
+
+def _with_session(view: EventView, event: Event, known: SessionsIn, speech: Speech) -> EventView:
+    """The entry with what is known of the session that it is about, and of the one that did it."""
+    about, by = known.starts.get(event.subject or ""), known.starts.get(event.by or "")
+    has_begun = event.kind is EventKind.SESSION_STARTED
+    flags = known.flags.get(event.subject or "", ()) if has_begun else ()
+    return replace(
+        view,
+        name=view.name or (_device(about, speech) if about else ""),
+        origin=_origin(by, speech) if by and event.by != event.subject and not has_begun else "",
+        since=speech.long_day(about.at) if about and event.kind in _ENDED else "",
+        flags=tuple(flag_name(flag, speech) for flag in flags),
+        link=f"{HOME}#s-{event.subject}" if flags else "",
+    )
+
+
+def _origin(session: Event, speech: Speech) -> str:
+    place = session.personal.get("place")
+    parts = [_device(session, speech), speech.place(str(place)) if place else ""]
+    return speech.joined(part for part in parts if part)
+
+
+def _device(session: Event, speech: Speech) -> str:
+    device = session.personal.get("device")
+    return speech.device(str(device)) if device else ""
 
 
 def _colour(kind: EventKind) -> str:

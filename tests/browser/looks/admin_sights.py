@@ -273,3 +273,15 @@ def _(gallery, browser):
 @sight("activity, nothing of a kind")
 def _(gallery, browser):
     return gallery.signed_in(browser, ALONE).tab("/settings/activity?kind=fail")
+
+
+@sight("activity, nothing found")
+def _(gallery, browser):
+    return gallery.signed_in(browser).tab("/settings/activity?kind=in&q=nowhere")
+
+
+@sight("activity, without use and in German")
+def _(gallery, browser):
+    page = gallery.signed_in(browser, ALONE).tab("/settings/activity?q=chrome")
+    page.get_by_role("button", name="Deutsch").click()
+    return page
