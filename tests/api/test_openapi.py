@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,15 @@ def operations(document):
 
 def test_the_committed_description_is_that_of_the_routes():
     assert json.loads(COMMITTED.read_text()) == description(calls()), "to write it anew: make docs"
+
+
+def test_every_reference_leads_to_something_and_no_two_shapes_have_one_name():
+    """Of two shapes with one name both are named by their modules, and what refers to them leads nowhere."""
+    told = description(calls())
+    parts = told["components"]
+    names = {f"#/components/{kind}/{name}" for kind, of in parts.items() for name in of}
+    assert set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(told))) <= names
+    assert [name for name in parts["schemas"] if "." in name] == []
 
 
 def test_every_route_for_programs_is_described_and_nothing_else(house):

@@ -30,7 +30,7 @@ from signedin.rules.vouching import BackToApp
 _Scope = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(PERSONAL)})]
 
 
-class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+class ToIssue(msgspec.Struct, forbid_unknown_fields=True):
     """A key that is asked for; `password` is the proof that is needed when one signed in some time ago (D17)."""
 
     name: str
@@ -40,7 +40,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         """Without the password."""
-        return f"Wanted(name={self.name!r}, scopes={self.scopes!r})"
+        return f"ToIssue(name={self.name!r}, scopes={self.scopes!r})"
 
 
 _CURSOR = "access-keys-cursor"
@@ -51,7 +51,7 @@ _LIST = Call(
 )  # fmt: skip
 _PROOFS = (errors.StepUpRequired, errors.SignInRefused, BackToApp)
 _ISSUE = Call(
-    Caller.SESSION, takes=Wanted, gives=shapes.IssuedKey, status=201, refuses=_PROOFS, leads_to=_LEADS
+    Caller.SESSION, takes=ToIssue, gives=shapes.IssuedKey, status=201, refuses=_PROOFS, leads_to=_LEADS
 )
 _REVOKE = Call(Caller.SESSION, status=204, refuses=(errors.NotFound,))
 
@@ -72,7 +72,7 @@ async def issue(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     changes_from_ourselves(request, kept)
     presence = signed_in(request)
     refuse_unknown(request, set())
-    wanted = await body_of(request, Wanted)
+    wanted = await body_of(request, ToIssue)
     wish = Wish(wanted.name, tuple(wanted.scopes), wanted.expires_at)
     now = arrival_of(request).now
     issued = await issue_key(kept.means, presence, wish, now, password=wanted.password)

@@ -54,7 +54,7 @@ class Everything(msgspec.Struct, forbid_unknown_fields=True):
     access_keys: bool = False
 
 
-class State(msgspec.Struct, forbid_unknown_fields=True):
+class WantedState(msgspec.Struct, forbid_unknown_fields=True):
     """What state the account is to be in."""
 
     state: Literal["active", "disabled"]
@@ -71,7 +71,7 @@ _LIST = Call(
 _GONE = (errors.NotFound, errors.SessionAlreadyEnded)
 _ONE = Call(Caller.OPERATOR, _READ, gives=admin_shapes.SeenAccount, refuses=(errors.NotFound,))
 _STATE = Call(
-    Caller.OPERATOR, takes=State, gives=admin_shapes.SeenAccount, refuses=(errors.NotFound, AccountInactive, LastOwner, OwnRole)
+    Caller.OPERATOR, takes=WantedState, gives=admin_shapes.SeenAccount, refuses=(errors.NotFound, AccountInactive, LastOwner, OwnRole)
 )  # fmt: skip
 _SESSIONS = Call(
     Caller.OPERATOR, _READ, ("limit", "cursor"), gives=shapes.Rows, headers=("ETag",), refuses=(errors.NotFound,)
@@ -122,7 +122,7 @@ async def change(request: Ask, kept: NamedDependency[Kept], person_id: FromPath[
     arrival = arrival_of(request)
     asking, now = await operator_asks(request, kept, Deed.STOP), arrival.now
     refuse_unknown(request, set())
-    wanted, number = await body_of(request, State), numbered(person_id)
+    wanted, number = await body_of(request, WantedState), numbered(person_id)
     deed = disable_for if wanted.state == "disabled" else enable_for
     await deed(kept.means, asking, number, wanted.reason, now)
     return json_answer(_seen(await look_at(kept.means, asking, number, now)))

@@ -53,7 +53,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     preview: Sealed = ""
 
 
-class Begun(msgspec.Struct, forbid_unknown_fields=True):
+class ToBegin(msgspec.Struct, forbid_unknown_fields=True):
     """What begins: a preview that is complete, and why; the owners of the accounts read the reason."""
 
     preview: Sealed
@@ -62,7 +62,7 @@ class Begun(msgspec.Struct, forbid_unknown_fields=True):
 
 _PREVIEW = Call(Caller.OPERATOR, takes=Asked, gives=admin_shapes.EndingPreview, refuses=(PreviewTooOld,))
 _BEGIN = Call(
-    Caller.OPERATOR, takes=Begun, gives=admin_shapes.BulkEnding, leads_to=((f"GET {_ITSELF}", "ending_id", "/id"),),
+    Caller.OPERATOR, takes=ToBegin, gives=admin_shapes.BulkEnding, leads_to=((f"GET {_ITSELF}", "ending_id", "/id"),),
     refuses=(PreviewTooOld, PreviewUnfinished, NothingToEnd),
 )  # fmt: skip
 _LIST = Call(
@@ -96,7 +96,7 @@ async def begin(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     changes_from_ourselves(request, kept)
     asking, now = await operator_asks(request, kept, Deed.BULK), arrival_of(request).now
     refuse_unknown(request, set())
-    wanted = await body_of(request, Begun)
+    wanted = await body_of(request, ToBegin)
     return json_answer(ending_item(await begin_many(kept.means, asking, wanted.preview, wanted.reason, now)))
 
 

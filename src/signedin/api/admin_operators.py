@@ -33,7 +33,7 @@ from signedin.rules.organisation import Organisation, organisation_named
 _CURSOR = "admin-deeds-cursor"
 
 
-class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+class ToAppoint(msgspec.Struct, forbid_unknown_fields=True):
     """Who is to be an operator, with which role; with the number of an organisation for its members alone."""
 
     email: Annotated[str, msgspec.Meta(max_length=LONGEST_EMAIL)]
@@ -43,7 +43,10 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 
 _LIST = Call(Caller.OPERATOR, "admin:read", gives=admin_shapes.Operators, headers=("ETag",))
 _APPOINT = Call(
-    Caller.OPERATOR, takes=Wanted, gives=admin_shapes.Appointed, refuses=(errors.NotFound, LastOwner, OwnRole)
+    Caller.OPERATOR,
+    takes=ToAppoint,
+    gives=admin_shapes.Appointed,
+    refuses=(errors.NotFound, LastOwner, OwnRole),
 )
 _DISMISS = Call(Caller.OPERATOR, status=204, refuses=(errors.NotFound, LastOwner, OwnRole))
 _DEEDS = Call(Caller.OPERATOR, "admin:read", ("limit", "cursor"), gives=admin_shapes.Deeds, headers=("ETag",))
@@ -65,7 +68,7 @@ async def appoint_one(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse
     changes_from_ourselves(request, kept)
     asking, now = await operator_asks(request, kept, Deed.APPOINT), arrival_of(request).now
     refuse_unknown(request, set())
-    wanted = await body_of(request, Wanted)
+    wanted = await body_of(request, ToAppoint)
     role = Role(wanted.role)
     bound = organisation_named(wanted.organisation_id) if wanted.organisation_id else None
     made = (await appoint(kept.means, asking, wanted.email, role, now, bound), role)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from signedin.api import admin_shapes, feed_shapes, organisation_shapes, overview_shapes, shapes
-from signedin.api.access_keys import Wanted
+from signedin.api.access_keys import ToIssue
 from signedin.api.account_sessions import Person
 from signedin.api.accounts import Changed, New
-from signedin.api.admin_accounts import Chosen, Everything, State, Why
-from signedin.api.admin_endings import Asked, Begun
-from signedin.api.admin_operators import Wanted as ToAppoint
+from signedin.api.admin_accounts import Chosen, Everything, WantedState, Why
+from signedin.api.admin_endings import Asked, ToBegin
+from signedin.api.admin_operators import ToAppoint
 from signedin.api.admin_organisations import Joining, Named, Rule
 from signedin.api.leaked_tokens import Findings
 
@@ -110,7 +110,7 @@ EXAMPLES: dict[Any, Any] = {
         "node": "k3v9w2x7p1", "boot": "q8r5t4u6z0", "applied": 12,
         "uses": [{"account": _ACCOUNT, "session": _ID, "seconds_ago": 12, "address": "203.0.113.9", "agent": "Mozilla/5.0 ..."}],
     },
-    Wanted: {"name": "backup", "scopes": ["account:read"], "expires_at": "2027-11-23T00:00:00Z"},
+    ToIssue: {"name": "backup", "scopes": ["account:read"], "expires_at": "2027-11-23T00:00:00Z"},
     New: {"email": "ada@example.org", "name": "Ada Lovelace", "password": "seven lonely boats drifting past"},
     Changed: {"state": "disabled", "reason": "asked by phone"},
     Person: {"app_type": "web", "address": "203.0.113.9", "user_agent": "Mozilla/5.0 ...", "name": "Anna"},
@@ -165,11 +165,11 @@ EXAMPLES: dict[Any, Any] = {
         }],
     },
     Asked: {"app_types": ["sync"], "unused_since": _EARLIER, "network": "203.0.113.0/24"},
-    Begun: {"preview": "WyI1ZDBjN2Yi...0d6f0c", "reason": "Sync 3.1 is withdrawn, ticket 5120"},
+    ToBegin: {"preview": "WyI1ZDBjN2Yi...0d6f0c", "reason": "Sync 3.1 is withdrawn, ticket 5120"},
     Why: {"reason": "Laptop reported lost, ticket 4417"},
     Chosen: {"ids": [_ID], "reason": "Laptop reported lost, ticket 4417"},
     Everything: {"reason": "Left the company"},
-    State: {"state": "disabled", "reason": "Left the company"},
+    WantedState: {"state": "disabled", "reason": "Left the company"},
     ToAppoint: {"email": "rosa@example.org", "role": "helper"},
 }  # fmt: skip
 """By the type that a call takes or gives. Tokens are cut short: nobody mistakes them for one that has leaked."""

@@ -22,7 +22,7 @@ from signedin.gate.keep import Kept
 MOST = 100
 
 
-class Found(msgspec.Struct, forbid_unknown_fields=True):
+class FoundToken(msgspec.Struct, forbid_unknown_fields=True):
     """One finding, with the fields that scanners send beside the token: none of those is needed, and none is kept."""
 
     token: Annotated[str, msgspec.Meta(max_length=200)]
@@ -32,10 +32,10 @@ class Found(msgspec.Struct, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         """Without the token."""
-        return "Found()"
+        return "FoundToken()"
 
 
-Findings = Annotated[list[Found], msgspec.Meta(max_length=MOST)]
+Findings = Annotated[list[FoundToken], msgspec.Meta(max_length=MOST)]
 
 
 _CALL = Call(Caller.ANYBODY, takes=Findings, status=204)
@@ -45,7 +45,7 @@ _CALL = Call(Caller.ANYBODY, takes=Findings, status=204)
 async def leaked_tokens(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     """End the keys and sessions among the tokens: 204, whatever there was."""
     refuse_unknown(request, set())
-    found: list[Found] = await body_of(request, Findings)
+    found: list[FoundToken] = await body_of(request, Findings)
     await end_leaked(kept.means, [each.token for each in found], arrival_of(request).now)
     return empty()
 

@@ -47,7 +47,7 @@ class Overview(Struct):
     nodes: list[Node]
 
 
-class Found(Struct):
+class HealthFinding(Struct):
     """One thing that was looked at, and what to do where it is not `good`."""
 
     subject: str
@@ -61,4 +61,4 @@ class Health(Struct):
 
     examined_at: datetime
     verdict: Literal["good", "look", "bad"]
-    findings: list[Found]
+    findings: list[HealthFinding]
