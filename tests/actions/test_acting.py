@@ -68,7 +68,7 @@ DEEDS = {
     "appoint": lambda at: appoint(at.means, at.hank, GRACE, Role.VIEWER, NOW),
     "rename it": lambda at: rename_organisation(at.means, at.hank, at.club, "Another", NOW),
     "add a member": lambda at: add_member(at.means, at.hank, at.club, GRACE, NOW),
-    "set a rule": lambda at: set_policy(at.means, at.hank, at.club, "web", Wish(most=2), NOW),
+    "set a rule": lambda at: set_policy(at.means, at.hank, at.club, "web", Wish(most=2), NOW, BERLIN),
     "clear a rule": lambda at: clear_policy(at.means, at.hank, at.club, "web", NOW),
     "begin for many": lambda at: begin_many(at.means, at.hank, at.preview, "x", NOW),
     "stop it": lambda at: stop_many(at.means, at.hank, at.ending, NOW),

@@ -306,6 +306,7 @@ def test_only_an_owner_looks_begins_stops_and_lets_go_on(house):
         lambda: preview_many.preview_many(house, hank, WEB, NOW),
         lambda: preview_many.count_on(house, hank, preview.sealed, NOW),
         lambda: begin_many(house, hank, preview.sealed, "why", NOW),
+        lambda: begin_many(house, hank, "no preview", "", NOW),
     ):
         with pytest.raises(RoleNeeded):
             done_apart(deed())

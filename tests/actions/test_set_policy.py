@@ -11,12 +11,12 @@ from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_ap
 from signedin.actions import end_over, set_policy
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.make_account import Applicant, add_by_operator
-from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.organisations import add_member_from_shell, make_from_shell, remove_member_from_shell
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.operator import Role
 from signedin.rules.policy import Policy
-from signedin.rules.policy_wish import RuleStillEnding, Wish
+from signedin.rules.policy_wish import RuleStillEnding, ShutsOut, Wish
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.store import organisations, policies
@@ -76,7 +76,7 @@ def test_what_a_rule_has_ended_stays_ended_by_whatever_takes_its_place(house, mo
     if change is None:
         done_apart(set_policy.clear_policy(house, asking, number, app_type, later))
     else:
-        done_apart(set_policy.set_policy(house, asking, number, app_type, Wish(**change), later))
+        done_apart(set_policy.set_policy(house, asking, number, app_type, Wish(**change), later, BERLIN))
     assert how(house, [*tokens, young], later) == ["policy"] * 4 + ["in"]
 
 
@@ -136,3 +136,45 @@ def test_what_a_rule_has_ended_that_somebody_else_set_meanwhile_stays_ended_too(
     monkeypatch.setattr(set_policy, "end_over_by", beside)
     rule(house, later, most=5)
     assert how(house, [token], later) == ["policy"]
+
+
+INSIDE, OUTSIDE = Wish(networks=(f"{BERLIN}/32",)), Wish(networks=("192.0.2.0/24",))
+
+
+@pytest.mark.security("8.2.1")
+@pytest.mark.parametrize("app_type", ["all", "admin"])
+def test_whoever_would_keep_themselves_out_of_the_console_has_to_confirm_it(house, app_type):
+    done_apart(add_member_from_shell(house, CLUB, ROSA, NOW))
+    asking, number = rosa(house, NOW), club(house)
+    args = (house, asking, number, app_type)
+    with pytest.raises(ShutsOut):
+        done_apart(set_policy.set_policy(*args, OUTSIDE, NOW, BERLIN))
+    assert house.database.read_now(policies.of_organisation, number) == []
+    done_apart(set_policy.set_policy(*args, INSIDE, NOW, BERLIN))
+    done_apart(set_policy.set_policy(*args, OUTSIDE, NOW, BERLIN, confirmed=True))
+    assert house.database.read_now(policies.of_organisation, number)[0].networks == OUTSIDE.networks
+
+
+def test_what_keeps_nobody_out_of_the_console_needs_no_confirmation(house):
+    number = club(house)
+    done_apart(set_policy.set_policy(house, rosa(house, NOW), number, "all", OUTSIDE, NOW, BERLIN))
+    done_apart(add_member_from_shell(house, CLUB, ROSA, NOW))
+    elsewhere = Visit("192.0.2.7", CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
+    session = done_apart(sign_in(house, ROSA, PASSWORD, elsewhere, Ticks(), NOW, AppType.ADMIN)).session
+    asking = Presence(session.account_id, session.id, AppType.ADMIN, NOW)
+    done_apart(set_policy.set_policy(house, asking, number, "web", OUTSIDE, NOW, BERLIN))
+    done_apart(set_policy.set_policy(house, asking, number, "admin", Wish(idle_seconds=300), NOW, BERLIN))
+
+
+def test_in_the_shell_it_has_to_be_confirmed_where_every_owner_is_under_it(house):
+    set_it = set_policy.set_policy_from_shell
+    done_apart(set_it(house, CLUB, "all", OUTSIDE, NOW))
+    done_apart(add_member_from_shell(house, CLUB, ROSA, NOW))
+    with pytest.raises(ShutsOut):
+        done_apart(set_it(house, CLUB, "all", INSIDE, NOW))
+    done_apart(set_it(house, CLUB, "all", INSIDE, NOW, confirmed=True))
+    done_apart(appoint_from_shell(house, ADA, Role.OWNER, NOW))
+    with pytest.raises(ShutsOut):
+        done_apart(set_it(house, CLUB, "admin", OUTSIDE, NOW))
+    done_apart(remove_member_from_shell(house, CLUB, ADA, NOW))
+    done_apart(set_it(house, CLUB, "admin", OUTSIDE, NOW))

@@ -68,8 +68,8 @@ JUDGED = {
     "POST /v1/admin/organisations": _NAME,
     "PATCH /v1/admin/organisations/{organisation_id}": _NAME,
     "PUT /v1/admin/organisations/{organisation_id}/rules/{app_type}": {
-        "idle": "it is a time that makes sense, and a rule wants something",
-        "overall": "it is a time that makes sense",
+        "idle_seconds": "it is a time that makes sense, and a rule wants something",
+        "overall_seconds": "it is a time that makes sense",
         "most": "it is a number that makes sense, and connected apps are not counted",
         "networks": "they are networks, and not very many",
         "shortest_password": "it is a number that makes sense",

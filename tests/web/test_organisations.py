@@ -7,6 +7,7 @@ import re
 import pytest
 
 from people import ADA, ADELAIDE, BERLIN, GRACE, PASSWORD, done_apart, running
+from signedin.actions import set_policy
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.organisations import (
     add_member_from_shell,
@@ -398,8 +399,45 @@ def test_programs_set_rules_and_read_which_applies_and_why(house):
     assert web["idle_seconds"] == {"value": 3600, "because": [MARINE]}
     assert web["shortest_password"] == {"value": 15, "because": []}
     assert [each["email"] for each in olive.open(f"{home}/members?limit=1").json()["items"]] == [ADA]
-    for body, field in (({"most": 0}, "most"), ({}, "idle"), ({"networks": ["x"]}, "networks")):
+    for body, field in (({"most": 0}, "most"), ({}, "idle_seconds"), ({"networks": ["x"]}, "networks")):
         refused = olive.http.put(f"{home}/rules/web", json=body, headers=olive.own())
         assert (refused.status_code, refused.json()["field"]) == (422, field)
     assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 204
     assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 404
+
+
+@pytest.mark.security("8.2.1")
+def test_networks_that_keep_their_owner_out_of_the_console_are_set_once_they_have_confirmed_that(house):
+    olive = operator(house, OWNER)
+    home, path = f"{ORGANISATIONS}/{org(olive)}", f"/v1/admin/organisations/{org(olive)}/rules/admin"
+    done_apart(add_member_from_shell(house.means, MARINE, OWNER, house.clock()))
+    wish = {"app_type": "admin", "networks": "192.0.2.0/24"}
+    refused = olive.send(f"{home}/rules", wish, page=home)
+    assert (refused.status_code, 'value="192.0.2.0/24"' in refused.text) == (409, True)
+    assert re.search(r'type="checkbox" name="confirmed"(?! checked)', refused.text)
+    assert 'name="confirmed"' not in olive.open(home).text
+    put = olive.http.put(path, json={"networks": ["192.0.2.0/24"]}, headers=olive.own())
+    assert (put.status_code, put.json()["code"]) == (409, "shuts_out")
+    assert olive.open(home).status_code == 200
+    sure = olive.http.put(path, json={"networks": ["192.0.2.0/24"], "confirmed": True}, headers=olive.own())
+    assert (sure.status_code, "confirmed" in sure.json()) == (200, False)
+    assert olive.open(home).status_code == 303
+    done_apart(remove_member_from_shell(house.means, MARINE, OWNER, house.clock()))
+    assert olive.send(f"{home}/rules", wish | {"confirmed": "1"}, page=home).status_code == 303
+
+
+def test_what_takes_too_long_to_put_away_is_said_to_people_and_programs(house, monkeypatch):
+    ada = house.signed_in()
+    rule(house, app_type="web", overall_seconds=3600)
+    olive = operator(house, OWNER)
+    home, path = f"{ORGANISATIONS}/{org(olive)}", f"/v1/admin/organisations/{org(olive)}/rules/web"
+    monkeypatch.setattr(set_policy, "BURIES_FOR", -1)
+    house.clock.move(hours=2)
+    told = olive.http.delete(path, headers=olive.own())
+    assert (told.status_code, told.json()["code"]) == (503, "rule_still_ending")
+    assert int(told.headers["retry-after"]) > 0
+    page = olive.send(f"{home}/rules/web/clear", page=home)
+    assert (page.status_code, "Send it again in a moment" in page.text) == (503, True)
+    monkeypatch.undo()
+    assert olive.http.delete(path, headers=olive.own()).status_code == 204
+    assert not ada.is_signed_in

@@ -100,7 +100,7 @@ def _judged(
         return Absence(EndReason.POLICY, from_micros(token.disabled_at))
     reason = _why_expired(means, account_id, token, rule, now)
     if reason is not None:
-        return Absence(reason)
+        return Absence(reason, over=(account_id, token.row_id) if reason is EndReason.POLICY else None)
     scopes = token.scopes & token.registered
     scopes = scopes if token.allowed is None else scopes & token.allowed
     if not scopes:

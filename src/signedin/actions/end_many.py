@@ -39,6 +39,7 @@ async def begin_many(means: Means, asking: Asking, sealed: str, reason: str, now
     Raises: as `operator_asking`, and
         InvalidInput: no reason; the preview is too old, not complete, or shows nothing.
     """
+    await means.database.read(operator_asking, asking, Deed.BULK)
     preview, why = opened(means, sealed), judge_reason(reason)
     return await means.database.write(_begin_by, asking, preview, why, now)
 

@@ -34,12 +34,13 @@ async def log_out(means: Means, presence: Presence, now: datetime) -> None:
     """
     if presence.current_id is None:
         raise errors.NoCurrentSession
-    await means.database.write(_log_out, presence.account_id, presence.current_id, now)
+    await means.database.write(log_out_within, presence.account_id, presence.current_id, now)
     means.recent.forget(presence.account_id, presence.current_id)
     await heard_everywhere(means)
 
 
-def _log_out(conn: sa.Connection, account_id: AccountId, session_id: SessionId, now: datetime) -> None:
+def log_out_within(conn: sa.Connection, account_id: AccountId, session_id: SessionId, now: datetime) -> None:
+    """The same in the transaction at hand; nothing where it has ended already."""
     accounts.hold(conn, account_id)
     if sessions.find(conn, account_id, session_id) is None:
         return

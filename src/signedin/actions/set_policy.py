@@ -20,6 +20,7 @@ from signedin.actions.end_over import end_over_by
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.organisation_deeds import existing, named_in_shell, recorded
+from signedin.actions.shut_out import refuse_shut_out
 from signedin.rules import errors
 from signedin.rules.account import AccountId, OrganisationId
 from signedin.rules.ending import Ending, Scope
@@ -40,18 +41,24 @@ _EVERYBODY = AccountId(0)
 
 
 async def set_policy(
-    means: Means, asking: Asking, organisation_id: OrganisationId, app_type: str, wish: Wish, now: datetime
-) -> Policy:
+    means: Means, asking: Asking, organisation_id: OrganisationId, app_type: str, wish: Wish, now: datetime,
+    address: str, *, confirmed: bool = False,
+) -> Policy:  # fmt: skip
     """Let this be what the organisation wants for that app type, or for "all", in the place of what it wanted before.
+
+    `address` is from where it is set; whoever would be kept out of the console by it has to have confirmed that.
 
     Raises: as `operator_asking`, and
         NotFound: there is no such organisation.
         InvalidInput: a field cannot be used, or nothing is wanted.
+        ShutsOut: it would keep them out of the console, and they have not confirmed that.
         RuleStillEnding: so much has been ended by the rule of before that the request would take too long.
     """
     kind = app_type_named(app_type)
-    organisation = await means.database.read(_may, asking, organisation_id)
+    operator, organisation = await means.database.read(_may, asking, organisation_id)
     policy = judge_wish(organisation, kind, wish)
+    if not confirmed:
+        await means.database.read(refuse_shut_out, operator, address, policy)
     return await _changed(means, policy, BURIES_FOR, _set_by, asking, now)
 
 
@@ -65,15 +72,19 @@ async def clear_policy(
         RuleStillEnding: as `set_policy`.
     """
     kind = app_type_named(app_type)
-    organisation = await means.database.read(_may, asking, organisation_id)
+    _operator, organisation = await means.database.read(_may, asking, organisation_id)
     nothing = Policy(organisation.id, organisation.name, kind)
     await _changed(means, nothing, BURIES_FOR, _clear_by, asking, now)
 
 
-async def set_policy_from_shell(means: Means, name: str, app_type: str, wish: Wish, now: datetime) -> Policy:
+async def set_policy_from_shell(
+    means: Means, name: str, app_type: str, wish: Wish, now: datetime, *, confirmed: bool = False
+) -> Policy:
     """The same by whoever has the shell of the server, who needs no role; it takes as long as it takes."""
     kind = app_type_named(app_type)
     policy = judge_wish(await means.database.read(named_in_shell, name), kind, wish)
+    if not confirmed:
+        await means.database.read(refuse_shut_out, None, "", policy)
     return await _changed(means, policy, inf, _set, None, now)
 
 
@@ -99,9 +110,10 @@ async def _changed(
             return policy
 
 
-def _may(conn: sa.Connection, asking: Asking, organisation_id: OrganisationId) -> Organisation:
-    operator_asking(conn, asking, Deed.RULE)
-    return existing(conn, organisation_id)
+def _may(
+    conn: sa.Connection, asking: Asking, organisation_id: OrganisationId
+) -> tuple[Operator, Organisation]:
+    return operator_asking(conn, asking, Deed.RULE), existing(conn, organisation_id)
 
 
 def _set_by(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from signedin.actions import record
+from signedin.actions import here_before, record
 from signedin.actions.begun import alert, started
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.known_browser import browser_digest, remember, seen_before
@@ -17,7 +17,6 @@ from signedin.actions.make_room import make_room
 from signedin.actions.means import Means
 from signedin.actions.note_use import address_mac
 from signedin.actions.pending import LASTS, Pending, to_go_on
-from signedin.actions.revoke import log_out
 from signedin.actions.told_device import agent_mac, bare
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, normalise_email
@@ -38,7 +37,8 @@ from signedin.store.sessions import SignedInWith
 class Visit:
     """Where a sign-in comes from: all that the server itself can see of the browser, and how it wants to be told.
 
-    `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4).
+    `signed_in` is who was signed in there before: that session ends when another begins (security 7.2.4), not where that
+    is refused.
     `vouched_by` is the app that vouches for the person, where nothing was proved here (D31); `factors` are what was.
     """
 
@@ -101,10 +101,9 @@ async def sign_in(
         raise errors.SignInRefused
     if verdict.needs_rehash and hashed:
         await _rehash(means, account.id, hashed, password, now)
-    if visit.signed_in is not None:
-        await log_out(means, visit.signed_in, now)
     proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
     begun = await _begun(means, account, visit, proved, subjects, now)
+    await here_before.ended(means, visit.signed_in, account.id, now)
     means.recent.saw(account.id, begun.session.id, now)
     record.signed_in(means, address, visit.address, begun.session.id)
     return begun
@@ -158,6 +157,7 @@ def _begin(
     now: datetime,
 ) -> Begun:  # fmt: skip
     ticks, app_type = Ticks(proved.remember, proved.shared), proved.app_type
+    here_before.end_own(conn, visit.signed_in, account.id, now)
     begun = begin(conn, means, account, visit, ticks, proved.first_proof, now, app_type=app_type)
     if app_type is AppType.ADMIN and operators.role_of(conn, account.id) is None:  # taken away meanwhile
         raise errors.SignInRefused

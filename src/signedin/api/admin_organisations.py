@@ -34,7 +34,7 @@ from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, Account
 from signedin.rules.operator import Deed
 from signedin.rules.organisation import NameTaken, Organisation, OrganisationInUse, organisation_named
 from signedin.rules.policy import InForce, Policy, Ruled
-from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, Wish
+from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, ShutsOut, Wish
 
 
 class Named(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,7 +50,10 @@ class Joining(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Rule(msgspec.Struct, forbid_unknown_fields=True):
-    """What an organisation is to want for one app type: spans in whole seconds; what is left out is not wanted."""
+    """What an organisation is to want for one app type: spans in whole seconds; what is left out is not wanted.
+
+    `confirmed` is not part of it: it says that networks are meant that keep whoever sets them out of the console.
+    """
 
     idle_seconds: int | None = None
     overall_seconds: int | None = None
@@ -59,6 +62,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     read_only: bool = False
     networks: list[str] = []
     shortest_password: int | None = None
+    confirmed: bool = False
 
 
 _ALL, _READ = "/v1/admin/organisations", "admin:read"
@@ -76,7 +80,9 @@ _SEE_MEMBERS = Call(
 )
 _JOIN = Call(_OPERATOR, takes=Joining, gives=shapes.Member, refuses=_GONE)
 _LEAVE = Call(_OPERATOR, status=204, refuses=_GONE)
-_SET = Call(_OPERATOR, takes=Rule, gives=shapes.RuleSaid, refuses=(errors.NotFound, RuleStillEnding))
+_SET = Call(
+    _OPERATOR, takes=Rule, gives=shapes.RuleSaid, refuses=(errors.NotFound, ShutsOut, RuleStillEnding)
+)
 _CLEAR = Call(_OPERATOR, status=204, refuses=(errors.NotFound, RuleStillEnding))
 _WHY = Call(_OPERATOR, _READ, gives=shapes.RulesOfAccount, refuses=_GONE)
 
@@ -176,14 +182,16 @@ async def set_rule(
 ) -> ASGIResponse:
     """Let this be what it wants for that app type, or for `all`; in force everywhere when this answers."""
     changes_from_ourselves(request, kept)
-    asking, now = await operator_asks(request, kept, Deed.RULE), arrival_of(request).now
+    asking, arrival = await operator_asks(request, kept, Deed.RULE), arrival_of(request)
     refuse_unknown(request, set())
     number, rule = organisation_named(organisation_id), await body_of(request, Rule)
     wish = Wish(
         rule.idle_seconds, rule.overall_seconds, rule.most, rule.too_many, rule.read_only, tuple(rule.networks),
         rule.shortest_password,
     )  # fmt: skip
-    return json_answer(_rule(await set_policy(kept.means, asking, number, app_type, wish, now)))
+    by, sure = (kept.means, asking), rule.confirmed
+    policy = await set_policy(*by, number, app_type, wish, arrival.now, arrival.address, confirmed=sure)
+    return json_answer(_rule(policy))
 
 
 @delete(_RULE, status_code=200, opt=described(_CLEAR))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from signedin.rules import bulk_job, errors, interaction, once, operator, organisation, policy, vouching
+from signedin.rules import (
+    bulk_job,
+    errors,
+    interaction,
+    once,
+    operator,
+    organisation,
+    policy,
+    policy_wish,
+    vouching,
+)
 from signedin.rules.feed import JoinAgain, ServiceKeyRefused
 from signedin.rules.oauth_refusal import OAuthRefused
 from signedin.rules.said_twice import SaidTwice
@@ -35,6 +45,7 @@ STATUS: dict[type[errors.Refused], int] = {
     organisation.OrganisationInUse: 409,
     policy.TooManySessions: 409,
     policy.OutsideNetworks: 403,
+    policy_wish.ShutsOut: 409,
     bulk_job.EndingFinished: 409,
     errors.CrossSite: 403,
     errors.SetupRefused: 403,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 
-from signedin.rules.errors import InvalidInput, Unavailable
+from signedin.rules.errors import InvalidInput, Refused, Unavailable
 from signedin.rules.organisation import Organisation
 from signedin.rules.password import LONGEST, SHORTEST
 from signedin.rules.policy import Policy, TooMany
@@ -38,6 +38,16 @@ class RuleStillEnding(Unavailable):
     code = "rule_still_ending"
     sentence = _("What the rule of before has ended is still being put away.")
     hint = _("The rule of before holds on. Send it again in a moment: it goes on from there.")
+
+
+class ShutsOut(Refused):
+    """A rule that would keep whoever sets it, or every owner, out of the console: set only by somebody who says so."""
+
+    code = "shuts_out"
+    sentence = _(
+        "You are outside these networks: with this rule you could not come to the console from here."
+    )
+    hint = _("Add the network that you come from, or confirm that the rule is meant like this.")
 
 
 def judge_wish(organisation: Organisation, app_type: AppType | None, wish: Wish) -> Policy:

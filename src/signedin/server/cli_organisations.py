@@ -137,8 +137,13 @@ def remove_member(name: str, email: str, *, as_json: bool) -> None:
 @click.option("--read-only", is_flag=True, help="People see their sessions, and end none but their own.")
 @click.option("--network", "networks", multiple=True, help="A network to come from; once for each.")
 @click.option("--shortest-password", type=int, help="The fewest characters of a new password.")
+@click.option(
+    "--confirmed",
+    is_flag=True,
+    help="Also where every owner could come to the console from these networks only.",
+)
 @json_option
-def set_rule(name: str, app_type: str, *, as_json: bool, **wanted: Any) -> None:
+def set_rule(name: str, app_type: str, *, confirmed: bool, as_json: bool, **wanted: Any) -> None:
     """Set what an organisation wants, in the place of what it wanted before; in force everywhere when this returns.
 
     Example: signedin organisation set-rule "Tidewater Marine" --app-type web --idle 1h --most 5 --too-many ask
@@ -148,7 +153,9 @@ def set_rule(name: str, app_type: str, *, as_json: bool, **wanted: Any) -> None:
         wanted["read_only"], tuple(wanted["networks"]), wanted["shortest_password"],
     )  # fmt: skip
     rule: Policy = carried_out(
-        lambda means: set_policy_from_shell(means, name, app_type, wish, shared_now(means))
+        lambda means: set_policy_from_shell(
+            means, name, app_type, wish, shared_now(means), confirmed=confirmed
+        )
     )
     told(_rule(rule), as_json=as_json, text=f"For {app_type}: {_said(rule)}")
 

@@ -9,6 +9,7 @@ from signedin.api.call import Caller, Described
 from signedin.gate.answers import STATUS, status_of
 from signedin.rules import errors
 from signedin.rules.bulk_job import NothingToEnd, PreviewTooOld, PreviewUnfinished
+from signedin.rules.policy_wish import RuleStillEnding
 from signedin.rules.problem import MEDIA_TYPE, problem
 from signedin.server.refusals import FOR_PROGRAMS
 
@@ -143,7 +144,7 @@ EXAMPLES: dict[str, Any] = {
 }  # fmt: skip
 EXAMPLES |= {
     kind.code: _example(_status(kind), kind.code, kind.sentence, kind.hint)
-    for kind in (PreviewTooOld, PreviewUnfinished, NothingToEnd)
+    for kind in (PreviewTooOld, PreviewUnfinished, NothingToEnd, RuleStillEnding)
 }
 EXAMPLES[errors.CookiesUnreadable.code] = _example(
     401, errors.CookiesUnreadable.code, errors.CookiesUnreadable.sentence, errors.CookiesUnreadable.hint,

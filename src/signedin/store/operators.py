@@ -66,14 +66,17 @@ def has_some_for(conn: sa.Connection, organisation_id: OrganisationId) -> bool:
     return conn.execute(sa.select(accounts.c.account_id).where(theirs, _IS_ONE).limit(1)).first() is not None
 
 
+def owners(conn: sa.Connection) -> list[AccountId]:
+    """The owners who can sign in, by their numbers."""
+    return [AccountId(each) for each in conn.scalars(_OWNERS)]
+
+
 def hold_owners(conn: sa.Connection) -> list[AccountId]:
-    """The owners who can sign in, whom nobody else dismisses or disables until this transaction is over.
+    """The same, whom nobody else dismisses or disables until this transaction is over.
 
     Whoever waits here for somebody else's change sees what that has left.
     """
-    can = (accounts.c.operator_role == Role.OWNER.value) & (accounts.c.state == AccountState.ACTIVE.value)
-    asked = sa.select(accounts.c.account_id).where(can, _IS_ONE).order_by(accounts.c.account_id)
-    return [AccountId(each) for each in conn.scalars(asked.with_for_update())]
+    return [AccountId(each) for each in conn.scalars(_OWNERS.with_for_update())]
 
 
 def hold_roles(conn: sa.Connection, *, alone: bool = False) -> None:
@@ -100,6 +103,13 @@ def _role(text: str | None) -> Role | None:
     return kept[0] if kept else None
 
 
+_OWNERS = (
+    sa.select(accounts.c.account_id)
+    .where(
+        accounts.c.operator_role == Role.OWNER.value, accounts.c.state == AccountState.ACTIVE.value, _IS_ONE
+    )
+    .order_by(accounts.c.account_id)
+)
 _ACTING = (
     sa.select(accounts.c.name, accounts.c.email, accounts.c.operator_role, sessions.c.factors)
     .select_from(sessions.join(accounts, accounts.c.account_id == sessions.c.account_id))

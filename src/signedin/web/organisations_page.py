@@ -23,11 +23,11 @@ from signedin.rules import errors
 from signedin.rules.operator import Deed, RoleNeeded
 from signedin.rules.organisation import OrganisationInUse, organisation_named
 from signedin.rules.policy import TooMany
-from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, Wish
+from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, ShutsOut, Wish
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.web.admin_page import frame
-from signedin.web.door import OPERATORS_HOME, Ask, Door, now_of, see_other
+from signedin.web.door import OPERATORS_HOME, Ask, Door, arrival_of, now_of, see_other
 from signedin.web.operators_page import number_of
 from signedin.web.row_view import APP_LABELS
 from signedin.web.rule_view import TOO_MANY, rule_views
@@ -36,7 +36,7 @@ PATH = f"{OPERATORS_HOME}/organisations"
 ONE = f"{PATH}/{{organisation_id:str}}"
 PAGE = 50
 LONGEST_NUMBER = 9
-_REFUSED = (errors.InvalidInput, errors.NotFound, OrganisationInUse, RoleNeeded, RuleStillEnding)
+_REFUSED = (errors.InvalidInput, errors.NotFound, OrganisationInUse, RoleNeeded, RuleStillEnding, ShutsOut)
 
 
 @get(PATH)
@@ -125,7 +125,10 @@ async def rule_form(
     number = organisation_named(organisation_id)
     try:
         app_type, wish = fields.get("app_type", ""), _wish(fields)
-        await set_policy(door.means, presence, number, app_type, wish, now_of(request))
+        here, confirmed = arrival_of(request), "confirmed" in fields
+        await set_policy(
+            door.means, presence, number, app_type, wish, here.now, here.address, confirmed=confirmed
+        )
     except _REFUSED as refusal:
         return await _one(request, door, organisation_id, refusal=refusal, filled=fields)
     return see_other(f"{PATH}/{organisation_id}")

@@ -22,7 +22,8 @@ MOST_TICKS = 1_010
 
 async def room_page(request: Ask, door: Door, refusal: TooManySessions, wanted: str) -> ASGIResponse:
     """The sessions in the way, each with a tick; nothing has ended yet."""
-    listed = await sessions_in_the_way(door.means, refusal.pending, now_of(request))
+    here = visit_of(request, door).signed_in
+    listed = await sessions_in_the_way(door.means, refusal.pending, now_of(request), here)
     speech = door.reader(request).speech
     shown: dict[str, Any] = {
         "rows": [row_view(listed, row, speech) for row in listed.rows], "pending": refusal.pending, "next": wanted,
