@@ -27,13 +27,14 @@ from signedin.api.asking import Ask, arrival_of, changes_from_ourselves, operato
 from signedin.api.call import Call, Caller, described
 from signedin.api.etag import tagged
 from signedin.api.paging import cursor, limit_of, of_question, place_of
+from signedin.api.rules_in_force import in_force
 from signedin.api.session_items import moment
 from signedin.gate.keep import Kept
 from signedin.rules import errors
 from signedin.rules.account import LONGEST_EMAIL, LONGEST_NAME, Account
 from signedin.rules.operator import Deed
 from signedin.rules.organisation import NameTaken, Organisation, OrganisationInUse, organisation_named
-from signedin.rules.policy import InForce, Policy, Ruled
+from signedin.rules.policy import Policy
 from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, ShutsOut, Wish
 
 
@@ -214,7 +215,7 @@ async def rules_of(request: Ask, kept: NamedDependency[Kept], person_id: FromPat
     seen = await look_at(kept.means, asking, numbered(person_id), arrival_of(request).now)
     rules = seen.rules
     return json_answer({
-        "organisations": [_item(each) for each in rules.organisations], "in_force": [_in_force(each) for each in rules.in_force],
+        "organisations": [_item(each) for each in rules.organisations], "in_force": [in_force(each) for each in rules.in_force],
     })  # fmt: skip
 
 
@@ -235,19 +236,3 @@ def _member(account: Account) -> dict[str, Any]:
 
 def _rule(policy: Policy) -> dict[str, Any]:
     return {"app_type": policy.app_type.value if policy.app_type else EVERY_TYPE} | said(policy)
-
-
-def _in_force(rule: InForce) -> dict[str, Any]:
-    overall = rule.overall.value
-    return {
-        "app_type": rule.app_type.value if rule.app_type else EVERY_TYPE, "too_many": rule.too_many.value,
-        "idle_seconds": _because(rule.idle, int(rule.idle.value.total_seconds())),
-        "overall_seconds": _because(rule.overall, None if overall is None else int(overall.total_seconds())),
-        "most": _because(rule.most, rule.most.value), "read_only": _because(rule.is_read_only, rule.is_read_only.value),
-        "networks": [_because(each, list(each.value)) for each in rule.networks],
-        "shortest_password": _because(rule.shortest_password, rule.shortest_password.value),
-    }  # fmt: skip
-
-
-def _because(ruled: Ruled[Any], value: Any) -> dict[str, Any]:
-    return {"value": value, "because": list(ruled.because)}
