@@ -64,7 +64,7 @@ def test_owners_appoint_and_dismiss_and_it_stands_in_the_history_and_in_the_reco
     assert roles(house) == {ADA: "owner", GRACE: "helper", EVE: "viewer"}
     done_apart(dismiss(house, ada, number_of(house, GRACE), NOW + timedelta(minutes=2)))
     assert roles(house) == {ADA: "owner", EVE: "viewer"}
-    last = house.database.read_now(deeds.before, None, 2)
+    last = house.database.read_now(deeds.before, None, 2).done
     told = {
         each.event.kind.value: (each.called, each.operator_called, each.event.facts["role"]) for each in last
     }

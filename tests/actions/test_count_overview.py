@@ -9,8 +9,9 @@ import pytest
 from multitude import Wanted, an_app, somebody_with
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, SAN_FRANCISCO, Clock, done_apart
 from plans import asked_by
+from signedin.actions import count_overview as count_overview_module
 from signedin.actions.appoint import appoint_from_shell
-from signedin.actions.count_overview import count_overview, note_refused
+from signedin.actions.count_overview import count, count_each, count_overview, note_refused
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.actions.revoke import log_out
@@ -206,3 +207,35 @@ def test_what_happened_is_found_by_the_indexes_over_its_moments(house):
     else:
         assert "ix_journal_started_at" in began
         assert "ix_tombstones_ended_at" in ended
+
+
+def test_organisations_are_counted_in_as_many_statements_as_one_is(house):
+    names = ["Tidewater Marine", "Harbour Bank", "Nobody There"]
+    several = [done_apart(make_from_shell(house, name, NOW)).id for name in names]
+    for name, email in ((names[0], ADA), (names[1], ADA), (names[1], GRACE)):
+        done_apart(add_member_from_shell(house, name, email, NOW))
+    signed_in(house)
+    signed_in(house, GRACE, app_type=AppType.SYNC, address=BERLIN)
+
+    def passes(*among):
+        asked = asked_by(house.database, lambda conn: count_each(conn, among, NOW))
+        return [statement for statement, _ in asked if "overview_days" not in statement]
+
+    assert len(passes(*several)) == len(passes(several[0])) == 5
+    found = house.database.read_now(count_each, several, NOW)
+    for organisation, sessions, here in zip(several, (1, 2, 0), (1, 2, 0), strict=True):
+        today = found[organisation][-1]
+        assert today.numbers[Measure.SESSIONS]["all"] == today.numbers[Measure.SIGN_INS]["all"] == sessions
+        assert len(today.places) == here
+        assert found[organisation] == house.database.read_now(count, organisation, NOW)
+
+
+def test_places_of_each_organisation_are_those_with_the_most(house, monkeypatch):
+    monkeypatch.setattr(count_overview_module, "MOST_PLACES", 1)
+    several = [done_apart(make_from_shell(house, name, NOW)).id for name in ("One", "Two")]
+    for name, email in (("One", ADA), ("One", GRACE), ("Two", GRACE)):
+        done_apart(add_member_from_shell(house, name, email, NOW))
+    for email, address in ((ADA, SAN_FRANCISCO), (ADA, SAN_FRANCISCO), (GRACE, BERLIN)):
+        signed_in(house, email, address=address)
+    found = house.database.read_now(count_each, several, NOW)
+    assert [[each.count for each in found[whose][-1].places] for whose in several] == [[2], [1]]

@@ -81,7 +81,7 @@ def test_what_is_chosen_ends_together_and_the_history_says_who_and_why(house):
     told = house.database.read_now(journal.before, number_of(house), None, 3)
     assert {each.event.facts["operator"] for each in told} == {str(number_of(house, HANK))}
     assert {each.event.personal["reason"] for each in told} == {"lost laptop"}
-    record = house.database.read_now(deeds.before, None, 3)
+    record = house.database.read_now(deeds.before, None, 3).done
     assert {each.operator_called for each in record} == {"hank"}
 
 
@@ -128,7 +128,7 @@ def test_what_is_done_in_the_shell_stands_in_the_record_too_and_the_owner_is_wri
     done_apart(set_password(house, ADA, "a whole new password of hers", NOW, "forgotten"))
     record = [
         each
-        for each in house.database.read_now(deeds.before, None, 30)
+        for each in house.database.read_now(deeds.before, None, 30).done
         if each.account_id == number_of(house)
     ]
     assert {(each.operator, each.event.facts["by"]) for each in record} == {(None, "operator")}

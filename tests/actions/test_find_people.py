@@ -16,10 +16,12 @@ from signedin.actions.find_people import deeds_before, find_people, people_of_cl
 from signedin.actions.issue_key import issue_service_key
 from signedin.actions.keep_accounts import Change, change_account
 from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.access_key import Wish
+from signedin.rules.event import Event, EventKind
 from signedin.rules.finding import Place, sought
 from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.presence import Presence, Service
@@ -170,11 +172,35 @@ def test_the_record_is_read_page_by_page_newest_first(house):
         role = Role.HELPER if minute % 2 else Role.VIEWER
         done_apart(appoint_from_shell(house, "hallo@example.org", role, NOW + timedelta(minutes=minute)))
     asking, place, seen = signed_in(house, ADA, app_type=AppType.ADMIN), None, []
-    while page := done_apart(deeds_before(house, asking, place, 2)):
-        seen += [each.event.at for each in page]
-        place = page[-1].place
+    for _ in range(3):
+        page = done_apart(deeds_before(house, asking, place, 2))
+        seen += [each.event.at for each in page.done]
+        place = page.more
+    assert place is None
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == 6
+
+
+def test_the_record_of_one_organisation_looks_at_so_many_deeds_for_each_page(house, monkeypatch):
+    monkeypatch.setattr(deeds, "LOOKED_AT", 4)
+    done_apart(make_from_shell(house, "Harbour Bank", NOW))
+    done_apart(add_member_from_shell(house, "Harbour Bank", ADA, NOW))
+    done_apart(appoint_from_shell(house, "zoë@example.org", Role.VIEWER, NOW, "Harbour Bank"))
+    for minute in range(1, 15):
+        whom = ADA if minute in (2, 3, 14) else "hallo@example.org"
+        event = Event(
+            EventKind.SESSIONS_ENDED, NOW + timedelta(minutes=minute), "", None, {"by": "operator"}, {}
+        )
+        number = house.database.read_now(accounts.find_by_email, whom).id
+        house.database.write_now(deeds.record, number, event, None)
+    asking, place, pages = signed_in(house, "zoë@example.org", app_type=AppType.ADMIN), None, []
+    while not pages or place is not None:
+        page = done_apart(deeds_before(house, asking, place, 2))
+        pages.append([(each.event.at - NOW) // timedelta(minutes=1) for each in page.done])
+        place = page.more
+        assert len(pages) < 10
+    assert [each for page in pages for each in page][:3] == [14, 3, 2]
+    assert [] in pages, "among those that were looked at was none, and it goes on"
 
 
 QUESTIONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -11,19 +12,20 @@ import sqlalchemy as sa
 
 from bench.crowd import FIRST, analyse
 from bench.directory import add_people, number_of
-from databases import ON_POSTGRES
+from databases import ON_POSTGRES, only_on_sqlite
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.find_people import PAGE, find_people, people_of_client
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.organisations import make_from_shell
+from signedin.actions.see_organisations import organisations_for_shell
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules.finding import Place
 from signedin.rules.operator import Role
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
-from signedin.store import lookup
+from signedin.store import lookup, organisations
 
 NOW = Clock()()
 MANY = 4_000
@@ -83,11 +85,13 @@ def statements_of(means, deed):
         if statement.lstrip().startswith(("SELECT", "WITH")):
             asked.append((statement, parameters))
 
-    sa.event.listen(means.database.engine, "before_cursor_execute", executed)
+    sa.event.listen(sa.Engine, "before_cursor_execute", executed)  # reads have an engine of their own
     try:
-        return done_apart(deed), asked
+        done = done_apart(deed)
     finally:
-        sa.event.remove(means.database.engine, "before_cursor_execute", executed)
+        sa.event.remove(sa.Engine, "before_cursor_execute", executed)
+    assert asked
+    return done, asked
 
 
 def pages_of(means, asking, words):
@@ -122,7 +126,7 @@ def test_the_number_of_statements_is_the_same_whatever_is_found(town, asking):
     for words in ("somebody", MASKED):
         many, asked = statements_of(town.means, find_people(town.means, asking, words, None, NOW))
         assert many.hits
-        assert len(asked) <= 14, [statement for statement, _ in asked]
+        assert 0 < len(asked) <= 14, [statement for statement, _ in asked]
         one, fewer = statements_of(town.means, find_people(town.means, asking, words, None, NOW, limit=1))
         assert len(one.hits) <= 1
         assert abs(len(asked) - len(fewer)) <= 1, (asked, fewer)
@@ -133,6 +137,16 @@ SOUGHT = {
     "an account number": str(FIRST + 30), "what nobody is called": "zzzz", "a network": MASKED,
     "another network": "192.0.2.•••",
 }  # fmt: skip
+
+
+@pytest.mark.guide("D22")
+def test_members_in_the_list_of_organisations_are_counted_up_to_a_bound(town, monkeypatch):
+    monkeypatch.setattr(organisations, "MOST_COUNTED", 100)
+    found, asked = statements_of(town.means, organisations_for_shell(town.means, "", 200))
+    told = [(each.organisation.name, each.members, each.has_more_members) for each in found]
+    assert told == [("Large", 100, True), ("Small", 4, False)]
+    assert len(asked) == 1
+    assert read_through(town.means.database, asked) == set()
 
 
 @pytest.mark.guide("D22")
@@ -150,14 +164,38 @@ def test_no_table_of_everybody_is_read_through_whatever_is_looked_for(town, aski
     assert read_through(town.means.database, asked) == set()
 
 
+@pytest.mark.guide("D22")
+@only_on_sqlite  # which counts its steps
+def test_a_deep_page_takes_hardly_more_steps_than_the_first(town, asking):
+    """The plan of a page that goes through all before it reads like that of one that goes on where the last ended."""
+    place = Place(f"somebody {number_of(MANY * 9 // 10)}", FIRST + MANY * 9 // 10)
+    steps = []
+    for after in (None, place):
+        _, asked = statements_of(town.means, find_people(town.means, asking, "somebody", after, NOW))
+        steps.append(steps_of(town.means.database, [each for each in asked if "lookup.term" in each[0]]))
+    assert steps[1] <= steps[0] * 1.5, steps
+
+
+def steps_of(database, asked):
+    """How many hundreds of steps the database takes to answer these."""
+    steps = []
+    with database.engine.connect() as conn:
+        wire = conn.connection.driver_connection
+        wire.set_progress_handler(lambda: steps.append(1), 100)
+        for statement, values in asked:
+            conn.exec_driver_sql(statement, values).all()
+        wire.set_progress_handler(None, 0)
+    return len(steps)
+
+
 def read_through(database, asked):
     """The large tables that the database would read from one end to the other to answer these."""
     found = set()
     with database.engine.connect() as conn, conn.begin():
-        if (
-            ON_POSTGRES
-        ):  # few rows are read whole where that is cheaper: what counts is that there is another way
-            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        if ON_POSTGRES:
+            # Few rows are read whole where that is cheaper: what counts is that there is another way.
+            for setting in ("enable_seqscan", "enable_mergejoin", "enable_hashjoin", "jit"):
+                conn.exec_driver_sql(f"SET LOCAL {setting} = off")
         for statement, values in asked:
             found |= _through(conn, statement, values)
     return found & LARGE_TABLES
@@ -167,17 +205,22 @@ def _through(conn, statement, values):
     if not ON_POSTGRES:
         plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         return {row[3].split()[1] for row in plan if row[3].startswith("SCAN ")}
-    plan = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
-    return set(_scanned(plan if isinstance(plan, list) else json.loads(plan)))
+    how = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON)"
+    plan = conn.exec_driver_sql(f"{how} {statement}", values).scalar_one()
+    read = Counter()
+    for table, rows in _scanned(plan if isinstance(plan, list) else json.loads(plan)):
+        read[table] += rows
+    return {table for table, rows in read.items() if rows > MANY // 10}
 
 
 def _scanned(plan):
-    """Tables that are gone through from end to end, by themselves or along an index."""
+    """How many rows of which tables are gone through from end to end, by themselves or along an index."""
     for node in plan if isinstance(plan, list) else [plan]:
         kind = node.get("Node Type", "")
         is_whole = kind == "Seq Scan" or (kind.startswith("Index") and "Index Cond" not in node)
         if is_whole and node.get("Relation Name"):
-            yield re.sub(r"_\d+$", "", node["Relation Name"])
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            yield re.sub(r"_\d+$", "", node["Relation Name"]), rows * node["Actual Loops"]
         for part in (node.get("Plan"), node.get("Plans")):
             if part:
                 yield from _scanned(part)

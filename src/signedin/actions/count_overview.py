@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,10 +13,13 @@ from signedin.rules.account import OrganisationId
 from signedin.rules.activity import day_of
 from signedin.rules.overview import STANDING, TOTAL, DayCounted, Measure, days_until
 from signedin.store import installation, operators, overview, overview_counts
+from signedin.store.overview_counts import Among, Whose, each_of
 
 EVERY = timedelta(minutes=5)
 JOB = "overview"
 MOST_PLACES = 60
+AT_ONCE = 500
+"""Organisations that are counted in one pass."""
 
 
 async def count_overview(means: Means, now: datetime) -> None:
@@ -27,11 +31,14 @@ async def count_overview(means: Means, now: datetime) -> None:
     await note_refused(means, now)
     if not await means.database.write(installation.job_begins, JOB, now, EVERY):
         return
-    for whose in [None, *await means.database.read(_with_own_operators)]:
+    bound = await means.database.read(_with_own_operators)
+    among: list[Among] = [None, *(bound[n : n + AT_ONCE] for n in range(0, len(bound), AT_ONCE))]
+    for some in among:
         counted = await asyncio.to_thread(
-            means.database.read_now, count, whose, now
+            means.database.read_now, count_each, some, now
         )  # of very many it takes its time
-        await means.database.write(_keep, whose, counted)
+        for whose, its_days in counted.items():
+            await means.database.write(_keep, whose, its_days)
     await means.database.write(overview.forget, days_until(day_of(now))[0])
 
 
@@ -47,31 +54,56 @@ async def note_refused(means: Means, now: datetime) -> None:
 
 def count(conn: sa.Connection, whose: OrganisationId | None, now: datetime) -> list[DayCounted]:
     """What is to be kept now: of today, and of the days that were not counted yet when they were over."""
+    return count_each(conn, None if whose is None else [whose], now)[whose]
+
+
+def count_each(conn: sa.Connection, among: Among, now: datetime) -> dict[Whose, list[DayCounted]]:
+    """The same of each of several organisations, or of everybody, in the same few passes however many they are."""
     today = day_of(now)
     days = days_until(today)
-    kept = {each.day: each for each in overview.since(conn, whose, days[0])}
-    open_days = [day for day in days if day == today or day not in kept or not kept[day].is_final]
-    began = overview_counts.sign_ins(conn, whose, open_days[0])
-    ended = overview_counts.ended(conn, whose, open_days[0])
-    found = []
-    for day in open_days:
-        before = kept[day].numbers if day in kept else {}
-        numbers = {measure: parts for measure, parts in before.items() if measure in STANDING}
-        numbers |= {Measure.SIGN_INS: began.get(day, {TOTAL: 0}), Measure.ENDINGS: ended.get(day, {TOTAL: 0})}
-        found.append(DayCounted(day, now, numbers))
-    return [*found[:-1], _with_what_there_is(conn, whose, found[-1], now)]
+    kept = {
+        whose: {each.day: each for each in overview.since(conn, whose, days[0])} for whose in each_of(among)
+    }
+    opened = {whose: _open_days(days, of_it) for whose, of_it in kept.items()}
+    first = min(each[0] for each in opened.values())
+    began, ended = overview_counts.sign_ins(conn, among, first), overview_counts.ended(conn, among, first)
+    there_is = _what_there_is(conn, among, now)
+    found: dict[Whose, list[DayCounted]] = {}
+    for whose, open_days in opened.items():
+        found[whose] = []
+        for day in open_days:
+            before = kept[whose][day].numbers if day in kept[whose] else {}
+            numbers = {measure: parts for measure, parts in before.items() if measure in STANDING}
+            for measure, happened in ((Measure.SIGN_INS, began), (Measure.ENDINGS, ended)):
+                numbers[measure] = happened[whose].get(day, {TOTAL: 0})
+            is_last = day == today
+            numbers |= there_is[whose].numbers if is_last else {}
+            found[whose].append(DayCounted(day, now, numbers, there_is[whose].places if is_last else ()))
+    return found
 
 
-def _with_what_there_is(
-    conn: sa.Connection, whose: OrganisationId | None, today: DayCounted, now: datetime
-) -> DayCounted:
-    signed_in, flagged = overview_counts.signed_in(conn, whose, now)
-    numbers = {**today.numbers, Measure.SESSIONS: signed_in, Measure.FLAGS: flagged}
-    if whose is None:
-        numbers |= {
+def _open_days(days: Sequence[date], kept: Mapping[date, DayCounted]) -> list[date]:
+    """Those that were not counted yet when they were over, and today."""
+    return [day for day in days if day == days[-1] or day not in kept or not kept[day].is_final]
+
+
+def _what_there_is(conn: sa.Connection, among: Among, now: datetime) -> dict[Whose, DayCounted]:
+    """Of today, what stands: numbers that no sum of what happened gives."""
+    of_everybody: dict[Measure, Mapping[str, int]] = {}
+    if among is None:
+        of_everybody = {
             Measure.OUTBOX: overview_counts.waiting(conn), Measure.NODES: overview_counts.nodes(conn)
         }  # fmt: skip
-    return DayCounted(today.day, now, numbers, overview_counts.places(conn, whose, now, MOST_PLACES))
+    places = overview_counts.places(conn, among, now, MOST_PLACES)
+    return {
+        whose: DayCounted(
+            day_of(now),
+            now,
+            {Measure.SESSIONS: signed_in, Measure.FLAGS: flagged} | of_everybody,
+            places[whose],
+        )
+        for whose, (signed_in, flagged) in overview_counts.signed_in(conn, among, now).items()
+    }
 
 
 def _keep(conn: sa.Connection, whose: OrganisationId | None, counted: list[DayCounted]) -> None:

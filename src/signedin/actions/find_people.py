@@ -11,7 +11,7 @@ from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.list_sessions import count_each, showing
 from signedin.actions.means import Means
 from signedin.rules.account import Account, AccountId, OrganisationId
-from signedin.rules.deed import Done
+from signedin.rules.deed import DeedPage
 from signedin.rules.deed import Place as DeedPlace
 from signedin.rules.finding import Found, Hit, Place, Sought, folded, sought
 from signedin.rules.operator import Deed
@@ -47,7 +47,7 @@ async def people_of_client(
     return await means.database.read(_of_client, means, asking, client_id, after, now, limit)
 
 
-async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
+async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, limit: int) -> DeedPage:
     """What operators did, newest first.
 
     Raises: as `operator_asking`.
@@ -55,7 +55,7 @@ async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, li
     return await means.database.read(_deeds, asking, place, limit)
 
 
-def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> list[Done]:
+def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> DeedPage:
     operator = operator_asking(conn, asking, Deed.SEE)
     return deeds.before(conn, place, limit, operator.organisation_id)
 

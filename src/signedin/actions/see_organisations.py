@@ -36,6 +36,14 @@ async def list_organisations(means: Means, asking: Asking, after: str, limit: in
     return await means.database.read(_list, asking, after, limit)
 
 
+async def names_of_organisations(means: Means, asking: Asking, limit: int) -> list[str]:
+    """What so many are called, by name; for an operator who is bound to one that alone.
+
+    Raises: as `operator_asking`.
+    """
+    return await means.database.read(_names, asking, limit)
+
+
 async def see_organisation(
     means: Means, asking: Asking, organisation_id: OrganisationId, after: int, limit: int
 ) -> OrganisationSeen:
@@ -68,6 +76,11 @@ async def see_from_shell(means: Means, name: str, after: int, limit: int) -> Org
 def _list(conn: sa.Connection, asking: Asking, after: str, limit: int) -> list[Counted]:
     operator = operator_asking(conn, asking, Deed.SEE)
     return organisations.every(conn, after, limit, operator.organisation_id)
+
+
+def _names(conn: sa.Connection, asking: Asking, limit: int) -> list[str]:
+    operator = operator_asking(conn, asking, Deed.SEE)
+    return organisations.names(conn, limit, operator.organisation_id)
 
 
 def _see(

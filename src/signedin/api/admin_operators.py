@@ -88,10 +88,9 @@ async def record(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     asking = await operator_asks(request, kept, Deed.SEE)
     refuse_unknown(request, {"limit", "cursor"})
     limit, place = limit_of(request, 50), _place(place_of(kept.means, _CURSOR, request))
-    found = await deeds_before(kept.means, asking, place, limit + 1)
-    last = found[limit - 1].place if len(found) > limit else None
+    done, last = await deeds_before(kept.means, asking, place, limit)
     more = None if last is None else cursor(kept.means, _CURSOR, json.dumps([to_micros(last.at), *last[1:]]))
-    return tagged(request, {"items": [_done(each) for each in found[:limit]], "next_cursor": more})
+    return tagged(request, {"items": [_done(each) for each in done], "next_cursor": more})
 
 
 ROUTES = [list_all, appoint_one, dismiss_one, record]

@@ -83,14 +83,17 @@ _WHY = Call(_OPERATOR, _READ, gives=shapes.RulesOfAccount, refuses=_GONE)
 
 @get(_ALL, opt=described(_LIST))
 async def list_all(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """The organisations by name, with how many accounts belong to each."""
+    """The organisations by name, with how many accounts belong to each, counted up to a thousand."""
     asking = await operator_asks(request, kept, Deed.SEE)
     refuse_unknown(request, {"limit", "cursor"})
     limit, place = limit_of(request, 50), place_of(kept.means, _CURSOR, request)
     found = await list_organisations(kept.means, asking, place or "", limit + 1)
     last = found[limit - 1].organisation.name.casefold() if len(found) > limit else None
     more = None if last is None else cursor(kept.means, _CURSOR, last)
-    items = [_item(each.organisation) | {"members": each.members} for each in found[:limit]]
+    items = [
+        _item(each.organisation) | {"members": each.members, "has_more_members": each.has_more_members}
+        for each in found[:limit]
+    ]
     return tagged(request, {"items": items, "next_cursor": more})
 
 

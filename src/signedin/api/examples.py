@@ -128,7 +128,7 @@ EXAMPLES: dict[Any, Any] = {
     admin_shapes.Operators: {"items": [_OPERATOR]},
     admin_shapes.Deeds: {"items": [_DONE], "next_cursor": None},
     organisation_shapes.Organisation: _ORGANISATION,
-    organisation_shapes.Organisations: {"items": [_ORGANISATION | {"members": 12}], "next_cursor": None},
+    organisation_shapes.Organisations: {"items": [_ORGANISATION | {"members": 12, "has_more_members": False}], "next_cursor": None},
     organisation_shapes.OneOrganisation: _ORGANISATION | {"rules": [_RULE | {"app_type": "all"}]},
     organisation_shapes.Member: _MEMBER,
     organisation_shapes.Members: {"items": [_MEMBER], "next_cursor": None},

@@ -27,9 +27,10 @@ class Organisation(Struct):
 
 
 class CountedOrganisation(Organisation):
-    """An organisation, and how many accounts belong to it."""
+    """An organisation, and how many accounts belong to it; they are counted up to a thousand."""
 
     members: Count
+    has_more_members: bool
 
 
 class Organisations(Struct):

@@ -26,3 +26,10 @@ class Done(NamedTuple):
     operator: AccountId | None
     operator_called: str
     event: Event
+
+
+class DeedPage(NamedTuple):
+    """So many deeds, and before which place the next page begins; it can have few, or none, and still go on."""
+
+    done: list[Done]
+    more: Place | None

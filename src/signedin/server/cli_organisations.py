@@ -57,10 +57,11 @@ def list_all(after: str, *, as_json: bool) -> None:
     Example: signedin organisation list --json
     """
     found: list[Counted] = carried_out(lambda means: organisations_for_shell(means, after.casefold(), _MOST))
-    items = [_item(each.organisation) | {"members": each.members} for each in found]
-    lines = [
-        f"{each.organisation.id}  {each.organisation.name}  {many(each.members, 'member')}" for each in found
+    items = [
+        _item(each.organisation) | {"members": each.members, "has_more_members": each.has_more_members}
+        for each in found
     ]
+    lines = [f"{each.organisation.id}  {each.organisation.name}  {_how_many(each)}" for each in found]
     nobody = "There is no organisation yet: `signedin organisation add NAME` makes one."
     told(items, as_json=as_json, text="\n".join(lines) or nobody)
 
@@ -172,6 +173,11 @@ def _seconds(text: str | None) -> int | None:
         return int(span(text).total_seconds())
     except ValueError as problem:
         raise click.BadParameter(str(problem)) from None
+
+
+def _how_many(counted: Counted) -> str:
+    members = many(counted.members, "member")
+    return f"more than {members}" if counted.has_more_members else members
 
 
 def _item(one: Organisation) -> dict[str, Any]:

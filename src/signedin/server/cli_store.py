@@ -40,7 +40,7 @@ def db() -> None:
 @db.command()
 @json_option
 def upgrade(*, as_json: bool) -> None:
-    """Bring the database to this version's schema; forward only, in one transaction.
+    """Bring the database to this version's schema; forward only, and goes on where it was interrupted.
 
     When there is none it is made, and the keyring with it.
 

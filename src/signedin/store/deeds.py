@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signedin.rules.account import AccountId, OrganisationId
-from signedin.rules.deed import Done, Place
+from signedin.rules.deed import DeedPage, Done, Place
 from signedin.rules.event import Event, EventKind
 from signedin.store import journal
 from signedin.store.accounts import accounts
@@ -24,6 +24,9 @@ operator_deeds = sa.Table(
     comment="what operators did, by time: leads to the entry in the account's journal; holds nothing personal",
 )
 
+_Columns = sa.ColumnCollection[str, sa.ColumnElement[Any]]
+LOOKED_AT = 20_000
+"""Deeds that are looked at for one page: whoever sees those to members alone may find few of them among these."""
 _OF_EVERYBODY = [
     each.value for each in (
         EventKind.BULK_ENDING_BEGUN, EventKind.BULK_ENDING_STOPPED, EventKind.BULK_ENDING_RESUMED,
@@ -49,16 +52,41 @@ def record_from_shell(conn: sa.Connection, account_id: AccountId, event: Event) 
 
 def before(
     conn: sa.Connection, place: Place | None, limit: int, whose: OrganisationId | None = None
-) -> list[Done]:
+) -> DeedPage:
     """The deeds before that place, or the last ones, newest first; what was erased of one is not told.
 
-    With an organisation those to its members alone, and none of them says anything of another organisation or of
-    what is done to everybody, which stands in the history of whoever did it.
+    With an organisation those to its members alone, of so many deeds as are looked at for a page, and none of them
+    says anything of another organisation or of what is done to everybody, which stands in the history of whoever did it.
     """
-    deeds, entries, personal = operator_deeds.c, journal.journal.c, journal.journal_personal.c
+    earlier = sa.select(operator_deeds)
+    if place is not None:
+        earlier = earlier.where(sa.tuple_(*_key(operator_deeds.c)) < sa.tuple_(
+            sa.literal(place.at, Moment), sa.literal(place.account_id, Int64), sa.literal(place.number, Int64)
+        ))  # fmt: skip
+    in_order = _newest_first(earlier, operator_deeds.c)
+    looked_at = earlier if whose is None else in_order.limit(LOOKED_AT)
+    rows = conn.execute(_told(looked_at.subquery("looked_at"), whose).limit(limit + 1)).all()
+    done = [_done(row) for row in rows[:limit]]
+    if len(rows) > limit:
+        return DeedPage(done, done[-1].place)
+    edge = None if whose is None else conn.execute(in_order.offset(LOOKED_AT - 1).limit(1)).first()
+    return DeedPage(done, None if edge is None else Place(edge.at, edge.account_id, edge.number))
+
+
+def _key(deeds: _Columns) -> tuple[sa.ColumnElement[Any], ...]:
+    return deeds.at, deeds.account_id, deeds.number
+
+
+def _newest_first(asked: sa.Select[Any], deeds: _Columns) -> sa.Select[Any]:
+    return asked.order_by(*(column.desc() for column in _key(deeds)))
+
+
+def _told(looked_at: sa.Subquery, whose: OrganisationId | None) -> sa.Select[Any]:
+    """These deeds with what the journals say of them, newest first."""
+    deeds, entries, personal = looked_at.c, journal.journal.c, journal.journal_personal.c
     who = accounts.alias("who")
     joined = (
-        operator_deeds.join(
+        looked_at.join(
             journal.journal, (entries.account_id == deeds.account_id) & (entries.number == deeds.number)
         )
         .join(accounts, accounts.c.account_id == deeds.account_id)
@@ -76,12 +104,7 @@ def before(
     asked = only_members(sa.select(*columns).select_from(joined), deeds.account_id, whose)
     if whose is not None:
         asked = asked.where(_is_told_to(whose))
-    if place is not None:
-        asked = asked.where(sa.tuple_(deeds.at, deeds.account_id, deeds.number) < sa.tuple_(
-            sa.literal(place.at, Moment), sa.literal(place.account_id, Int64), sa.literal(place.number, Int64)
-        ))  # fmt: skip
-    newest = (deeds.at.desc(), deeds.account_id.desc(), deeds.number.desc())
-    return [_done(row) for row in conn.execute(asked.order_by(*newest).limit(limit))]
+    return _newest_first(asked, deeds)
 
 
 def _is_told_to(whose: OrganisationId) -> sa.ColumnElement[bool]:

@@ -41,11 +41,16 @@ memberships = sa.Table(
 )
 
 
+MOST_COUNTED = 1_000
+"""Members up to which an organisation's are counted in a list: a page of large ones reads no more than that of each."""
+
+
 class Counted(NamedTuple):
-    """An organisation, and how many accounts belong to it."""
+    """An organisation, and how many accounts belong to it: that many, or more where it says so."""
 
     organisation: Organisation
     members: int
+    has_more_members: bool
 
 
 def add(conn: sa.Connection, name: str, now: datetime) -> Organisation:
@@ -97,16 +102,19 @@ def named(conn: sa.Connection, name: str) -> Organisation | None:
 
 def every(conn: sa.Connection, after: str, limit: int, only: OrganisationId | None = None) -> list[Counted]:
     """So many organisations by name, from the one after that name on; only one of them where that is said."""
-    counted = (
-        sa.select(sa.func.count())
-        .where(memberships.c.organisation_id == organisations.c.organisation_id)
-        .scalar_subquery()
-    )
-    asked = sa.select(organisations, counted.label("members")).where(organisations.c.folded > after)
-    if only is not None:
-        asked = asked.where(organisations.c.organisation_id == only)
-    rows = conn.execute(asked.order_by(organisations.c.folded).limit(limit))
-    return [Counted(_organisation(row), row.members) for row in rows]
+    belongs = memberships.c.organisation_id == organisations.c.organisation_id
+    some = sa.select(memberships.c.account_id).where(belongs).correlate(organisations).limit(MOST_COUNTED + 1)
+    counted = sa.select(sa.func.count()).select_from(some.subquery()).correlate(organisations)
+    asked = _by_name(sa.select(organisations, counted.scalar_subquery().label("members")), after, limit, only)
+    return [
+        Counted(_organisation(row), min(row.members, MOST_COUNTED), row.members > MOST_COUNTED)
+        for row in conn.execute(asked)
+    ]
+
+
+def names(conn: sa.Connection, limit: int, only: OrganisationId | None = None) -> list[str]:
+    """What so many are called, in that order."""
+    return list(conn.scalars(_by_name(sa.select(organisations.c.name), "", limit, only)))
 
 
 def join(conn: sa.Connection, account_id: AccountId, organisation_id: OrganisationId, now: datetime) -> bool:
@@ -176,6 +184,11 @@ def only_members(asked: S, account_id: sa.ColumnElement[int], whose: Organisatio
         return asked
     theirs = (memberships.c.account_id == account_id) & (memberships.c.organisation_id == whose)
     return asked.where(sa.exists().where(theirs))
+
+
+def _by_name(asked: S, after: str, limit: int, only: OrganisationId | None) -> S:
+    asked = asked.where(organisations.c.folded > after).order_by(organisations.c.folded).limit(limit)
+    return asked if only is None else asked.where(organisations.c.organisation_id == only)
 
 
 def _note_first(conn: sa.Connection, account_id: AccountId) -> None:

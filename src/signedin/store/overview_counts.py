@@ -1,11 +1,12 @@
 """Counting what there is and what happened: a few statements over all of it, asked by a job and by nobody who waits.
 
-What is signed in is gone through whole; what happened is found by indexes over its moments.
+What is signed in is gone through whole, once for everybody and once for all organisations together; what happened is
+found by indexes over its moments.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,51 +23,74 @@ from signedin.store.accounts import accounts
 from signedin.store.activity import activity
 from signedin.store.consents import consents
 from signedin.store.journal import journal
-from signedin.store.organisations import only_members
+from signedin.store.organisations import memberships
 from signedin.store.schema import Int64
 from signedin.store.sessions import sessions
 from signedin.store.tombstones import tombstones
 
 DAY = timedelta(days=1) // timedelta(microseconds=1)
 Parts = dict[str, int]
+Whose = OrganisationId | None
+"""Of an organisation's members, or of everybody."""
+Among = Sequence[OrganisationId] | None
+"""Of which organisations; or, where there is none, of everybody."""
 
 
-def signed_in(conn: sa.Connection, whose: OrganisationId | None, now: datetime) -> tuple[Parts, Parts]:
+def each_of(among: Among) -> Sequence[Whose]:
+    """Whose the numbers are that are told of these."""
+    return [None] if among is None else among
+
+
+def signed_in(conn: sa.Connection, among: Among, now: datetime) -> dict[Whose, tuple[Parts, Parts]]:
     """What is signed in by app type, connected apps among it; and how many of the sessions are worth a look, by why."""
     flags = {**{FlagKind(sign): _has_sign(sign) for sign in Sign}, FlagKind.UNUSED: _is_unused(now)}
     columns = [_so_many(sa.or_(*flags.values())), *map(_so_many, flags.values())]
     asked = sa.select(sessions.c.app_type, sa.func.count(), *columns).select_from(_LIVING_SESSIONS)
     asked = asked.where(_session_lives(now)).group_by(sessions.c.app_type)
-    by_type = {each.value: 0 for each in AppType}
-    flagged = dict.fromkeys([TOTAL, *flags], 0)
-    for app_type, count, *found in conn.execute(only_members(asked, sessions.c.account_id, whose)):
-        by_type[app_type] = count
-        for part, so_many in zip(list(flagged), found, strict=True):
-            flagged[part] += so_many or 0
+    by_type = {whose: {each.value: 0 for each in AppType} for whose in each_of(among)}
+    flagged = {whose: dict.fromkeys([TOTAL, *flags], 0) for whose in each_of(among)}
+    for app_type, count, *found, whose in conn.execute(_of_each(asked, sessions.c.account_id, among)):
+        by_type[whose][app_type] = count
+        for part, so_many in zip(list(flagged[whose]), found, strict=True):
+            flagged[whose][part] += so_many or 0
     apps = sa.select(sa.func.count()).select_from(_LIVING_CONSENTS).where(_consent_lives(now))
-    by_type[AppType.OAUTH] = int(conn.scalar(only_members(apps, consents.c.account_id, whose)) or 0)
-    return {TOTAL: sum(by_type.values()), **by_type}, flagged
+    for count, whose in conn.execute(_of_each(apps, consents.c.account_id, among)):
+        by_type[whose][AppType.OAUTH] = int(count)
+    return {
+        whose: ({TOTAL: sum(parts.values()), **parts}, flagged[whose]) for whose, parts in by_type.items()
+    }
 
 
 def places(
-    conn: sa.Connection, whose: OrganisationId | None, now: datetime, most: int
-) -> tuple[PlaceCounted, ...]:
+    conn: sa.Connection, among: Among, now: datetime, most: int
+) -> dict[Whose, tuple[PlaceCounted, ...]]:
     """Where it was last used, the places with the most first: at most so many of them."""
     each = [
-        only_members(sa.select(activity.c.place).select_from(joined).where(lives), table.c.account_id, whose)
+        _of_each(
+            sa.select(activity.c.place).select_from(joined).where(lives),
+            table.c.account_id,
+            among,
+            grouped=False,
+        )
         for joined, table, lives in (
             (_LIVING_SESSIONS, sessions, _session_lives(now)),
             (_LIVING_CONSENTS, consents, _consent_lives(now)),
         )
     ]
-    used = sa.union_all(*each).subquery()
+    used = sa.union_all(*each).subquery().c
     count = sa.func.count()
-    asked = sa.select(used.c.place, count).where(used.c.place.is_not(None)).group_by(used.c.place)
-    found = conn.execute(asked.order_by(count.desc(), used.c.place).limit(most))
-    return tuple(PlaceCounted(place, number) for place, number in found)
+    order = sa.func.row_number().over(partition_by=used.whose, order_by=[count.desc(), used.place])
+    ranked = sa.select(used.whose, used.place, count.label("number"), order.label("rank"))
+    ranked = ranked.where(used.place.is_not(None)).group_by(used.whose, used.place)
+    rank = ranked.subquery().c
+    asked = sa.select(rank.whose, rank.place, rank.number).where(rank.rank <= most)
+    found: dict[Whose, list[PlaceCounted]] = {whose: [] for whose in each_of(among)}
+    for whose, place, number in conn.execute(asked.order_by(rank.whose, rank.rank)):
+        found[whose].append(PlaceCounted(place, number))
+    return {whose: tuple(several) for whose, several in found.items()}
 
 
-def sign_ins(conn: sa.Connection, whose: OrganisationId | None, first: date) -> dict[date, Parts]:
+def sign_ins(conn: sa.Connection, among: Among, first: date) -> dict[Whose, dict[date, Parts]]:
     """Sessions that began on that day and each later one, by app type."""
     day, at = _day_of(journal.c.at), sa.type_coerce(journal.c.at, Int64)
     said = sa.type_coerce(journal.c.facts, sa.Text)
@@ -75,22 +99,23 @@ def sign_ins(conn: sa.Connection, whose: OrganisationId | None, first: date) -> 
     asked = sa.select(day, sa.func.count(), *columns).where(
         journal.c.kind == sa.literal_column(f"'{EventKind.SESSION_STARTED.value}'"), at >= _begin(first)
     )
-    rows = conn.execute(only_members(asked, journal.c.account_id, whose).group_by(day))
-    parts = [TOTAL, *(each.value for each in types)]
-    return {_date(row[0]): dict(zip(parts, row[1:], strict=True)) for row in rows}
+    parts, found = [TOTAL, *(each.value for each in types)], _by_day(among)
+    for number, *counts, whose in conn.execute(_of_each(asked.group_by(day), journal.c.account_id, among)):
+        found[whose][_date(number)] = dict(zip(parts, counts, strict=True))
+    return found
 
 
-def ended(conn: sa.Connection, whose: OrganisationId | None, first: date) -> dict[date, Parts]:
+def ended(conn: sa.Connection, among: Among, first: date) -> dict[Whose, dict[date, Parts]]:
     """Sessions and connected apps that ended on that day and each later one, by why; what goes with a row is no other."""
     day, at = _day_of(tombstones.c.ended_at), sa.type_coerce(tombstones.c.ended_at, Int64)
     rows_alone = tombstones.c.session_id.not_like("%/%")
     asked = sa.select(day, tombstones.c.reason, sa.func.count()).where(at >= _begin(first), rows_alone)
-    asked = only_members(asked, tombstones.c.account_id, whose).group_by(day, tombstones.c.reason)
-    found: dict[date, Parts] = defaultdict(lambda: {TOTAL: 0})
-    for number, reason, count in conn.execute(asked):
-        found[_date(number)][reason] = count
-        found[_date(number)][TOTAL] += count
-    return dict(found)
+    asked, found = asked.group_by(day, tombstones.c.reason), _by_day(among)
+    for number, reason, count, whose in conn.execute(_of_each(asked, tombstones.c.account_id, among)):
+        parts = found[whose].setdefault(_date(number), {TOTAL: 0})
+        parts[reason] = count
+        parts[TOTAL] += count
+    return found
 
 
 def waiting(conn: sa.Connection) -> Parts:
@@ -103,6 +128,22 @@ def waiting(conn: sa.Connection) -> Parts:
 def nodes(conn: sa.Connection) -> Parts:
     """Processes that may answer from memory."""
     return {TOTAL: len(endings.every_node(conn))}
+
+
+def _of_each(
+    asked: sa.Select[Any], account_id: sa.ColumnElement[int], among: Among, *, grouped: bool = True
+) -> sa.Select[Any]:
+    """The same question by whose it is, in one pass however many are asked for; whose is the last column."""
+    if among is None:
+        return asked.add_columns(sa.null().label("whose"))
+    belongs = memberships.c.organisation_id
+    of_some = (memberships.c.account_id == account_id) & belongs.in_(among)
+    by_each = asked.add_columns(belongs.label("whose")).where(of_some)
+    return by_each.group_by(belongs) if grouped else by_each
+
+
+def _by_day(among: Among) -> dict[Whose, dict[date, Parts]]:
+    return {whose: {} for whose in each_of(among)}
 
 
 def _has_sign(sign: Sign) -> sa.ColumnElement[bool]:

@@ -40,35 +40,44 @@ def current(database: Database) -> str | None:
 
 
 def upgrade(database: Database, to: str = "head", pause: Callable[[float], object] = time.sleep) -> str:
-    """Bring the database forward to a version, in one transaction, made first if there is none; returns it.
+    """Bring the database forward to a version, made first if there is none; returns the version it has then.
 
-    A newer one that this code may use stays as it is. On PostgreSQL a table that somebody else uses is never waited
-    for long, because whoever reads it would have to wait behind: everything is taken back and tried again.
+    A newer one that this code may use stays as it is. On SQLite, and where there are no tables yet, all is one
+    transaction; on PostgreSQL each version is one, so that no table is locked for what a later version takes long to
+    build. There a table that somebody else uses is never waited for long, because whoever reads it would have to wait
+    behind: the version is taken back and tried again.
 
     Raises:
-        DatabaseProblem: it is too new for this code, or somebody else has used its tables all the time.
+        DatabaseProblem: it is too new for this code, or somebody else has used its tables all the time: what was
+            reached before stays, and the next upgrade goes on from there.
     """
     database.create()
     refuse_newer(database)
+    while not _one_step(database, to, pause):
+        pass
+    return current(database) or ""
+
+
+def _one_step(database: Database, to: str, pause: Callable[[float], object]) -> bool:
+    """One transaction of an upgrade, with its tries; returns whether it was the last."""
     tries = TRIES if database.engine.dialect.name == "postgresql" else 1
     for left in reversed(range(tries)):
         try:
-            database.write_now(_upgrade, to)
-            break
+            return database.write_now(_upgrade, to)
         except DatabaseProblem as problem:
             if problem.reason != "in_use":
                 raise
             if not left:
                 raise _used_by_others() from problem
             pause(PAUSE)
-    return current(database) or ""
+    return True
 
 
 def _used_by_others() -> DatabaseProblem:
     return DatabaseProblem(
         _("Somebody else uses the tables of the database, or brings it forward: it could not be upgraded."),
         hint=_(
-            "Wait until a backup (pg_dump) or another upgrade is over, and try again; nothing was changed."
+            "Wait until a backup (pg_dump) or another upgrade is over, and try again: it goes on from where it is."
         ),
         reason="in_use",
     )
@@ -100,16 +109,29 @@ def _is_newer(conn: sa.Connection) -> bool:
     return version is not None and version > newest()
 
 
-def _upgrade(conn: sa.Connection, to: str) -> None:
+def _upgrade(conn: sa.Connection, to: str) -> bool:
+    """Go on by one version on PostgreSQL, else by all; returns whether it has the wanted version now."""
     if conn.dialect.name == "postgresql":  # on SQLite whoever writes is alone
         conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_IN_LINE}'"))
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADING)))
         conn.execute(sa.text(f"SET LOCAL lock_timeout = '{WAITS}'"))
     if _is_newer(conn):
-        return
+        return True
     config = _config()
     config.attributes["connection"] = conn
-    command.upgrade(config, to)
+    step = _next_step(conn, to)
+    command.upgrade(config, step or to)
+    return step is None
+
+
+def _next_step(conn: sa.Connection, to: str) -> str | None:
+    """The version that comes first on the way, or `None` where the rest is one transaction."""
+    now = MigrationContext.configure(conn).get_current_revision()
+    if conn.dialect.name != "postgresql" or now is None:
+        return None
+    wanted = newest() if to == "head" else to
+    known = sorted(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+    return next((each for each in known if now < each < wanted), None)
 
 
 def _config() -> Config:

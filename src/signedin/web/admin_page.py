@@ -36,9 +36,8 @@ async def admin_page(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     """The search, what it found, and what was done last, or before that."""
     shown = await frame(request, door) | {"find": await found(request, door)}
     before = deed_place_carried(request.query_params.get("before", ""))
-    listed = await deeds_before(door.means, door.signed_in(request), before, LATEST + 1)
-    done = listed[:LATEST]
-    earlier = f"{OPERATORS_HOME}?before={deed_carried(done[-1].place)}" if len(listed) > LATEST else ""
+    done, more = await deeds_before(door.means, door.signed_in(request), before, LATEST)
+    earlier = f"{OPERATORS_HOME}?before={deed_carried(more)}" if more else ""
     speech = door.reader(request).speech
     names = {str(each.operator): each.operator_called for each in done if each.operator}
     record = [(each, event_view(each.event, speech, names)) for each in done]

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.appoint import appoint, bound_to, dismiss, list_operators, who_asks
 from signedin.actions.list_sessions import account_of
-from signedin.actions.see_organisations import list_organisations, organisation_called
+from signedin.actions.see_organisations import names_of_organisations, organisation_called
 from signedin.rules import errors
 from signedin.rules.account import AccountId, account_named
 from signedin.rules.operator import Deed, LastOwner, OwnRole, Role, RoleNeeded, role_named
@@ -82,11 +82,10 @@ async def _page(request: Ask, door: Door, **values: Any) -> ASGIResponse:
     presence = door.signed_in(request)
     operator = await who_asks(door.means, presence)
     found = await list_operators(door.means, presence)
-    named = await list_organisations(door.means, presence, "", MOST_NAMED)
     shown: dict[str, Any] = {
         "account": await account_of(door.means, presence), "operator": operator, "roles": ROLES, "email": "",
         "may_appoint": operator.may(Deed.APPOINT), "notice": door.notice(request), "operators": found,
         "bound": await bound_to(door.means, found), "organisation": "",
-        "organisations": [each.organisation.name for each in named],
+        "organisations": await names_of_organisations(door.means, presence, MOST_NAMED),
     }  # fmt: skip
     return door.page(request, "admin_operators.html", **(shown | values))

@@ -12,13 +12,6 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add both; code of version 0001 leaves them alone, which only means that more is looked at."""
+    """Add both, with the index over the first in the next version; code of version 0001 leaves them alone, which only means that more is looked at."""
     op.add_column("accounts", sa.Column("tidied", own.Int64, nullable=False, server_default="0"))
     op.add_column("tombstones", sa.Column("idle", own.Span(), nullable=True))
-    op.create_index(
-        "ix_accounts_epoch_at",
-        "accounts",
-        ["epoch_at"],
-        sqlite_where=sa.text("epoch > tidied"),
-        postgresql_where=sa.text("epoch > tidied"),
-    )

@@ -10,7 +10,16 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the table; code of before knows nothing of it."""
+    """Make the table and an index over what 0002 added; code of before knows nothing of either."""
+    waits = sa.text("epoch > tidied")
+    op.create_index(
+        "ix_accounts_epoch_at",
+        "accounts",
+        ["epoch_at"],
+        sqlite_where=waits,
+        postgresql_where=waits,
+        if_not_exists=True,
+    )
     op.create_table(
         "facts",
         sa.Column("name", sa.Text(), nullable=False),

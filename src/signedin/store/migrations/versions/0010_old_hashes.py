@@ -12,7 +12,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add the table and the column; code of version 0009 cannot read such hashes, and lets nobody in by them."""
+    """Add the table, and the column, with its index in the next version; code of version 0009 cannot read such hashes, and lets nobody in by them."""
     op.create_table(
         "old_hashes",
         sa.Column("family", sa.Text(), nullable=False),
@@ -21,7 +21,3 @@ def upgrade() -> None:
         comment="which families of hashes other apps have made are here, each with the costliest parameters",
     )
     op.add_column("passwords", sa.Column("family", sa.Text(), nullable=True))
-    is_old = sa.text("family IS NOT NULL")
-    op.create_index(
-        "ix_passwords_family", "passwords", ["family"], sqlite_where=is_old, postgresql_where=is_old
-    )

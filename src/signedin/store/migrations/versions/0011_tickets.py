@@ -12,7 +12,16 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Add both tables; code of version 0010 knows neither of them, and gives no tickets."""
+    """Add both tables, and an index over what 0010 added; code of 0010 knows none of them, and gives no tickets."""
+    is_old = sa.text("family IS NOT NULL")
+    op.create_index(
+        "ix_passwords_family",
+        "passwords",
+        ["family"],
+        sqlite_where=is_old,
+        postgresql_where=is_old,
+        if_not_exists=True,
+    )
     op.create_table(
         "tickets",
         sa.Column("account_id", own.Int64, autoincrement=False, nullable=False),

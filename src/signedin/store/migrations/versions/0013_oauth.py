@@ -13,16 +13,16 @@ BY_ACCOUNT = ["grants", "codes", "refresh_tokens", "access_tokens"]
 
 
 def upgrade() -> None:
-    """Add columns that may be empty and tables; code of version 0012 knows none of them, and gives no tokens."""
+    """Add tables, and columns that may be empty; code of version 0012 knows none of them, and gives no tokens."""
+    _grants()
+    _tokens()
+    _of_nobody()
+    own.make_partitions(op.get_bind(), BY_ACCOUNT)
     for name, kind in (("kind", sa.Text()), ("registered", own.Json()), ("secrets", own.Json()),
                        ("made_at", own.Moment()), ("disabled_at", own.Moment())):  # fmt: skip
         op.add_column("clients", sa.Column(name, kind, nullable=True))
     for name in ("hosts", "resources"):
         op.add_column("consents", sa.Column(name, own.Json(), nullable=True))
-    _grants()
-    _tokens()
-    _of_nobody()
-    own.make_partitions(op.get_bind(), BY_ACCOUNT)
 
 
 def _of_account(name: str, key: str, *columns: sa.Column[object]) -> None:

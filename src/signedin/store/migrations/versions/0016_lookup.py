@@ -12,7 +12,10 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Add the directory, which servers fill by themselves, a column and indexes; code of 0015 knows none of them."""
+    """Add the directory, which servers fill by themselves, indexes, and a column, with its index in the next version.
+
+    Code of version 0015 knows none of them.
+    """
     op.create_table(
         "lookup",
         sa.Column("term", own.TextByBytes, nullable=False),
@@ -21,11 +24,6 @@ def upgrade() -> None:
         comment="by what operators find an account, from its beginning on; a directory of its own, by that",
     )
     op.create_index("ix_lookup_account_id", "lookup", ["account_id"])
-    op.add_column("accounts", sa.Column("entered_as", sa.Text(), nullable=True))
-    is_not = sa.text("entered_as IS NULL OR entered_as <> name")
-    op.create_index(
-        "ix_accounts_not_entered", "accounts", ["account_id"], sqlite_where=is_not, postgresql_where=is_not
-    )
     by_beginning = {"session_id": "text_pattern_ops", "consent_id": "text_pattern_ops"}
     for table, column in (("sessions", "session_id"), ("consents", "consent_id")):
         op.create_index(
@@ -33,3 +31,4 @@ def upgrade() -> None:
         )
     op.create_index("ix_consents_client_id", "consents", ["client_id", "account_id"])
     op.create_index("ix_activity_masked_ip", "activity", ["masked_ip", "account_id"])
+    op.add_column("accounts", sa.Column("entered_as", sa.Text(), nullable=True))

@@ -12,7 +12,16 @@ down_revision = "0016"
 
 
 def upgrade() -> None:
-    """Add the directory, which servers fill by themselves, and a column; code of 0016 knows neither."""
+    """Add the directory, which servers fill by themselves, a column, and an index over what 0016 added."""
+    is_not = sa.text("entered_as IS NULL OR entered_as <> name")
+    op.create_index(
+        "ix_accounts_not_entered",
+        "accounts",
+        ["account_id"],
+        sqlite_where=is_not,
+        postgresql_where=is_not,
+        if_not_exists=True,
+    )
     op.create_table(
         "client_lookup",
         sa.Column("term", own.TextByBytes, nullable=False),
