@@ -49,7 +49,7 @@ def test_beside_a_service_what_is_open_from_inside_goes_on_and_what_is_from_outs
                 assert client.still(away)
                 bound_to_berlin(house, ADA)
                 until(lambda: not client.still(away))
-                assert away.reason == "policy"
+                assert away.reason == "outside_networks"
                 until(lambda: here.good_until < client._knowing.asked_now())
                 assert client.still(here)
 

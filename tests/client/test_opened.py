@@ -52,7 +52,9 @@ def test_what_is_open_from_outside_an_organisations_networks_is_closed_and_what_
         )
     before = service.asked
     client._knowing._look_after_open()
-    assert sorted(closed) == sorted([("", "policy"), (ADELAIDE, "policy"), (ADELAIDE, "policy")])
+    assert sorted(closed) == sorted(
+        [("", "outside_networks"), (ADELAIDE, "outside_networks"), (ADELAIDE, "outside_networks")]
+    )
     assert service.asked - before == 3, "once from each address"
     assert len([one for one in client._knowing.opened._all() if one.reason is None]) == 2
 
