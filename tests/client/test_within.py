@@ -241,7 +241,7 @@ def test_what_is_open_is_closed_where_an_organisation_does_not_let_its_people_be
             bound_to_berlin(house, ADA)
             assert await web.still(inside)
             assert not await web.still(outside)
-            assert said == ["policy"]
+            assert said == ["outside_networks"]
 
         asyncio.run(story())
 

@@ -23,9 +23,8 @@ from signedin.gate.check_query import OF_SESSIONS
 from signedin.gate.middleware import App
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.errors import Unavailable as NotKnown
-from signedin.rules.policy import admits
+from signedin.rules.policy import OutsideNetworks, admits
 from signedin.rules.presence import Absence, Presence
-from signedin.rules.revocation import EndReason
 from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS
 from signedin.rules.sent import CookieNames, sent_credential
 from signedin.rules.session import AppType
@@ -170,7 +169,7 @@ class Within:
             found = await server.recogniser.recognise(credential.token, now, kinds)
             if isinstance(found, Absence):
                 return found.reason
-            return None if admits(found.networks, one.question.where) else EndReason.POLICY.value
+            return None if admits(found.networks, one.question.where) else OutsideNetworks.code
         known = await authenticate_key(server.means, credential.token, now)
         return known.reason if isinstance(known, Absence) else None
 
