@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +22,16 @@ NAME = "Somebody {}"
 
 def add_people(
     means: Means, like: AccountId, there: int, up_to: int, small: OrganisationId, large: OrganisationId,
-    now: datetime,
+    now: datetime, small_each: int = SMALL_EACH,
 ) -> None:  # fmt: skip
-    """Let there be that many accounts, one session each: all last used from one network, as that of `like`."""
+    """Let there be that many accounts, one session each: all last used from one network, as that of `like`.
+
+    Of so many each time one joins the small organisation, or nobody.
+    """
     add_crowd(means, like, up_to, is_alive=True, each=1)
     for start in range(there, up_to, BATCH):
         count = min(BATCH, up_to - start)
-        means.database.note_now(_enter, start, count, small, large, now)
+        means.database.note_now(_enter, start, count, ((small, small_each), (large, LARGE_EACH)), now)
 
 
 def number_of(n: int) -> str:
@@ -36,7 +40,11 @@ def number_of(n: int) -> str:
 
 
 def _enter(
-    conn: sa.Connection, start: int, count: int, small: OrganisationId, large: OrganisationId, now: datetime
+    conn: sa.Connection,
+    start: int,
+    count: int,
+    joined_by: Sequence[tuple[OrganisationId, int]],
+    now: datetime,
 ) -> None:
     """Its name and address, by which it is found, and its organisations."""
     mine = accounts.c.account_id.between(FIRST + start, FIRST + start + count - 1)
@@ -51,7 +59,9 @@ def _enter(
     ):  # fmt: skip
         asked = sa.select(term.label("term"), whose)
         conn.execute(lookup.insert().from_select(["term", "account_id"], asked))
-    for organisation, every in ((small, SMALL_EACH), (large, LARGE_EACH)):
+    for organisation, every in joined_by:
+        if not every:
+            continue
         joined = sa.select(
             whose, sa.literal(int(organisation), sa.BigInteger), sa.literal(now, memberships.c.since.type)
         )

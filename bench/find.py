@@ -29,10 +29,13 @@ from signedin.rules.session import AppType
 from signedin.server.demo_rows import CHROME_MAC
 from signedin.server.means import close_means, open_means, utc_now
 from signedin.store import accounts
+from signedin.store.lookup import LOOKED_AT
 
 VISIT = Visit("198.51.100.7", CHROME_MAC, read_device(CHROME_MAC, {}), ruleset())
 NETWORK = "198.51.100.•••"
 FLAT = 1.5
+MEMBERS = 1_000
+"""Of the small organisation: as many as are gone through one by one."""
 _OVERVIEW = "the overview's count of everybody"
 _OVERVIEW_OF_SOME = "the overview's count of two organisations"
 CALLS = 20
@@ -86,7 +89,9 @@ def measure(size: str, folder: Path) -> Case:
         homes = [stack.enter_context(_sqlite(folder)), *stack.enter_context(_postgres(folder, case))]
         for among in (numbers.few, numbers.many):
             for home in homes:
-                add_people(home.means, home.like, there, among, home.small, home.large, utc_now())
+                # The small organisation stays as it is: what is measured is how many others there are.
+                each = 0 if there else max(1, numbers.few // MEMBERS)
+                add_people(home.means, home.like, there, among, home.small, home.large, utc_now(), each)
                 analyse(home.means)
             for _ in range(numbers.rounds):
                 for home in homes:
@@ -98,7 +103,10 @@ def measure(size: str, folder: Path) -> Case:
     case.facts["accounts"] = (
         f"{numbers.few:,} and {numbers.many:,}, with one session each, all from one network"
     )
-    case.facts["organisations"] = "one of every thousandth account, one of every third"
+    case.facts["organisations"] = (
+        "one of a thousand members (fewer where there are few); one of a third of all, of which a page looks at "
+        f"{LOOKED_AT:,} entries at most, which few accounts do not have: that ratio has no goal"
+    )
     case.facts["a page"] = (
         "20 accounts, with how much is signed in to each; a deep page begins after nine tenths"
     )
@@ -139,8 +147,8 @@ def _questions(home: Home, among: int) -> list[Asked]:
         Asked("what nobody is called", everybody, "zebra"),
         Asked("a network that all came from", everybody, NETWORK),
         Asked("a network that all came from; a deep page", everybody, NETWORK, by_number),
-        Asked("members of a thousandth of all; a name", small, of_all),
-        Asked("members of a thousandth of all; a network", small, NETWORK),
+        Asked("a thousand members; a name", small, of_all),
+        Asked("a thousand members; a network", small, NETWORK),
         Asked("members of a third of all; a name, a deep page", large, of_all, name),
         Asked("members of a third of all; a network, a deep page", large, NETWORK, by_number),
     ]
@@ -152,8 +160,10 @@ def _tell(case: Case, home: Home, numbers: Numbers) -> None:
         case.figure(f"{home.name}: {name}; among {numbers.few:,}", "ms", few)
         case.figure(f"{home.name}: {name}; among {numbers.many:,}", "ms", many)
         title = f"{home.name}: {name}; among {numbers.many:,} / among {numbers.few:,}"
-        if name not in (_OVERVIEW, _OVERVIEW_OF_SOME):  # a job counts it, and goes through all
-            case.ratio(title, many, few, at_most=FLAT)
+        if name in (_OVERVIEW, _OVERVIEW_OF_SOME):  # a job counts it, and goes through all
+            continue
+        # Of few there are fewer entries than are looked at for a page of a large organisation.
+        case.ratio(title, many, few, at_most=None if "a third of all" in name else FLAT)
 
 
 @contextmanager

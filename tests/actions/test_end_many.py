@@ -27,6 +27,8 @@ from signedin.actions.end_many import (
 )
 from signedin.actions.go_on_ending import go_on, go_on_with_all
 from signedin.actions.make_account import Applicant, add_by_operator
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.gate.user_agent import read_device, ruleset
 from signedin.rules import errors
@@ -42,6 +44,7 @@ from signedin.rules.bulk_job import (
 from signedin.rules.location import mask_address
 from signedin.rules.network import masks_of
 from signedin.rules.operator import Role, RoleNeeded
+from signedin.rules.policy_wish import Wish
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
 from signedin.store import accounts, bulk_endings, deeds, journal, outbox, session_rows
@@ -482,3 +485,46 @@ def test_one_that_cannot_go_on_holds_up_no_other(house, monkeypatch):
         done_apart(closed_after(house, go_on_with_all(house, "one", lambda: LATER)))
     assert done_apart(find_from_shell(house, other.id)).state is State.FINISHED
     assert done_apart(find_from_shell(house, stuck.id)).state is State.RUNNING
+
+
+def under_rules(means, email, **by_app_type):
+    """Somebody's organisation wants this, from now on."""
+    done_apart(make_from_shell(means, f"Employer of {email}", NOW))
+    done_apart(add_member_from_shell(means, f"Employer of {email}", email, NOW))
+    for app_type, wish in by_app_type.items():
+        done_apart(set_policy_from_shell(means, f"Employer of {email}", app_type, Wish(**wish), NOW))
+
+
+@pytest.mark.guide("D10")
+@pytest.mark.security("7.3.1", "7.3.2")
+def test_what_the_rule_of_an_organisation_has_ended_is_neither_counted_nor_ended(house):
+    day, minute = 1, 1 / 1440
+    wanted = [
+        Wanted(used=30 * minute), Wanted(used=65 * minute), Wanted(used=75 * minute), Wanted(began=9, used=minute),
+        Wanted("sync", used=day), Wanted("oauth", began=3, used=minute),
+    ]  # fmt: skip
+    made = somebody_with(house, ADA, wanted, NOW)
+    others = somebody_with(house, GRACE, wanted, NOW)
+    web = {"idle_seconds": 3600, "overall_seconds": 5 * 86400}
+    under_rules(house, ADA, oauth={"overall_seconds": 2 * 86400}, web=web)
+    asked = Asked(frozenset({AppType.WEB, AppType.SYNC, AppType.OAUTH}))
+    many = previewed(house, asked).counted.many
+    assert (many.people, many.sessions, many.consents) == (2, 3 + 5, 1)
+    finished = carried_out(house, begun(house, asked), now=NOW)
+    assert finished.ended == many
+    ended, over = "ended_by_operator", "policy"
+    # One that was used 65 minutes ago may have been used since: that is not written at once.
+    assert how(house, made[:5], NOW) == [ended, ended, over, over, ended]
+    assert how(house, others[:5], NOW) == [ended] * 5
+
+
+@pytest.mark.security("7.3.1")
+def test_a_rule_for_all_app_types_and_one_of_two_organisations_hold_for_what_is_counted(house):
+    somebody_with(house, ADA, [Wanted(used=1), Wanted("sync", used=1), Wanted("oauth", used=1)], NOW)
+    under_rules(house, ADA, all={"most": 9})
+    asked = Asked(frozenset({AppType.WEB, AppType.SYNC, AppType.OAUTH}))
+    assert previewed(house, asked).counted.many.people == 1
+    done_apart(make_from_shell(house, "Another", NOW))
+    done_apart(add_member_from_shell(house, "Another", ADA, NOW))
+    done_apart(set_policy_from_shell(house, "Another", "all", Wish(idle_seconds=3600), NOW))
+    assert previewed(house, asked).counted.many.people == 0

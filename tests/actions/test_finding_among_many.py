@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bench.crowd import FIRST, analyse
 from bench.directory import add_people, number_of
-from databases import ON_POSTGRES
+from databases import ON_POSTGRES, only_on_sqlite
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.find_people import PAGE, find_people, people_of_client
@@ -85,11 +85,13 @@ def statements_of(means, deed):
         if statement.lstrip().startswith(("SELECT", "WITH")):
             asked.append((statement, parameters))
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", executed)  # what reads has an engine of its own
+    sa.event.listen(sa.Engine, "before_cursor_execute", executed)  # reads have an engine of their own
     try:
-        return done_apart(deed), asked
+        done = done_apart(deed)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", executed)
+    assert asked
+    return done, asked
 
 
 def pages_of(means, asking, words):
@@ -160,6 +162,30 @@ def test_no_table_of_everybody_is_read_through_whatever_is_looked_for(town, aski
     place = Place("", FIRST + 40) if deep else None
     _, asked = statements_of(town.means, people_of_client(town.means, asking, "nobody", place, NOW))
     assert read_through(town.means.database, asked) == set()
+
+
+@pytest.mark.guide("D22")
+@only_on_sqlite  # which counts its steps
+def test_a_deep_page_takes_hardly_more_steps_than_the_first(town, asking):
+    """The plan of a page that goes through all before it reads like that of one that goes on where the last ended."""
+    place = Place(f"somebody {number_of(MANY * 9 // 10)}", FIRST + MANY * 9 // 10)
+    steps = []
+    for after in (None, place):
+        _, asked = statements_of(town.means, find_people(town.means, asking, "somebody", after, NOW))
+        steps.append(steps_of(town.means.database, [each for each in asked if "lookup.term" in each[0]]))
+    assert steps[1] <= steps[0] * 1.5, steps
+
+
+def steps_of(database, asked):
+    """How many hundreds of steps the database takes to answer these."""
+    steps = []
+    with database.engine.connect() as conn:
+        wire = conn.connection.driver_connection
+        wire.set_progress_handler(lambda: steps.append(1), 100)
+        for statement, values in asked:
+            conn.exec_driver_sql(statement, values).all()
+        wire.set_progress_handler(None, 0)
+    return len(steps)
 
 
 def read_through(database, asked):

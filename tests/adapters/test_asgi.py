@@ -7,10 +7,14 @@ import json
 
 import pytest
 
+from client.inside_only import InsideOnly
+from people import ADELAIDE, BERLIN
 from signedin.adapters.asgi import path_of
 from signedin.adapters.open_paths import OpenPaths
 from signedin.client import Client, NotAllowed, SignedIn
 from signedin.middleware import Signedin
+from signedin.rules.account import AccountId
+from signedin.rules.ending import Ending, Scope
 from signedin.testing import StandIn
 
 HOST = (b"host", b"shop.example.org")
@@ -327,6 +331,31 @@ def test_a_websocket_is_closed_with_its_session_and_nothing_is_taken_from_it_any
             {"type": "websocket.close", "code": 4401, "reason": "the session has ended"}
         ]
         assert "delete it all" not in taken
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
+@pytest.mark.guide("R49", "D7")
+@pytest.mark.security("6.3.8")
+@pytest.mark.parametrize("address", [BERLIN, ADELAIDE])
+def test_a_websocket_stays_open_from_inside_an_organisations_networks_and_is_closed_outside(address):
+    async def story():
+        service = InsideOnly()
+        service.is_ruled = False
+        server = Server(guarded(service, talking, proxies=1))
+        by_proxy = [(b"x-forwarded-for", address.encode())]
+        asking = asyncio.create_task(server.ask(service.sign_in(), "websocket", headers=by_proxy))
+        await until(lambda: server.sent)
+        service.is_ruled = True
+        service._tell(Ending(Scope.RULES, AccountId(0)))
+        server.incoming.put_nowait({"type": "websocket.receive", "text": "one"})
+        await until(lambda: len(server.sent) == 2)
+        if address == BERLIN:
+            assert server.sent[1] == {"type": "websocket.send", "text": "one"}
+            server.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        else:
+            assert server.sent[1]["code"] == 4401
+        await asking
 
     asyncio.run(asyncio.wait_for(story(), 20))
 

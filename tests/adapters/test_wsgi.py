@@ -14,6 +14,8 @@ from django.http import JsonResponse, StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 from flask import Flask, Response, g
 
+from client.inside_only import InsideOnly
+from people import BERLIN
 from signedin.adapters.django import SignedinMiddleware
 from signedin.adapters.flask import Signedin
 from signedin.adapters.wsgi import Guard
@@ -218,6 +220,13 @@ def test_a_response_that_says_how_long_it_is_goes_on_to_its_end(streamed):
 def test_what_cannot_be_known_is_passed_on_to_nobody(streamed):
     service = StandIn()
     assert streamed(service, Pieces(service.go_away))(service.sign_in()) == b"one "
+
+
+@pytest.mark.guide("R49", "D7")
+@pytest.mark.security("6.3.8")
+def test_a_stream_from_inside_an_organisations_networks_goes_on_to_its_end(streamed):
+    service = InsideOnly()
+    assert streamed(service, Pieces(lambda: None))(service.sign_in(), REMOTE_ADDR=BERLIN) == b"one two "
 
 
 def test_a_connection_that_answers_several_at_once_is_not_cut(streamed):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from people import done_apart
+from people import BERLIN, done_apart
 from signedin.actions.issue_key import issue_service_key
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
+from signedin.actions.set_policy import set_policy_from_shell
 from signedin.client import SyncClient
 from signedin.rules.access_key import Wish
+from signedin.rules.policy_wish import Wish as RuleWish
 from signedin.rules.session import AppType
 from signedin.store.boot_clock import boot_time
 
@@ -28,6 +31,15 @@ def sent_by(browser):
     """The headers of a request that a browser makes to the app."""
     agent = browser.http.headers["user-agent"].encode()
     return [(b"user-agent", agent), (b"cookie", b"theme=dark; signedin=" + browser.secret.encode())]
+
+
+def bound_to_berlin(house, email):
+    """From now on somebody belongs to an organisation that lets its people in from Berlin only."""
+    means, now = house.means, house.clock()
+    done_apart(make_from_shell(means, "Tidewater Marine", now))
+    done_apart(add_member_from_shell(means, "Tidewater Marine", email, now))
+    wish = RuleWish(networks=(f"{BERLIN}/32",))
+    done_apart(set_policy_from_shell(means, "Tidewater Marine", "all", wish, now))
 
 
 class Moved:

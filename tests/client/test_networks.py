@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from client.inside_only import InsideOnly
-from client.shops import until
-from people import ADELAIDE, BERLIN
+from client.shops import bound_to_berlin, client_of, sent_by, until
+from people import ADA, ADELAIDE, BERLIN, Clock, running
 from signedin.client import NotSignedIn, SignedIn
 
 FROM = [BERLIN] * 2 + [ADELAIDE] * 10
@@ -33,6 +33,25 @@ def test_who_asks_from_outside_at_the_same_time_as_from_inside_is_not_let_in_on_
         return await asyncio.gather(*(client.check(ada.headers, address=each) for each in FROM))
 
     told(asyncio.run(story()), ada)
+
+
+@pytest.mark.guide("R49", "D7")
+@pytest.mark.security("6.3.8")
+def test_beside_a_service_what_is_open_from_inside_goes_on_and_what_is_from_outside_does_not(tmp_path):
+    with running(tmp_path, Clock()) as house:
+        house.somebody()
+        phone = house.signed_in(address=BERLIN)
+        with client_of(house) as client:
+            inside = client.open(sent_by(phone), lambda _: None, address=BERLIN)
+            outside = client.open(sent_by(phone), lambda _: None, address=ADELAIDE)
+            with inside as here, outside as away:
+                assert client.still(here)
+                assert client.still(away)
+                bound_to_berlin(house, ADA)
+                until(lambda: not client.still(away))
+                assert away.reason == "policy"
+                until(lambda: here.good_until < client._knowing.asked_now())
+                assert client.still(here)
 
 
 @pytest.mark.guide("D7", "D12")

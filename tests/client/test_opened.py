@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from client.inside_only import InsideOnly
+from people import ADELAIDE, BERLIN
 from signedin.client.asking import Credential, Question
 from signedin.client.opened import Open, Opened
 from signedin.testing import StandIn
@@ -37,6 +39,22 @@ def test_what_cannot_be_known_is_closed():
     service.go_away()
     client._knowing._look_after_open()
     assert closed == ["unavailable"] * 3
+
+
+@pytest.mark.guide("R49", "D7")
+@pytest.mark.security("6.3.8")
+def test_what_is_open_from_outside_an_organisations_networks_is_closed_and_what_is_from_inside_goes_on():
+    service, closed = InsideOnly(), []
+    client, ada = service.sync_client(), service.sign_in()
+    for address in (BERLIN, ADELAIDE, "", BERLIN, ADELAIDE):
+        client._hold_open(
+            ada.headers, lambda reason, at=address: closed.append((at, reason)), address=address
+        )
+    before = service.asked
+    client._knowing._look_after_open()
+    assert sorted(closed) == sorted([("", "policy"), (ADELAIDE, "policy"), (ADELAIDE, "policy")])
+    assert service.asked - before == 3, "once from each address"
+    assert len([one for one in client._knowing.opened._all() if one.reason is None]) == 2
 
 
 def test_who_waits_longest_is_asked_about_first():

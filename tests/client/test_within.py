@@ -14,18 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client.shops import sent_by, until
+from client.shops import bound_to_berlin, sent_by, until
 from databases import ON_POSTGRES, own_server
 from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Browser, Clock, done_apart
 from postgres_server import make_database
 from routes import THE_APPS_OWN, every_route, still
 from served import Served, a_place
 from signedin.actions.issue_key import issue_key_for
-from signedin.actions.organisations import add_member_from_shell, make_from_shell
-from signedin.actions.set_policy import set_policy_from_shell
 from signedin.client import NotAllowed, NotSignedIn, SignedIn, Unavailable
 from signedin.rules.access_key import Wish
-from signedin.rules.policy_wish import Wish as RuleWish
 from signedin.rules.sent import CookieNames
 from signedin.server.within import OURS, Within
 from signedin.store import accounts
@@ -208,7 +205,9 @@ def test_a_session_of_another_app_type_is_not_let_in_and_a_key_only_by_its_scope
 @pytest.mark.security("6.3.8")
 def test_from_outside_the_networks_of_an_organisation_nobody_is_let_in_and_nothing_is_noted(tmp_path):
     with still(tmp_path, Clock()) as house:
-        phone = person_bound_to_berlin(house)
+        house.somebody()
+        phone = house.signed_in(address=BERLIN)
+        bound_to_berlin(house, ADA)
         headers, row = sent_by(phone), phone.current()["id"]
         account = house.means.database.read_now(accounts.find_by_email, ADA).id
         house.clock.move(hours=1)
@@ -225,15 +224,26 @@ def test_from_outside_the_networks_of_an_organisation_nobody_is_let_in_and_nothi
         asyncio.run(story())
 
 
-def person_bound_to_berlin(house):
-    """Somebody's browser in Berlin, whose organisation then lets its people in from there only."""
-    house.somebody()
-    phone, now = house.signed_in(address=BERLIN), house.clock()
-    done_apart(make_from_shell(house.means, "Tidewater Marine", now))
-    done_apart(add_member_from_shell(house.means, "Tidewater Marine", ADA, now))
-    wish = RuleWish(networks=(f"{BERLIN}/32",))
-    done_apart(set_policy_from_shell(house.means, "Tidewater Marine", "all", wish, now))
-    return phone
+@pytest.mark.guide("R49", "D7")
+@pytest.mark.security("6.3.8")
+def test_what_is_open_is_closed_where_an_organisation_does_not_let_its_people_be(tmp_path):
+    with still(tmp_path, Clock()) as house:
+        house.somebody()
+        headers = sent_by(house.signed_in(address=BERLIN))
+
+        async def story():
+            web, said = within(house, "web"), []
+            inside, outside = (
+                web.hold(headers, said.append, address=each) for each in (f"::ffff:{BERLIN}", ADELAIDE)
+            )
+            assert await web.still(inside)
+            assert await web.still(outside)
+            bound_to_berlin(house, ADA)
+            assert await web.still(inside)
+            assert not await web.still(outside)
+            assert said == ["policy"]
+
+        asyncio.run(story())
 
 
 def test_before_the_app_has_begun_nobody_is_let_in():

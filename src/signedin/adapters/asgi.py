@@ -81,19 +81,22 @@ class Signedin:
         if self._open.has(path_of(scope)):
             await self._app(_told(scope, bare, None), receive, send)
             return
-        found = await self._decide(scope, headers)
+        address = self._address(scope, headers)
+        found = await self._decide(scope, headers, address)
         if isinstance(found, Refusal):
             await found.send(scope, receive, send)
             return
         kind = Socket if scope["type"] == "websocket" else Stream
-        await kind(self._client, headers, self._needed).run(
+        await kind(self._client, headers, self._needed, address).run(
             self._app, _told(scope, bare, found), receive, send
         )
 
-    async def _decide(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> SignedIn | Refusal:
+    async def _decide(
+        self, scope: Scope, headers: list[tuple[bytes, bytes]], address: str
+    ) -> SignedIn | Refusal:
         if scope["type"] == "websocket" and self._is_foreign(scope, headers):
             return FOREIGN
-        address, agent, needed = self._address(scope, headers), agent_of(headers), self._needed
+        agent, needed = agent_of(headers), self._needed
         found: SignedIn | NotSignedIn | None
         try:
             found = None if needed else self._client.known(headers, address, agent)

@@ -34,8 +34,10 @@ class Recognises(Protocol):
     ) -> Awaitable[SignedIn | NotSignedIn]:
         """Somebody, or nobody and why; raises `Unavailable` where it cannot be known."""
 
-    def hold(self, headers: _Headers, close: Callable[[str], object], *, scope: str = "") -> Open:
-        """Call `close` on this loop within a second of the end of the session."""
+    def hold(
+        self, headers: _Headers, close: Callable[[str], object], *, scope: str = "", address: str = ""
+    ) -> Open:
+        """Call `close` on this loop within a second of the end of the session, or of leave to come from there."""
 
     def release(self, one: Open) -> None:
         """It was closed otherwise."""
@@ -51,10 +53,10 @@ class SessionEnded(OSError):
 class _UnderSession:
     """One run of the app for somebody; `held` is there while something is open that ends with the session."""
 
-    def __init__(self, client: Recognises, headers: _Headers, needed: str) -> None:
+    def __init__(self, client: Recognises, headers: _Headers, needed: str, address: str) -> None:
         self._client = client
         self._headers = headers
-        self._needed = needed
+        self._needed, self._address = needed, address
         self._held: Open | None = None
         self._is_ended = False
         self._is_known = True
@@ -89,7 +91,7 @@ class _UnderSession:
         raise NotImplementedError
 
     def _hold(self) -> None:
-        self._held = self._client.hold(self._headers, self._end, scope=self._needed)
+        self._held = self._client.hold(self._headers, self._end, scope=self._needed, address=self._address)
 
     def _release(self) -> None:
         if self._held is not None:

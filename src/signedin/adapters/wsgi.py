@@ -34,10 +34,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who makes the request, and what has said so."""
+    """Who makes the request, what has said so, and where they are."""
 
     who: SignedIn
     sent: Sent = field(repr=False)
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,13 @@ class Guard:
 
     def stream(self, environ: Environ, admitted: Admitted, body: Iterable[Piece]) -> Iterator[Piece]:
         """A body that is sent piece by piece, for as long as the session lives that was admitted (R49)."""
-        return under_session(self.client, admitted.sent, body, environ)
+        return under_session(self.client, admitted.sent, admitted.address, body, environ)
 
     def stream_of_a_loop(
         self, _environ: Environ, admitted: Admitted, body: AsyncIterable[Piece]
     ) -> AsyncIterator[Piece]:
         """The same of a body that is awaited (Django on an event loop); it ends before its next piece."""
-        return awaited_under_session(self.client, admitted.sent, body)
+        return awaited_under_session(self.client, admitted.sent, admitted.address, body)
 
     def _found(self, environ: Environ, token: Token | None) -> Admitted | NotSignedIn:
         address, sent = self.address(environ), _sent(environ)
@@ -102,7 +103,7 @@ class Guard:
     def _checked(self, environ: Environ, sent: Sent, address: str) -> Admitted | NotSignedIn:
         agent = str(environ.get("HTTP_USER_AGENT") or "")
         found = self.client.check(sent, address=address, agent=agent)
-        return found if isinstance(found, NotSignedIn) else Admitted(found, sent)
+        return found if isinstance(found, NotSignedIn) else Admitted(found, sent, address)
 
     def address(self, environ: Environ) -> str:
         """Where the person is, as far as one's own proxies say."""

@@ -23,11 +23,11 @@ _CONNECTIONS = ("gunicorn.socket", "werkzeug.socket")
 
 
 def under_session(
-    client: SyncClient, sent: Sent, body: Iterable[Piece], environ: Mapping[str, Any]
+    client: SyncClient, sent: Sent, address: str, body: Iterable[Piece], environ: Mapping[str, Any]
 ) -> Iterator[Piece]:
-    """The pieces of a body, for as long as the session lives by which `sent` was let in."""
+    """The pieces of a body, for as long as the session lives by which `sent` was let in from `address`."""
     cut = _Cut(environ)
-    with client.open(sent, cut.cut) as held:
+    with client.open(sent, cut.cut, address=address) as held:
         try:
             for piece in body:
                 if not client.still(held):
@@ -38,10 +38,10 @@ def under_session(
 
 
 async def awaited_under_session(
-    client: SyncClient, sent: Sent, body: AsyncIterable[Piece]
+    client: SyncClient, sent: Sent, address: str, body: AsyncIterable[Piece]
 ) -> AsyncIterator[Piece]:
     """The same of a body that is awaited. Who answers on what is not known there, so nothing is cut."""
-    with client.open(sent, _unheard) as held:
+    with client.open(sent, _unheard, address=address) as held:
         async for piece in body:
             if not await asyncio.to_thread(client.still, held):
                 return

@@ -115,11 +115,13 @@ class AnyClient:
             credential if isinstance(credential, NotSignedIn) else Question(credential, address, agent, scope)
         )
 
-    def _hold_open(self, headers: GivenHeaders, close: Callable[[str], object], scope: str = "") -> Open:
+    def _hold_open(
+        self, headers: GivenHeaders, close: Callable[[str], object], scope: str = "", address: str = ""
+    ) -> Open:
         credential = self._cookie.credential(headers, scope)
         if not isinstance(credential, Credential):
             one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
             one.end(credential.reason)
             return one
         self._knowing.start()
-        return self._knowing.hold_open(Question(credential, scope=scope), close)
+        return self._knowing.hold_open(Question(credential, address, scope=scope), close)

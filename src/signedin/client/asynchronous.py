@@ -61,18 +61,27 @@ class Client(AnyClient):
         return asked if isinstance(asked, NotSignedIn) else await self._asked_once(asked)
 
     @asynccontextmanager
-    async def open(self, headers: GivenHeaders, close: Callable[[str], object]) -> AsyncIterator[Open]:
-        """Hold a connection open under a session: `close(reason)` is called on this loop within a second of its end."""
-        one = self.hold(headers, close)
+    async def open(
+        self, headers: GivenHeaders, close: Callable[[str], object], *, address: str = ""
+    ) -> AsyncIterator[Open]:
+        """Hold a connection open under a session: `close(reason)` is called on this loop within a second of its end.
+
+        `address` is where the person is: by a rule of an organisation it lives no longer than they may be there.
+        """
+        one = self.hold(headers, close, address=address)
         try:
             yield one
         finally:
             self.release(one)
 
-    def hold(self, headers: GivenHeaders, close: Callable[[str], object], *, scope: str = "") -> Open:
+    def hold(
+        self, headers: GivenHeaders, close: Callable[[str], object], *, scope: str = "", address: str = ""
+    ) -> Open:
         """As `open`, until it is given to `release`; `scope` is what was named when it was checked."""
         loop = asyncio.get_running_loop()
-        return self._hold_open(headers, lambda reason: loop.call_soon_threadsafe(close, reason), scope)
+        return self._hold_open(
+            headers, lambda reason: loop.call_soon_threadsafe(close, reason), scope, address
+        )
 
     async def still(self, one: Open) -> bool:
         """Whether the session of an open connection lives; asked about where it is not known at this instant.

@@ -93,11 +93,11 @@ class Opened:
             told(listener, ending)
 
     def due(self, now: float) -> list[list[Open]]:
-        """Those whose session has to be asked about now: together under each, and those first that wait longest."""
-        found: dict[tuple[bytes, str], list[Open]] = {}
+        """Those whose session has to be asked about now: together from each address, and those first that wait longest."""
+        found: dict[bytes, list[Open]] = {}
         for one in self._all():
             if one.ask_at <= now and one.reason is None:
-                found.setdefault((one.digest, one.question.scope), []).append(one)
+                found.setdefault(one.question.flight_key, []).append(one)
         return sorted(found.values(), key=lambda many: min(one.good_until for one in many))
 
     def ask_all(self) -> None:

@@ -50,9 +50,14 @@ class SyncClient(AnyClient):
         return asked if isinstance(asked, NotSignedIn) else self._asked_once(asked)
 
     @contextmanager
-    def open(self, headers: GivenHeaders, close: Callable[[str], object]) -> Iterator[Open]:
-        """Hold a connection open under a session: `close(reason)` is called within a second of its end, in another thread."""
-        one = self._hold_open(headers, close)
+    def open(
+        self, headers: GivenHeaders, close: Callable[[str], object], *, address: str = ""
+    ) -> Iterator[Open]:
+        """Hold a connection open under a session: `close(reason)` is called within a second of its end, in another thread.
+
+        `address` is where the person is: by a rule of an organisation it lives no longer than they may be there.
+        """
+        one = self._hold_open(headers, close, address=address)
         try:
             yield one
         finally:

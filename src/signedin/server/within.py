@@ -23,7 +23,9 @@ from signedin.gate.check_query import OF_SESSIONS
 from signedin.gate.middleware import App
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.errors import Unavailable as NotKnown
+from signedin.rules.policy import admits
 from signedin.rules.presence import Absence, Presence
+from signedin.rules.revocation import EndReason
 from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS
 from signedin.rules.sent import CookieNames, sent_credential
 from signedin.rules.session import AppType
@@ -131,14 +133,16 @@ class Within:
             return NotAllowed()
         raise Unavailable(f"The check answered {answer.status}.")
 
-    def hold(self, headers: _Headers, close: Callable[[str], object], *, scope: str = "") -> Open:
+    def hold(
+        self, headers: _Headers, close: Callable[[str], object], *, scope: str = "", address: str = ""
+    ) -> Open:
         """As that of the client library: `close(reason)` is called within a second of the session's end."""
         credential = credential_of(headers, self._names, scope=scope)
         if isinstance(credential, NotSignedIn):
             one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
             asyncio.get_running_loop().call_soon(one.end, credential.reason)
             return one
-        one = Open(credential.digest, Question(credential), close)
+        one = Open(credential.digest, Question(credential, address), close)
         self._opened.add(one)
         return one
 
@@ -164,7 +168,9 @@ class Within:
         if credential.is_session:
             kinds = SESSION_KINDS if credential.by_cookie else BEARER_KINDS
             found = await server.recogniser.recognise(credential.token, now, kinds)
-            return found.reason if isinstance(found, Absence) else None
+            if isinstance(found, Absence):
+                return found.reason
+            return None if admits(found.networks, one.question.where) else EndReason.POLICY.value
         known = await authenticate_key(server.means, credential.token, now)
         return known.reason if isinstance(known, Absence) else None
 

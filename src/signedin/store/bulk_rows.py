@@ -15,6 +15,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.bulk import KEYS, HowMany, Which
 from signedin.rules.moments import MICROSECOND, to_micros
 from signedin.rules.session import AppType
+from signedin.store import policies
 from signedin.store.access_keys import access_keys
 from signedin.store.accounts import accounts
 from signedin.store.activity import activity
@@ -95,7 +96,7 @@ def _sessions(which: Which, within: tuple[int, int]) -> _Part:
         mine.began_at <= which.until,
         mine.overall_until > which.until,
     ]
-    where += _alive(which, mine.idle) + _unused(which, activity.c.last_at)
+    where += _alive(which, mine.idle, mine.began_at, mine.app_type) + _unused(which, activity.c.last_at)
     if which.app_types:
         where.append(mine.app_type.in_(sorted(which.app_types)))
     if which.begun_before is not None:
@@ -114,14 +115,14 @@ def _consents(which: Which, within: tuple[int, int]) -> _Part:
     mine = consents.c
     where = _of(mine.account_id, within)
     where += [mine.first_proof >= accounts.c.epoch, mine.consented_at <= which.until]
-    where += _alive(which, mine.idle) + _unused(which, activity.c.last_at)
+    kind: sa.ColumnElement[str] = sa.literal_column(f"'{AppType.OAUTH.value}'")
+    where += _alive(which, mine.idle, mine.consented_at, kind) + _unused(which, activity.c.last_at)
     if which.begun_before is not None:
         where.append(mine.consented_at < which.begun_before)
     if which.client_id:
         where.append(mine.client_id == which.client_id)
     if which.network:
         where.append(_shown_from(which, activity.c.masked_ip))
-    kind: sa.ColumnElement[str] = sa.literal_column(f"'{AppType.OAUTH.value}'")
     return _Part(_used(consents, mine.consent_id, within), mine.consent_id, kind, where)
 
 
@@ -152,10 +153,16 @@ def _of(account_id: sa.Column[int], within: tuple[int, int]) -> list[Any]:
     return [account_id == last] if after == last - 1 else [account_id > after, account_id <= last]
 
 
-def _alive(which: Which, idle: sa.Column[Any]) -> list[Any]:
-    """Whether it may have lived when it was shown: moments and spans are whole microseconds."""
+def _alive(
+    which: Which, idle: sa.Column[Any], began: sa.Column[Any], app_type: sa.ColumnElement[str]
+) -> list[Any]:
+    """Whether it may have lived when it was shown, also by the rules of its account's organisations.
+
+    Moments and spans are whole microseconds.
+    """
     until = sa.cast(activity.c.last_at, Int64) + sa.cast(idle, Int64)
-    return [until > to_micros(which.until) - _UNWRITTEN]
+    by_rules = policies.lets_live(idle.table, began, app_type, which.until, _UNWRITTEN)
+    return [until > to_micros(which.until) - _UNWRITTEN, by_rules]
 
 
 def _unused(which: Which, last_at: sa.Column[Any]) -> list[Any]:

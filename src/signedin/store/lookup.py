@@ -78,11 +78,12 @@ def beginning(
     """
     mine, other, few = lookup.c, lookup.alias("other").c, _few(conn, whose)
     # Few members are gone through by themselves: what nothing is found by in order is no order to go by.
-    key = mine.term.concat("") if few is not None else mine.term
-    entries = sa.select(mine.term, mine.account_id).where(key >= term, key < term + LAST)
-    if after is not None:
-        place = sa.tuple_(sa.literal(after.term), after.account_id)
-        entries = entries.where(sa.tuple_(key, mine.account_id) > place)
+    key = (mine.term.concat("") if few is not None else mine.term).label("term")
+    # A page goes on where the last one ended, by one bound: of two the database may take the one far before it.
+    begun = key >= term
+    if after is not None and after.term >= term:
+        begun = sa.tuple_(key, mine.account_id) > sa.tuple_(sa.literal(after.term), after.account_id)
+    entries = sa.select(key, mine.account_id).where(begun, key < term + LAST)
 
     def once(asked: sa.Select[Any], at: _Columns) -> sa.Select[Any]:
         begun = (other.term >= term) & (other.term < at.term)

@@ -15,6 +15,7 @@ from signedin.rules.policy_wish import EVERY_TYPE
 from signedin.rules.session import AppType
 from signedin.rules.session_list import Row
 from signedin.store.access_keys import names_in
+from signedin.store.accounts import accounts
 from signedin.store.activity import activity
 from signedin.store.consents import consents
 from signedin.store.organisations import memberships, organisations
@@ -130,6 +131,24 @@ def over(conn: sa.Connection, before: datetime, limit: int) -> list[AccountId]:
         is_for = is_for_all | (policies.c.app_type == app_type)
         found |= dict.fromkeys(map(AccountId, conn.scalars(asked.where(is_for, used | too_old).limit(limit))))
     return list(found)
+
+
+def lets_live(
+    table: sa.Table, began: sa.Column[Any], app_type: sa.ColumnElement[str], at: datetime, unwritten: int
+) -> sa.ColumnElement[bool]:
+    """Whether no rule had ended a row at that moment, by its last use as written and so many microseconds later.
+
+    Asked beside the row's account and its last use; of accounts without an organisation nothing more is read.
+    """
+    mine = (memberships.c.account_id == table.c.account_id) & (
+        memberships.c.organisation_id == policies.c.organisation_id
+    )
+    used = sa.cast(activity.c.last_at, Int64) + sa.cast(policies.c.idle, Int64)
+    until = sa.cast(began, Int64) + sa.cast(policies.c.overall, Int64)
+    is_over = (used <= to_micros(at) - unwritten) | (until <= to_micros(at))
+    is_for = policies.c.app_type.in_([EVERY_TYPE, app_type])
+    ended = sa.exists().where(mine, is_for, is_over).correlate(table, activity)
+    return accounts.c.organisation_id.is_(None) | ~ended
 
 
 def policy_from(row: Any) -> Policy:

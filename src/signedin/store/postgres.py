@@ -46,6 +46,10 @@ PINNED = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "3s",
     "idle_session_timeout": "0",
+    # Whatever is asked is a few rows by an index, or counted at leisure: helpers and compiled code take longer to be
+    # there than the answer takes, and the processors from checks.
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
 }
 """Settings of PostgreSQL that every connection is given; docs/running.md says them, and what is left to the operator."""
 
