@@ -132,7 +132,7 @@ def test_who_comes_second_waits_until_the_tables_are_made_and_makes_none(databas
     assert len(made) == 1
 
 
-READS = "LOCK TABLE accounts IN ACCESS SHARE MODE"
+READS = "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE accounts IN ACCESS SHARE MODE"
 """What pg_dump does with every table, for as long as it takes."""
 
 

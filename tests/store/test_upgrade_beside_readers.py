@@ -35,6 +35,12 @@ def another(database):
     another.close()
 
 
+def lock(conn, table, mode="ACCESS SHARE"):
+    """Hold a table as pg_dump does, or a write, for as long as it takes on a slow machine."""
+    conn.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    conn.execute(sa.text(f"LOCK TABLE {table} IN {mode} MODE"))
+
+
 def versions():
     scripts = ScriptDirectory.from_config(schema_version._config())
     return sorted(each.revision for each in scripts.walk_revisions())
@@ -116,7 +122,7 @@ def test_everything_is_read_while_an_index_of_the_upgrade_is_held_up(
     schema_version.upgrade(database, version)
     old = tables(database)
     with another.engine.connect() as writer, ThreadPoolExecutor(1) as pool:
-        writer.execute(sa.text(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"))  # as a long write does
+        lock(writer, table, "ROW EXCLUSIVE")
         upgrading = pool.submit(schema_version.upgrade, database)
         try:
             until = monotonic() + 30
@@ -135,7 +141,7 @@ def test_what_an_upgrade_has_reached_stays_and_the_next_one_goes_on_from_there(
     monkeypatch.setattr(schema_version, "TRIES", 2)
     schema_version.upgrade(database, "0001")
     with another.engine.connect() as backup:
-        backup.execute(sa.text("LOCK TABLE passwords IN ACCESS SHARE MODE"))
+        lock(backup, "passwords")
         with pytest.raises(DatabaseProblem, match="Somebody else uses the tables") as told:
             schema_version.upgrade(database, pause=lambda _: None)
     assert "goes on from where it is" in told.value.hint
@@ -148,8 +154,8 @@ def test_each_version_has_its_own_tries(database, another, monkeypatch):
     schema_version.upgrade(database, "0001")
     paused, first, second = [], another.engine.connect(), another.engine.connect()
     with first, second:
-        first.execute(sa.text("LOCK TABLE tombstones IN ACCESS SHARE MODE"))  # 0002
-        second.execute(sa.text("LOCK TABLE passwords IN ACCESS SHARE MODE"))  # 0010
+        lock(first, "tombstones")  # 0002
+        lock(second, "passwords")  # 0010
 
         def over(_):
             paused.append(schema_version.current(database))
@@ -165,7 +171,7 @@ def test_each_version_has_its_own_tries(database, another, monkeypatch):
 def test_a_version_that_somebody_else_has_reached_meanwhile_is_not_made_again(database, another):
     schema_version.upgrade(database, "0009")
     with another.engine.connect() as backup:
-        backup.execute(sa.text("LOCK TABLE passwords IN ACCESS SHARE MODE"))
+        lock(backup, "passwords")
 
         def over(_):
             backup.rollback()
