@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bench.crowd import add_crowd, analyse
 from bench.figures import Case, percentile
 from bench.filling import settings_in
-from bench.machine import ROOT
+from bench.machine import ROOT, count_as_own
 from bench.sampling import sampled
 from bench.workers import over_http
 from signedin.actions.list_sessions import read_list
@@ -129,6 +129,7 @@ def _postgres(folder: Path, case: Case) -> Iterator[list[Home]]:
         yield [_home("PostgreSQL", means, folder / "postgres", server.url("signedin"))]
         close_means(means)
     finally:
+        count_as_own(server.pid)
         server.destroy()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.crowd import add_crowd, analyse
 from bench.figures import Case, percentile
 from bench.filling import settings_in
-from bench.machine import ROOT, free_again, keep_to
+from bench.machine import ROOT, count_as_own, free_again, keep_to
 from bench.serving import Serving, product
 from bench.wire import request, steady
 from signedin.actions.appoint import appoint_from_shell
@@ -165,6 +165,7 @@ def postgres_beside(case: Case) -> Iterator[str | None]:
         case.facts["PostgreSQL"] = server.version
         yield server.url("signedin")
     finally:
+        count_as_own(server.pid)
         server.destroy()
 
 

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 
 from bench.figures import Case, percentile
-from bench.machine import ROOT
+from bench.machine import ROOT, count_as_own
 from bench.sampling import sampled
 from signedin.actions.means import Means
 from signedin.actions.note_use import flush
@@ -68,6 +68,7 @@ def measure(size: str, folder: Path) -> Case:
         cluster.start()
         _endings(case, cluster, made, numbers.endings)
     finally:
+        count_as_own(cluster.database.pid)
         cluster.close()
     return case
 

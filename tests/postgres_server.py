@@ -45,6 +45,11 @@ class PostgresServer:
         self.start()
 
     @property
+    def pid(self) -> int:
+        """The process that started all its others."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    @property
     def version(self) -> str:
         """What the program says it is."""
         return self._run("postgres", "--version").stdout.strip()
@@ -61,8 +66,7 @@ class PostgresServer:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the server and all its processes."""
-        first = int((self._data / "postmaster.pid").read_text().split()[0])
-        for process in (first, *_children_of(first)):  # each has a process group of its own
+        for process in (self.pid, *_children_of(self.pid)):  # each has a process group of its own
             with suppress(ProcessLookupError):
                 os.kill(process, number)
 

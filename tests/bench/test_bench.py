@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
-from bench import peers
+from bench import machine, peers
 from bench.__main__ import CASES, main, measured
 from bench.figures import Case, percentile
 from bench.installing import Missing, installed
@@ -135,6 +137,23 @@ def test_a_case_that_other_programs_disturbed_says_so_whether_its_goal_is_met_or
     assert "| at most 2 | met |" in page
     assert "other programs used 40% of the machine meanwhile: **disturbed**" in page
     assert (tmp_path / "README.md").read_text().rstrip().endswith("| 2 of 2 |  | burst |")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, which counts processor time by process")
+def test_what_a_server_of_its_own_used_is_not_counted_as_other_programs(monkeypatch):
+    """A server that left who started it is nobody's child, and was taken for a neighbour of every case beside it."""
+    monkeypatch.setattr(machine, "_servers", [])
+    busy = (
+        "import sys, time\nwhile time.process_time() < 0.4: pass\nprint('done', flush=True)\nsys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout.readline() == "done\n"
+        before = machine._own_seconds()
+        machine.count_as_own(server.pid)
+        assert machine._own_seconds() - before >= 0.39
+        server.stdin.close()
 
 
 def test_two_series_that_do_not_differ_are_told_from_two_that_do():
