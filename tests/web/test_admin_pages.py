@@ -41,6 +41,12 @@ def history(house):
     return house.means.database.read_now(journal.before, house.ada, None, 10)
 
 
+def test_who_is_an_operator_finds_the_console_from_their_settings_and_nobody_else_is_told_of_it(house):
+    told = '<a href="/admin">Operator console</a>'
+    assert told in house.signed_in(email=ROSA).open("/settings/sessions").text
+    assert told not in house.signed_in().open("/settings/sessions").text
+
+
 @pytest.mark.guide("D10", "D11", "R48", "R51")
 @pytest.mark.security("7.4.5")
 def test_from_a_phone_call_to_the_ended_session_and_the_recorded_reason(house):
