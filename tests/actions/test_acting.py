@@ -126,7 +126,7 @@ def test_a_role_is_taken_away_after_the_deed_that_is_under_way_and_not_within_it
         under_way.append((thread, refused))
         is_over.append(not thread.is_alive())
 
-    asks_before = deed in ("set a rule", "clear a rule")
+    asks_before = deed in ("set a rule", "clear a rule", "begin for many")
     once(monkeypatch, "acting", taken_away_meanwhile, at_call=2 if asks_before else 1)
     done_apart(DEEDS[deed](there))
     [(thread, refused)] = under_way
