@@ -16,6 +16,7 @@ import pytest
 
 from client.shops import bound_to_berlin, sent_by, until
 from databases import ON_POSTGRES, own_server
+from given import given, redeemed
 from people import ADA, ADELAIDE, BERLIN, FIREFOX_ON_WINDOWS, SAFARI_ON_IPHONE, Browser, Clock, done_apart
 from postgres_server import make_database
 from routes import THE_APPS_OWN, every_route, still
@@ -197,6 +198,29 @@ def test_a_session_of_another_app_type_is_not_let_in_and_a_key_only_by_its_scope
             assert await web.check(by_key, scope="sessions:read") == NotAllowed()
             one = web.hold(by_key, lambda _: None, scope="account:read")
             assert await web.still(one)
+
+        asyncio.run(story())
+
+
+@pytest.mark.guide("D12", "R49")
+def test_what_an_app_that_was_allowed_to_opens_stays_open_until_it_may_no_more(tmp_path):
+    with still(tmp_path, Clock()) as house:
+        house.somebody()
+        phone, it = house.signed_in(), given(house, scopes=("openid", "account:read", "offline_access"))
+        token = redeemed(house, it).access_token
+        by_token = [(b"authorization", f"Bearer {token}".encode())]
+
+        async def story():
+            web, said = within(house, "web"), []
+            assert await web.check(by_token, scope="account:read")
+            one, other = (
+                web.hold(by_token, said.append, scope=each) for each in ("account:read", "sessions:read")
+            )
+            assert await web.still(one)
+            assert not await web.still(other)
+            await asyncio.to_thread(phone.revoke, it.grant.row_id)
+            assert not await web.still(one)
+            assert said == [NotAllowed().reason, "revoked"]
 
         asyncio.run(story())
 

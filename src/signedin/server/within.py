@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from urllib.parse import urlencode
 
-from signedin.actions.authenticate_key import authenticate_key
 from signedin.client import NotAllowed, NotSignedIn, Open, SignedIn, Unavailable
 from signedin.client.asking import Credential, Question, credential_of
 from signedin.gate.asking_app import OWN_APP
+from signedin.gate.by_scope import opened_by
 from signedin.gate.check import PATH, Check
 from signedin.gate.check_query import OF_SESSIONS
 from signedin.gate.middleware import App
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.errors import Unavailable as NotKnown
 from signedin.rules.policy import OutsideNetworks, admits
-from signedin.rules.presence import Absence, Presence
+from signedin.rules.presence import Absence, Presence, Service
 from signedin.rules.secret import BEARER_KINDS, SESSION_KINDS
 from signedin.rules.sent import CookieNames, sent_credential
 from signedin.rules.session import AppType
@@ -141,7 +141,7 @@ class Within:
             one = Open(b"", Question(Credential("", b"", by_cookie=False, is_session=False)), close)
             asyncio.get_running_loop().call_soon(one.end, credential.reason)
             return one
-        one = Open(credential.digest, Question(credential, address), close)
+        one = Open(credential.digest, Question(credential, address, scope=scope), close)
         self._opened.add(one)
         return one
 
@@ -166,12 +166,18 @@ class Within:
         now = server.clock()
         if credential.is_session:
             kinds = SESSION_KINDS if credential.by_cookie else BEARER_KINDS
-            found = await server.recogniser.recognise(credential.token, now, kinds)
-            if isinstance(found, Absence):
-                return found.reason
-            return None if admits(found.networks, one.question.where) else OutsideNetworks.code
-        known = await authenticate_key(server.means, credential.token, now)
-        return known.reason if isinstance(known, Absence) else None
+            found: Presence | Service | Absence = await server.recogniser.recognise(
+                credential.token, now, kinds
+            )
+        else:
+            found = await opened_by(server.means, credential.token, None, now)
+        if isinstance(found, Absence):
+            return found.reason
+        if isinstance(found, Service):
+            return "wrong_kind"
+        if not credential.is_session and not set(one.question.scope.split()) <= (found.scopes or frozenset()):
+            return NotAllowed().reason
+        return None if admits(found.networks, one.question.where) else OutsideNetworks.code
 
     async def _look(self) -> None:
         while True:
