@@ -35,3 +35,13 @@ def test_roles_are_given_changed_and_taken_away_but_never_the_last_owners(instal
 def test_only_accounts_that_there_are_become_operators(installed):
     said = installed("operator", "add", "nobody@example.org")
     assert (said.status, said.err.splitlines()[0]) == (1, "There is no account with this address.")
+
+
+@pytest.mark.security("16.2.1")
+def test_the_shell_shows_what_operators_did_and_why(installed):
+    assert installed.done("operator", "record").out.startswith("No operator has done anything")
+    installed.done("account", "disable", ADA)
+    [first, *_] = installed.done("operator", "record", "--limit", "1", "--json").value
+    assert first["kind"] == "account_disabled"
+    assert first["operator_id"] is None
+    assert "the shell" in installed.done("operator", "record").out

@@ -61,3 +61,22 @@ def test_an_operator_may_be_there_for_one_organisation_alone(installed):
     assert installed("organisation", "remove", MARINE).status == 1
     installed.done("operator", "add", ADA, "--role", "viewer")
     installed.done("organisation", "remove", MARINE)
+
+
+@pytest.mark.guide("D7")
+def test_the_shell_shows_which_rules_apply_to_an_account_and_who_wants_them(installed):
+    assert installed.done("account", "rules", ADA).out.startswith("No organisation wants anything")
+    installed.done("organisation", "add", MARINE)
+    installed.done("organisation", "add-member", MARINE, ADA)
+    installed.done(
+        "organisation", "set-rule", MARINE, "--app-type", "web", "--most", "5", "--network", "192.0.2.0/24"
+    )
+    told = installed.done("account", "rules", ADA, "--json").value
+    assert [each["name"] for each in told["organisations"]] == [MARINE]
+    [web] = [each for each in told["in_force"] if each["app_type"] == "web"]
+    assert web["most"] == {"value": 5, "because": [MARINE]}
+    said = installed.done("account", "rules", ADA).out
+    assert f"belongs to {MARINE}" in said
+    assert f"web: most 5 (by {MARINE})" in said
+    assert f"web: networks 192.0.2.0/24 (by {MARINE})" in said
+    assert installed("account", "rules", "nobody@example.org").status == 1

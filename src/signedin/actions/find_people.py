@@ -55,6 +55,11 @@ async def deeds_before(means: Means, asking: Asking, place: DeedPlace | None, li
     return await means.database.read(_deeds, asking, place, limit)
 
 
+async def deeds_for_shell(means: Means, place: DeedPlace | None, limit: int) -> DeedPage:
+    """The same for whoever has the shell of the server."""
+    return await means.database.read(deeds.before, place, limit, None)
+
+
 def _deeds(conn: sa.Connection, asking: Asking, place: DeedPlace | None, limit: int) -> DeedPage:
     operator = operator_asking(conn, asking, Deed.SEE)
     return deeds.before(conn, place, limit, operator.organisation_id)

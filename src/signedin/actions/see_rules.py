@@ -9,6 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
+from signedin.actions.operate import account_of
 from signedin.rules.account import Account, AccountId
 from signedin.rules.operator import Operator
 from signedin.rules.organisation import Organisation
@@ -59,6 +60,19 @@ def shortest_password(conn: sa.Connection, account_id: AccountId) -> int:
     """How many characters a new password of the account needs."""
     wanted = policies.of_account(conn, account_id) if accounts.is_member(conn, account_id) else []
     return in_force(wanted, None, timedelta.max, None).shortest_password.value
+
+
+async def rules_for_shell(means: Means, email: str) -> RulesSeen:
+    """What applies to the account with that address, for whoever has the shell of the server.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return await means.database.read(_of_address, means, email)
+
+
+def _of_address(conn: sa.Connection, means: Means, email: str) -> RulesSeen:
+    return rules_seen_by(conn, means, account_of(conn, email), None)
 
 
 def _own(conn: sa.Connection, account_id: AccountId) -> list[Policy] | None:

@@ -93,7 +93,7 @@ async def record(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
     limit, place = limit_of(request, 50), _place(place_of(kept.means, _CURSOR, request))
     done, last = await deeds_before(kept.means, asking, place, limit)
     more = None if last is None else cursor(kept.means, _CURSOR, json.dumps([to_micros(last.at), *last[1:]]))
-    return tagged(request, {"items": [_done(each) for each in done], "next_cursor": more})
+    return tagged(request, {"items": [done_item(each) for each in done], "next_cursor": more})
 
 
 ROUTES = [list_all, appoint_one, dismiss_one, record]
@@ -112,7 +112,8 @@ def _item(appointed: Appointed, bound: Organisation | None) -> dict[str, Any]:
             "state": account.state.value, "organisation_id": str(bound.id) if bound else None}  # fmt: skip
 
 
-def _done(done: Done) -> dict[str, Any]:
+def done_item(done: Done) -> dict[str, Any]:
+    """What an operator did, as programs read it."""
     event = done.event
     return {
         "at": moment(event.at), "account_id": str(done.account_id), "number": done.place.number,

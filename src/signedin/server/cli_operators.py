@@ -13,10 +13,13 @@ from signedin.actions.appoint import (
     dismiss_from_shell,
     operators_for_shell,
 )
-from signedin.actions.find_people import find_from_shell
+from signedin.actions.find_people import deeds_for_shell, find_from_shell
 from signedin.actions.means import Means
 from signedin.actions.stop_for import Revealed, reveal_from_shell
+from signedin.api.admin_operators import done_item
+from signedin.api.session_items import moment
 from signedin.rules.account import Account, AccountId
+from signedin.rules.deed import DeedPage
 from signedin.rules.finding import Found
 from signedin.rules.operator import Role
 from signedin.rules.organisation import Organisation
@@ -79,6 +82,28 @@ def remove(email: str, *, as_json: bool) -> None:
     gone: Account = carried_out(lambda means: dismiss_from_shell(means, email, shared_now(means)))
     text = f"{gone.email} is no operator any more."
     told({"email": gone.email, "role": None}, as_json=as_json, text=text)
+
+
+@operator.command("record")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many of the newest."
+)
+@json_option
+def record(limit: int, *, as_json: bool) -> None:
+    """Show what operators did, newest first: to whose account, who did it, and why.
+
+    Example: signedin operator record --limit 20 --json
+    """
+    found: DeedPage = carried_out(lambda means: deeds_for_shell(means, None, limit))
+    lines = [
+        "  ".join(
+            filter(None, [moment(each.event.at), each.operator_called or "the shell", each.event.kind.value,
+                          each.called, str(each.event.personal.get("reason", ""))])
+        )
+        for each in found.done
+    ]  # fmt: skip
+    items = [done_item(each) for each in found.done]
+    told(items, as_json=as_json, text="\n".join(lines) or "No operator has done anything yet.")
 
 
 @account.command("find")

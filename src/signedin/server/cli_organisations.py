@@ -13,12 +13,15 @@ from signedin.actions.organisations import (
     remove_member_from_shell,
 )
 from signedin.actions.see_organisations import OrganisationSeen, organisations_for_shell, see_from_shell
+from signedin.actions.see_rules import RulesSeen, rules_for_shell
 from signedin.actions.set_policy import clear_policy_from_shell, said, set_policy_from_shell
+from signedin.api.rules_in_force import in_force as in_force_item
 from signedin.rules.account import Account
 from signedin.rules.organisation import Organisation
 from signedin.rules.policy import Policy, TooMany
 from signedin.rules.policy_wish import EVERY_TYPE, Wish
 from signedin.rules.session import AppType
+from signedin.server.cli_accounts import account
 from signedin.server.cli_shared import carried_out, json_option, many, told
 from signedin.server.means import shared_now
 from signedin.server.setting_values import span
@@ -171,6 +174,34 @@ def clear_rule(name: str, app_type: str, *, as_json: bool) -> None:
     """
     carried_out(lambda means: clear_policy_from_shell(means, name, app_type, shared_now(means)))
     told({"app_type": app_type}, as_json=as_json, text=f"Nothing is wanted for {app_type} any more.")
+
+
+@account.command("rules")
+@click.argument("email")
+@json_option
+def rules(email: str, *, as_json: bool) -> None:
+    """Show which rules apply to an account, and which organisation wants them; no name: the installation itself.
+
+    Example: signedin account rules ines@example.org --json
+    """
+    seen: RulesSeen = carried_out(lambda means: rules_for_shell(means, email))
+    held = [in_force_item(each) for each in seen.in_force]
+    value = {"organisations": [_item(each) for each in seen.organisations], "in_force": held}
+    lines = [f"belongs to {each.name}" for each in seen.organisations]
+    for each in held:
+        kind, told_of = (
+            each["app_type"],
+            {name: rule for name, rule in each.items() if isinstance(rule, dict)},
+        )
+        lines += [
+            f"{kind}: {name} {rule['value']} (by {', '.join(rule['because'])})"
+            for name, rule in told_of.items() if rule["because"]
+        ]  # fmt: skip
+        lines += [
+            f"{kind}: networks {' '.join(rule['value'])} (by {', '.join(rule['because'])})"
+            for rule in each["networks"]
+        ]
+    told(value, as_json=as_json, text="\n".join(lines) or "No organisation wants anything of this account.")
 
 
 def _seconds(text: str | None) -> int | None:
