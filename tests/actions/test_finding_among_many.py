@@ -165,7 +165,7 @@ def test_no_table_of_everybody_is_read_through_whatever_is_looked_for(town, aski
 
 
 @pytest.mark.guide("D22")
-@only_on_sqlite  # which counts its steps
+@only_on_sqlite("SQLite alone counts its steps.")
 def test_a_deep_page_takes_hardly_more_steps_than_the_first(town, asking):
     """The plan of a page that goes through all before it reads like that of one that goes on where the last ended."""
     place = Place(f"somebody {number_of(MANY * 9 // 10)}", FIRST + MANY * 9 // 10)
