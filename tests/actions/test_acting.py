@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from databases import only_on_postgres
+from databases import ON_POSTGRES, only_on_postgres
 from people import ADA, BERLIN, CHROME_ON_MACOS, GRACE, PASSWORD, Clock, done_apart
 from signedin.actions import operate
 from signedin.actions.appoint import appoint, appoint_from_shell, dismiss_from_shell
@@ -31,7 +31,7 @@ from signedin.rules.operator import Role, RoleNeeded
 from signedin.rules.policy_wish import Wish
 from signedin.rules.presence import Presence
 from signedin.rules.session import AppType
-from signedin.store import accounts, operators
+from signedin.store import accounts, deeds, operators
 
 NOW = Clock()()
 VISIT = Visit(BERLIN, CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
@@ -79,6 +79,14 @@ CHANGES = {
     "one organisation": lambda at: appoint_from_shell(at.means, HANK, Role.HELPER, NOW, CLUB),
     "disabled": lambda at: operate.disable(at.means, HANK, NOW),
 }
+ENDINGS = {
+    "one session": lambda at: operate.end_one(at.means, at.hank.current_id, "x", NOW),
+    "all sessions": lambda at: operate.end_all(at.means, HANK, "x", NOW),
+}
+EVERY_WAY = [(deed, "one session") for deed in DEEDS] + [
+    ("end one", "all sessions"),
+    ("reveal", "all sessions"),
+]
 
 
 def also(at, work):
@@ -110,6 +118,11 @@ def once(monkeypatch, name, happens, *, at_call=1):
     monkeypatch.setattr(operators, name, called)
 
 
+def asked_within(deed):
+    """At which call it is asked in the deed's own transaction who acts."""
+    return 2 if deed in ("set a rule", "clear a rule", "begin for many") else 1
+
+
 @pytest.mark.security("8.3.2", "15.4.2")
 @pytest.mark.parametrize(
     ("deed", "change"),
@@ -126,8 +139,7 @@ def test_a_role_is_taken_away_after_the_deed_that_is_under_way_and_not_within_it
         under_way.append((thread, refused))
         is_over.append(not thread.is_alive())
 
-    asks_before = deed in ("set a rule", "clear a rule", "begin for many")
-    once(monkeypatch, "acting", taken_away_meanwhile, at_call=2 if asks_before else 1)
+    once(monkeypatch, "acting", taken_away_meanwhile, at_call=asked_within(deed))
     done_apart(DEEDS[deed](there))
     [(thread, refused)] = under_way
     thread.join(30)
@@ -159,3 +171,78 @@ def test_no_deed_waits_for_another_whose_account_it_does_not_touch(there, monkey
     once(monkeypatch, "acting", another_meanwhile)
     done_apart(DEEDS["end one"](there))
     assert is_over == [True]
+
+
+@only_on_postgres("On SQLite whoever writes is alone.")
+@pytest.mark.guide("R48")
+@pytest.mark.security("7.4.1", "15.4.2")
+@pytest.mark.parametrize(("deed", "ending"), EVERY_WAY)
+def test_a_deed_whose_session_is_ended_while_it_waits_is_refused_and_leaves_nothing(
+    there, monkeypatch, deed, ending
+):
+    left = []
+
+    def ended_meanwhile():
+        thread, refused = also(there, ENDINGS[ending])
+        thread.join(30)
+        assert not thread.is_alive(), "it waits for nobody who only waits"
+        assert not refused
+        left.append(recorded(there))
+
+    once(monkeypatch, "acting", ended_meanwhile, at_call=asked_within(deed))
+    with pytest.raises(errors.NotSignedIn):
+        done_apart(DEEDS[deed](there))
+    assert left == [recorded(there)]
+
+
+@pytest.mark.guide("R48")
+@pytest.mark.security("7.4.1", "15.4.2")
+@pytest.mark.parametrize(("deed", "ending"), EVERY_WAY)
+def test_an_operators_session_has_not_ended_while_a_deed_that_it_asked_for_commits(
+    there, monkeypatch, deed, ending
+):
+    under_way, is_over = [], []
+
+    def ended_meanwhile():
+        thread, refused = also(there, ENDINGS[ending])
+        thread.join(LONG_ENOUGH)
+        under_way.append((thread, refused))
+        is_over.append(not thread.is_alive())
+
+    once(monkeypatch, "acting", ended_meanwhile, at_call=asked_within(deed) + ON_POSTGRES)  # the last time
+    done_apart(DEEDS[deed](there))
+    [(thread, refused)] = under_way
+    thread.join(30)
+    assert is_over == [False]
+    assert not refused
+
+
+@only_on_postgres("On SQLite whoever writes is alone.")
+@pytest.mark.security("15.4.2")
+@pytest.mark.parametrize("at_call", [1, 2])
+def test_of_two_owners_who_end_each_others_session_at_once_one_does(there, monkeypatch, at_call):
+    console = done_apart(sign_in(there.means, ROSA, PASSWORD, VISIT, Ticks(), NOW, AppType.ADMIN)).session
+    rosa = Presence(console.account_id, console.id, AppType.ADMIN, NOW)
+    by_rosa, by_hank = (
+        lambda at: end_chosen(at.means, rosa, at.hank.account_id, [at.hank.current_id], "x", NOW),
+        lambda at: end_chosen(at.means, at.hank, rosa.account_id, [rosa.current_id], "x", NOW),
+    )
+    others = []
+
+    def another_meanwhile():
+        thread, refused = also(there, by_rosa)
+        thread.join(30 if at_call == 1 else LONG_ENOUGH)
+        others.append((thread, refused))
+
+    once(monkeypatch, "acting", another_meanwhile, at_call=at_call)
+    thread, own = also(there, by_hank)
+    thread.join(30)
+    [(other, refused)] = others
+    other.join(30)
+    assert [type(each) for each in own + refused] == [errors.NotSignedIn]
+    assert [type(each) for each in (own if at_call == 1 else refused)] == [errors.NotSignedIn]
+
+
+def recorded(there):
+    """What stands in the record of operators."""
+    return [done.place for done in there.means.database.read_now(deeds.before, None, 100).done]

@@ -447,6 +447,20 @@ def test_what_was_used_since_lives_on_also_where_that_is_not_written_yet(house):
     assert how(house, [used, unused]) == ["in", "ended_by_operator"]
 
 
+@pytest.mark.guide("R15", "R77")
+@pytest.mark.parametrize("many", [4, 5, 9])
+def test_what_stands_behind_very_many_that_were_used_since_ends_too(house, monkeypatch, many):
+    monkeypatch.setattr(go_on_ending, "MOST_AT_ONCE", 3)
+    rows = somebody_with(house, ADA, [Wanted(began=60, used=20)] * many, NOW)
+    ending = begun(house, Asked(unused_since=NOW - timedelta(days=10)))
+    first = sorted(row.row_id for row in rows)[:-1]
+    for row_id in first:
+        house.recent.note(number_of(house), row_id, BERLIN, LATER)
+    ended = carried_out(house, ending).ended
+    assert (ended.people, ended.sessions) == (1, 1)
+    assert how(house, rows) == ["in" if row.row_id in first else "ended_by_operator" for row in rows]
+
+
 def test_in_the_shell_it_stands_in_the_history_of_an_owner_and_names_nobody(house):
     made = in_web(house, ADA)
     preview = done_apart(preview_many.preview_from_shell(house, WEB, NOW))

@@ -138,6 +138,38 @@ def test_what_a_rule_has_ended_that_somebody_else_set_meanwhile_stays_ended_too(
     assert how(house, [token], later) == ["policy"]
 
 
+@pytest.mark.security("7.4.5", "15.4.2")
+def test_what_the_rule_ends_while_others_are_put_away_stays_ended_too(house, monkeypatch):
+    [late, early], nearly = signed_in(house, ADA, GRACE), NOW + HOUR - timedelta(seconds=2)
+    rule(house, overall_seconds=3600)
+    really, seconds, passes = set_policy.end_over_by, [0.0], []
+
+    async def slow(means, before, *args):
+        await really(means, before, *args)
+        passes.append(before)
+        seconds[0] += 4 if len(passes) == 1 else 0.1
+
+    monkeypatch.setattr(set_policy, "boot_time", lambda: seconds[0])
+    monkeypatch.setattr(set_policy, "end_over_by", slow)
+    done_apart(set_policy.clear_policy_from_shell(house, CLUB, "all", nearly))
+    assert how(house, [late, early], NOW + HOUR + timedelta(minutes=1)) == ["policy"] * 2
+    assert len(passes) == 2
+
+
+def test_members_who_take_as_long_each_time_are_gone_through_twice(house, monkeypatch):
+    rule(house, idle_seconds=3600)
+    seconds, passes = [0.0], []
+
+    async def always_slow(*args):
+        passes.append(args)
+        seconds[0] += 3
+
+    monkeypatch.setattr(set_policy, "boot_time", lambda: seconds[0])
+    monkeypatch.setattr(set_policy, "end_over_by", always_slow)
+    rule(house, NOW + HOUR, idle_seconds=7200)
+    assert len(passes) == 2
+
+
 INSIDE, OUTSIDE = Wish(networks=(f"{BERLIN}/32",)), Wish(networks=("192.0.2.0/24",))
 
 

@@ -138,6 +138,12 @@ def test_networks_are_written_in_one_way():
         MARINE, AppType.WEB, Wish(networks=(" 192.0.2.77/24", "2001:DB8::1/32", "192.0.2.0/24"))
     )
     assert rule.networks == ("192.0.2.0/24", "2001:db8::/32")
+    mapped = judge_wish(
+        MARINE, AppType.WEB, Wish(networks=("::ffff:192.0.2.7/128", "::ffff:198.51.100.9/120"))
+    )
+    assert mapped.networks == ("192.0.2.7/32", "198.51.100.0/24")
+    assert admits([mapped.networks], "192.0.2.7")
+    assert admits([mapped.networks], "198.51.100.77")
 
 
 def test_connected_apps_are_not_counted():

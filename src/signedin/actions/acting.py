@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import sqlalchemy as sa
 
 from signedin.actions.named import hold_key, refuse_revoked
@@ -10,7 +12,7 @@ from signedin.rules.account import AccountId
 from signedin.rules.operator import Deed, LastOwner, Operator, Role, RoleNeeded, refuse_unless
 from signedin.rules.presence import Presence, Service
 from signedin.rules.scope import not_by_this_key
-from signedin.store import operators
+from signedin.store import last_of_all, operators
 
 READ, MANAGE = "admin:read", "admin:manage"
 _CAN_TAKE_A_ROLE = frozenset({Deed.APPOINT, Deed.STOP})
@@ -24,7 +26,7 @@ def operator_asking(conn: sa.Connection, asking: Asking, deed: Deed, *, writes: 
     is none, whatever type it calls it (D31).
 
     Who writes asks this before anything else is held: the role stays what it is until the deed is committed, and whoever
-    takes it away waits for that.
+    takes it away waits for that. Whether the session still lives is asked once more just before the deed is committed.
 
     Raises:
         NotSignedIn: the session or the key has ended since it was recognised.
@@ -46,6 +48,9 @@ def operator_asking(conn: sa.Connection, asking: Asking, deed: Deed, *, writes: 
         found.role, found.name, asking.account_id, asking.current_id, organisation_id=found.organisation_id
     )
     refuse_unless(operator, deed)
+    if writes:
+        ask_again = partial(_refuse_who_has_ended, account_id=asking.account_id, session_id=asking.current_id)
+        last_of_all.note_asking(conn, asking.account_id, ask_again)
     return operator
 
 
@@ -62,6 +67,11 @@ def refuse_last_owner(conn: sa.Connection, account_id: AccountId) -> None:
     """
     if operators.hold_owners(conn) == [account_id]:
         raise LastOwner
+
+
+def _refuse_who_has_ended(conn: sa.Connection, account_id: AccountId, session_id: str) -> None:
+    if operators.acting(conn, account_id, session_id) is None:
+        raise errors.NotSignedIn("revoked")
 
 
 def _service(conn: sa.Connection, service: Service, deed: Deed, *, writes: bool) -> Operator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -21,6 +22,7 @@ from signedin.store import accounts, organisations, policies, session_rows
 
 STRETCH = 1000
 """Members that one question looks at."""
+Clock = Callable[[], datetime]
 
 
 async def end_over(means: Means, absence: Absence, now: datetime) -> None:
@@ -32,7 +34,7 @@ async def end_over(means: Means, absence: Absence, now: datetime) -> None:
         await means.database.write(_end_one, means, account_id, row_id, now)
 
 
-async def end_over_by(means: Means, policy: Policy, now: datetime, until: float) -> None:
+async def end_over_by(means: Means, policy: Policy, clock: Clock, until: float) -> None:
     """Bury all that a rule has ended among the members of its organisation, before it changes.
 
     Members are looked at a stretch at a time, and one transaction is for one account. What was found stays buried, also
@@ -42,12 +44,12 @@ async def end_over_by(means: Means, policy: Policy, now: datetime, until: float)
         RuleStillEnding: that moment of the monotonic clock has come, and there is more.
     """
     after = 0
-    while (stretch := await means.database.read(_stretch, policy, after, now)) is not None:
+    while (stretch := await means.database.read(_stretch, policy, after, clock())) is not None:
         after, found = stretch
         for account_id in found:
             if monotonic() > until:
                 raise RuleStillEnding
-            await means.database.write(_end_all_held, means, account_id, now)
+            await means.database.write(_end_all_held, means, account_id, clock())
 
 
 def _stretch(

@@ -172,16 +172,24 @@ def _end_account(
         return None, True
     accounts.hold(conn, account_id)
     account = accounts.find(conn, account_id)
-    which = held.ending.which
-    found = bulk_rows.of_account(conn, which, account_id, MOST_AT_ONCE + 1) if account else []
-    rows = [row for row in found[:MOST_AT_ONCE] if not _was_used(means, which, row)]
-    is_whole = len(found) <= MOST_AT_ONCE or not rows
+    rows, is_whole = _meant(conn, means, held.ending.which, account_id) if account else ([], True)
     counts = HowMany.of_rows(row.kind for row in rows)
     now_ended = counts if is_whole else counts.of_nobody()  # the account is counted when it is at its end
     bulk_endings.move(conn, held, account_id if is_whole else account_id - 1, now_ended, now)
     if account is not None and rows:
         _end(conn, held, account, rows, counts, now)
     return rows, is_whole
+
+
+def _meant(conn: sa.Connection, means: Means, which: Which, whose: AccountId) -> tuple[list[Meant], bool]:
+    """As much of an account as ends at once, and whether that is all; what was used since is passed over."""
+    looked_at = MOST_AT_ONCE + 1
+    while True:
+        found = bulk_rows.of_account(conn, which, whose, looked_at)
+        rows = [row for row in found if not _was_used(means, which, row)]
+        if len(rows) > MOST_AT_ONCE or len(found) < looked_at:
+            return rows[:MOST_AT_ONCE], len(rows) <= MOST_AT_ONCE
+        looked_at *= 2
 
 
 def _end(
@@ -191,11 +199,8 @@ def _end(
     ending = held.ending
     by: dict[str, object] = {"by": "operator"}
     by |= {"operator": str(ending.begun_by)} if ending.begun_by is not None else {}
-    facts = by | {
-        "ending": ending.id,
-        "by_type": counts.by_app_type(),
-        "access_keys_ended": counts.access_keys,
-    }
+    facts = by | {"ending": ending.id, "by_type": counts.by_app_type()}
+    facts |= {"access_keys_ended": counts.access_keys}
     event = Event(EventKind.SESSIONS_ENDED, now, None, None, facts, {"reason": ending.reason})
     number = journal.record(conn, account.id, event)
     if ending.which.is_everyone:

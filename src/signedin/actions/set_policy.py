@@ -8,7 +8,7 @@ seconds at most.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
 from typing import TypeVar
@@ -16,7 +16,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from signedin.actions.acting import Asking, operator_asking
-from signedin.actions.end_over import end_over_by
+from signedin.actions.end_over import Clock, end_over_by
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
 from signedin.actions.organisation_deeds import existing, named_in_shell, recorded
@@ -31,12 +31,15 @@ from signedin.rules.policy import Policy
 from signedin.rules.policy_wish import EVERY_TYPE, Wish, app_type_named, judge_wish
 from signedin.rules.wording import marked as _
 from signedin.store import endings, policies
+from signedin.store.boot_clock import boot_time
 
 W = TypeVar("W")
 Change = Callable[[sa.Connection, W, Policy | None, Policy, datetime], bool]
 """By whom, what is wanted now, and what then; false where that is not what is wanted now."""
 BURIES_FOR = 5.0
 """Seconds for which a request buries what a rule has ended; the next one goes on from there."""
+SHORT = timedelta(seconds=1)
+"""For how long what the rule of before ends at last can go unburied (docs/decisions/0025-organisations-and-policies.md)."""
 _EVERYBODY = AccountId(0)
 
 
@@ -100,14 +103,31 @@ async def _changed(
     means: Means, policy: Policy, seconds: float, change: Change[W], by: W, now: datetime
 ) -> Policy:
     """Bury what a laxer rule would bring back, and change it; anew where somebody else has changed it meanwhile."""
-    until = monotonic() + seconds
+    until, clock = monotonic() + seconds, _clock_since(now)
     while True:
         before = await means.database.read(policies.find, policy.organisation_id, policy.app_type)
         if before is not None and policy.lets_live_longer_than(before):
-            await end_over_by(means, before, now, until)
-        if await means.database.write(change, by, before, policy, now):
+            await _bury(means, before, clock, until)
+        if await means.database.write(change, by, before, policy, clock()):
             await heard_everywhere(means)
             return policy
+
+
+async def _bury(means: Means, before: Policy, clock: Clock, until: float) -> None:
+    """Go through the members until that was short, or cannot become much shorter: their time goes on meanwhile."""
+    took = timedelta.max
+    while True:
+        longer, began = took, clock()
+        await end_over_by(means, before, clock, until)
+        took = clock() - began
+        if took <= SHORT or took > longer / 2:
+            return
+
+
+def _clock_since(now: datetime) -> Clock:
+    """What time it is, by a request that has come at that time."""
+    came = boot_time()
+    return lambda: now + timedelta(seconds=boot_time() - came)
 
 
 def _may(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from signedin.rules.errors import InvalidInput, Refused, Unavailable
 from signedin.rules.organisation import Organisation
@@ -109,9 +109,15 @@ def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     if len(texts) > MOST_NETWORKS:
         raise InvalidInput(_("These are too many networks."), field="networks")
     try:
-        found = {str(ip_network(text.strip(), strict=False)) for text in texts}
+        found = {str(_unmapped(ip_network(text.strip(), strict=False))) for text in texts}
     except ValueError:
         raise InvalidInput(
             _("This is not a network."), field="networks", hint=_("Write networks like 192.0.2.0/24.")
         ) from None
     return tuple(sorted(found))
+
+
+def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """What an IPv6 network of mapped IPv4 addresses stands for (RFC 4291, 2.5.5.2): that is how people come from it."""
+    mapped = None if network.version == 4 or network.prefixlen < 96 else network.network_address.ipv4_mapped
+    return network if mapped is None else IPv4Network((mapped, network.prefixlen - 96))

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from signedin.rules.account import AccountId
 from signedin.rules.ending import Ending, Scope
 from signedin.rules.lease import Node, Renewal
+from signedin.store import last_of_all
 from signedin.store.schema import Int64, Moment, insert, metadata
 
 DIGEST_BYTES = 32
@@ -94,6 +95,8 @@ def record(conn: sa.Connection, ending: Ending, now: datetime) -> None:
     values = {"scope": str(ending.scope), "account_id": ending.account_id, "digests": b"".join(ending.digests),
               "cut_off": ending.cut_off, "at": now}  # fmt: skip
     if conn.dialect.name == "postgresql":
+        if ending.scope in (Scope.SESSION, Scope.ACCOUNT):
+            last_of_all.note_ended(conn, ending.account_id)
         conn.execute(_LATER_NUMBERED, values)
         return
     conn.execute(endings.insert(), values | {"seq": conn.execute(_COUNT).scalar_one()})

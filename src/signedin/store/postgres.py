@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from signedin.rules.errors import DatabaseProblem, Unavailable
 from signedin.rules.wording import marked as _
+from signedin.store import last_of_all
 from signedin.store.connecting import ENCODING
 from signedin.store.database import Database
 from signedin.store.held import has_ended
@@ -188,7 +189,9 @@ class PostgresDatabase(Database):
         with told_clearly(), engine.connect() as conn:
             warnings: list[str] = conn.info["warnings"]
             with conn.begin():
+                last_of_all.begin(conn)
                 done = deed(conn, *args, **kw)
+                last_of_all.settle(conn)
                 if monotonic() > until:
                     raise Unavailable  # whoever asked has been told so: nothing is kept
                 warnings.clear()
