@@ -140,6 +140,37 @@ def test_who_ticks_more_than_has_to_end_is_asked_again_and_nothing_has_ended(hou
     assert (first.is_signed_in, second.is_signed_in) == (True, True)
 
 
+def test_who_is_asked_which_session_ends_can_tell_two_of_one_device_apart(house):
+    house.signed_in().log_out_all()
+    rule(house, most=2, too_many="ask")
+    house.signed_in()
+    house.clock.move(minutes=7)
+    house.signed_in()
+    asked = house.browser().send("/sign-in", {"email": ADA, "password": PASSWORD})
+    rows = re.findall(r'name="row-[^"]*" value="1"><span>(.*?)</label>', asked.text, re.DOTALL)
+    since = [re.search(r"Web session since <time[^>]*>([^<]+)</time>", row)[1] for row in rows]
+    assert len(set(since)) == len(rows) == 2
+
+
+def test_who_adds_or_appoints_an_address_of_nobody_is_told_what_to_do_there_and_not_in_the_shell(house):
+    olive = operator(house, OWNER)
+    home, nobody = f"{ORGANISATIONS}/{org(olive)}", "nobody@example.org"
+    refused = [
+        olive.send(f"{home}/members", {"email": nobody}, page=home).text,
+        olive.send("/admin/operators", {"email": nobody, "role": "viewer"}, page="/admin/operators").text,
+        olive.http.post(f"/v1{home}/members", json={"email": nobody}, headers=olive.own()).text,
+    ]
+    for each in refused:
+        assert "There is no account with this address." in each
+        assert "Find the account by its name, and check its address there." in each
+        assert "signedin account" not in each
+    german = {"accept-language": "de"} | olive.own()
+    page = olive.http.post(
+        f"{home}/members", data={"csrf": olive.form_token(home), "email": nobody}, headers=german
+    )
+    assert "Zu dieser Adresse gibt es kein Konto." in page.text
+
+
 def test_where_no_more_are_allowed_the_page_says_what_to_do(house):
     house.signed_in().log_out_all()
     rule(house, most=1, too_many="refuse")
