@@ -135,6 +135,18 @@ def test_what_has_the_focus_is_never_behind_the_reason(keys, house):
         assert tick.evaluate(behind)
 
 
+def test_a_reason_that_is_missing_is_asked_for_where_one_is_in_the_list(keys, house):
+    for _ in range(12):
+        house.signed_in(FIREFOX_ON_WINDOWS, BERLIN)
+    page = keys.page
+    page.goto(f"/admin/accounts/{number_of(house, ADA)}")
+    tick = page.get_by_role("checkbox", name=re.compile(f"^Select {WINDOWS}")).first
+    tick.check()
+    button(page, "End what is selected").click()
+    expect(page.get_by_label("Reason")).to_be_focused()
+    expect(tick).to_be_in_viewport()
+
+
 @pytest.mark.guide("D10", "D11")
 def test_on_a_phone_the_reason_comes_along_once_something_is_ticked_and_says_how_much(
     browsers, house, stolen

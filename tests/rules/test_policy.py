@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from people import Clock
+from signedin.rules import policy_wish
 from signedin.rules.account import OrganisationId
 from signedin.rules.errors import InvalidInput
 from signedin.rules.organisation import Organisation
@@ -158,3 +159,30 @@ def test_a_rule_is_for_one_app_type_or_for_all_of_them():
     assert app_type_named("web") is AppType.WEB
     with pytest.raises(InvalidInput):
         app_type_named("telephone")
+
+
+def test_what_is_too_little_or_too_much_is_refused_with_the_least_and_the_most_that_hold():
+    shortest, longest = (
+        int(each.total_seconds()) for each in (policy_wish.SHORTEST_LIMIT, policy_wish.LONGEST_LIMIT)
+    )
+    spans = f"from {shortest // 60} minutes to {longest // 86400:,} days."
+    for field, least, most, said in (
+        ("idle_seconds", shortest, longest, spans),
+        ("overall_seconds", shortest, longest, spans),
+        ("most", 1, policy_wish.MOST_SESSIONS, f"from 1 to {policy_wish.MOST_SESSIONS:,}."),
+        (
+            "shortest_password",
+            SHORTEST,
+            policy_wish.LONGEST_ASKED,
+            f"from {SHORTEST} to {policy_wish.LONGEST_ASKED}.",
+        ),
+    ):
+        for fits in (least, most):
+            judge_wish(MARINE, AppType.WEB, Wish(**{field: fits}))
+        for wrong in (least - 1, most + 1):
+            with pytest.raises(InvalidInput) as refused:
+                judge_wish(MARINE, AppType.WEB, Wish(**{field: wrong}))
+            assert (refused.value.field, refused.value.hint.endswith(said)) == (field, True)
+    with pytest.raises(InvalidInput) as refused:
+        judge_wish(MARINE, None, Wish(networks=("192.0.2.0/24",) * (policy_wish.MOST_NETWORKS + 1)))
+    assert str(policy_wish.MOST_NETWORKS) in refused.value.hint

@@ -53,6 +53,14 @@ def test_each_filter_says_how_much_it_shows_and_shows_that(house):
     assert filters(keys) == filters(page)
 
 
+def test_filters_say_no_counts_while_words_are_sought(house):
+    page = house.signed_in().open(f"{PATH}?q=chrome").text
+    assert entries(page)
+    assert filters(page) == {}
+    nav = re.search(r'<nav class="types".*?</nav>', page, re.DOTALL).group()
+    assert 'href="/settings/activity?kind=in&amp;q=chrome">Sign-ins</a>' in nav
+
+
 @pytest.mark.guide("R11", "R76")
 def test_words_find_what_is_shown_in_any_order_and_nothing_that_is_hidden(house):
     laptop = house.signed_in()

@@ -71,6 +71,26 @@ def test_from_a_phone_call_to_the_ended_session_and_the_recorded_reason(house):
     assert "Account of" in record
 
 
+def test_what_is_said_to_have_ended_is_only_what_ended_and_what_can_be_done_about_coming_back(house):
+    rosa, console, phone = at_the_console(house, ROSA), helper(house), house.signed_in(SAFARI_ON_IPHONE)
+    key = done_apart(issue_key_for(house.means, ADA, Wish("backup", ("account:read",)), house.clock()))
+
+    def told(browser):
+        page = browser.open(house.there).text
+        return re.search(r'<div class="notice" role="status">(.*?)</div>', page, re.DOTALL)[1]
+
+    again = "Whoever knows the password can sign in again."
+    assert ends(rosa, house, key.key.id).status_code == 303
+    said = told(rosa)
+    assert "<b>1 access key ended.</b>" in said
+    assert ("0 session" in said, again in said) == (False, False)
+    assert ends(rosa, house, phone.current()["id"]).status_code == 303
+    assert again in told(rosa)
+    assert ends(console, house, house.signed_in(SAFARI_ON_IPHONE).current()["id"]).status_code == 303
+    page = console.open(house.there).text
+    assert (again in page) == (f"{house.there}/disable" in page)
+
+
 def test_without_a_reason_or_anything_chosen_nothing_ends_and_what_was_chosen_stays_so(house):
     phone, console = house.signed_in(SAFARI_ON_IPHONE), helper(house)
     chosen = phone.current()["id"]

@@ -140,6 +140,37 @@ def test_who_ticks_more_than_has_to_end_is_asked_again_and_nothing_has_ended(hou
     assert (first.is_signed_in, second.is_signed_in) == (True, True)
 
 
+def test_who_is_asked_which_session_ends_can_tell_two_of_one_device_apart(house):
+    house.signed_in().log_out_all()
+    rule(house, most=2, too_many="ask")
+    house.signed_in()
+    house.clock.move(minutes=7)
+    house.signed_in()
+    asked = house.browser().send("/sign-in", {"email": ADA, "password": PASSWORD})
+    rows = re.findall(r'name="row-[^"]*" value="1"><span>(.*?)</label>', asked.text, re.DOTALL)
+    since = [re.search(r"Web session since <time[^>]*>([^<]+)</time>", row)[1] for row in rows]
+    assert len(set(since)) == len(rows) == 2
+
+
+def test_who_adds_or_appoints_an_address_of_nobody_is_told_what_to_do_there_and_not_in_the_shell(house):
+    olive = operator(house, OWNER)
+    home, nobody = f"{ORGANISATIONS}/{org(olive)}", "nobody@example.org"
+    refused = [
+        olive.send(f"{home}/members", {"email": nobody}, page=home).text,
+        olive.send("/admin/operators", {"email": nobody, "role": "viewer"}, page="/admin/operators").text,
+        olive.http.post(f"/v1{home}/members", json={"email": nobody}, headers=olive.own()).text,
+    ]
+    for each in refused:
+        assert "There is no account with this address." in each
+        assert "Find the account by its name, and check its address there." in each
+        assert "signedin account" not in each
+    german = {"accept-language": "de"} | olive.own()
+    page = olive.http.post(
+        f"{home}/members", data={"csrf": olive.form_token(home), "email": nobody}, headers=german
+    )
+    assert "Zu dieser Adresse gibt es kein Konto." in page.text
+
+
 def test_where_no_more_are_allowed_the_page_says_what_to_do(house):
     house.signed_in().log_out_all()
     rule(house, most=1, too_many="refuse")
@@ -404,6 +435,71 @@ def test_programs_set_rules_and_read_which_applies_and_why(house):
         assert (refused.status_code, refused.json()["field"]) == (422, field)
     assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 204
     assert olive.http.delete(f"{home}/rules/web", headers=olive.own()).status_code == 404
+
+
+def rule_form(page):
+    """What the form that sets a rule holds as it is shown."""
+    form = page[page.index('id="set-rule"') :].partition("</form>")[0]
+    fields = {
+        re.search('name="([^"]*)"', each)[1]: re.search('value="([^"]*)"', each)[1]
+        for each in re.findall("<input [^>]*>", form)
+        if "checkbox" not in each or " checked" in each
+    }
+    for select in re.findall("<select .*?</select>", form, re.DOTALL):
+        chosen = re.search('value="([^"]*)" selected', select)
+        fields[re.search('name="([^"]*)"', select)[1]] = chosen[1] if chosen else ""
+    return fields
+
+
+def test_a_rule_is_changed_in_one_thing_and_the_others_stay(house):
+    olive = operator(house, OWNER)
+    home = f"{ORGANISATIONS}/{org(olive)}"
+    wish = {
+        "idle_seconds": 5400, "overall_seconds": 5401, "most": 3, "too_many": "ask", "read_only": True,
+        "networks": ("192.0.2.0/24", "203.0.113.0/24"), "shortest_password": 20,
+    }  # fmt: skip
+    rule(house, app_type="web", **wish)
+    rule(house, app_type="all", idle_seconds=7200)
+    assert rule_form(olive.open(home).text)["idle_minutes"] == ""
+    assert f'href="{home}?rule=web#set-rule"' in olive.open(home).text
+    shown = rule_form(olive.open(f"{home}?rule=web").text)
+    assert shown.pop("csrf")
+    assert olive.send(f"{home}/rules", shown | {"most": "4"}, page=home).status_code == 303
+    [web] = [each for each in olive.open(f"/v1{home}").json()["rules"] if each["app_type"] == "web"]
+    assert web == {"app_type": "web"} | wish | {"most": 4, "networks": list(wish["networks"])}
+    assert rule_form(olive.open(f"{home}?rule=nowhere").text)["idle_minutes"] == ""
+
+
+def test_who_has_set_a_rule_is_told_all_that_it_wants_now_and_from_when_on(house):
+    olive = operator(house, OWNER)
+    home = f"{ORGANISATIONS}/{org(olive)}"
+    rule(house, app_type="web", idle_seconds=3600)
+    assert olive.send(f"{home}/rules", {"app_type": "web", "most": "2"}, page=home).status_code == 303
+    told = re.search(r'<div class="notice" role="status">.*?</div>', olive.open(home).text)[0]
+    assert "The rule is set: Web" in told
+    assert "from the next request of every session on" in told
+    assert "2 sessions at once" in told
+    assert "without use" not in told
+
+
+def test_a_rule_that_cannot_be_set_names_the_field_with_its_least_and_most(house):
+    olive = operator(house, OWNER)
+    home = f"{ORGANISATIONS}/{org(olive)}"
+    for name, text, said in (
+        ("idle_minutes", "2", "The longest time without use is from 5 minutes to 3,650 days."),
+        ("overall_hours", "0,05", "The longest time in all is from 5 minutes to 3,650 days."),
+        ("most", "1001", "The most sessions at once are from 1 to 1,000."),
+        ("shortest_password", "8", "The fewest characters of a new password are from 15 to 128."),
+        ("most", "1.5", "This is not a number."),
+        ("networks", "here", "This is not a network."),
+    ):
+        refused = olive.send(f"{home}/rules", {"app_type": "web", name: text}, page=home)
+        assert refused.status_code == 422, name
+        assert said in refused.text
+        [wrong] = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', refused.text)
+        assert f'name="{name}"' in wrong
+        assert re.search(r'aria-describedby="refused[ "]', wrong)
+    assert "aria-invalid" not in olive.open(home).text
 
 
 @pytest.mark.security("8.2.1")

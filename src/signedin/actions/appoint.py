@@ -11,7 +11,7 @@ from signedin.actions.acting import Asking, operator_asking, refuse_last_owner
 from signedin.actions.ending import end_sessions
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
-from signedin.actions.operate import account_of
+from signedin.actions.operate import IN_CONSOLE, account_of
 from signedin.actions.organisation_deeds import existing, named_in_shell
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, AccountState, OrganisationId
@@ -116,7 +116,7 @@ def _appoint_by(
     conn: sa.Connection, asking: Asking, email: str, role: Role, bound: OrganisationId | None, now: datetime
 ) -> Account:
     operator = operator_asking(conn, asking, Deed.APPOINT, writes=True)
-    may_appoint(operator, account_of(conn, email).id)
+    may_appoint(operator, account_of(conn, email, IN_CONSOLE).id)
     return _appoint(conn, email, role, bound, operator, now)
 
 

@@ -22,7 +22,12 @@ from signedin.rules.consent import Consent
 from signedin.rules.event import Event, EventKind
 from signedin.rules.revocation import EndReason, LogoutAllCounts
 from signedin.rules.secret import account_of_session_id
+from signedin.rules.wording import marked as _
 from signedin.store import access_keys, accounts, deeds, limits, operators, outbox
+
+_IN_SHELL = "`signedin account list` lists them."
+IN_CONSOLE = _("Find the account by its name, and check its address there.")
+"""What an operator can do who names an address that no account has."""
 
 
 async def end_one(means: Means, row_id: str, reason: str, now: datetime) -> None:
@@ -174,17 +179,15 @@ def by_operator(kind: EventKind, reason: str, now: datetime) -> Event:
     return Event(kind, now, facts={"by": "operator"}, personal={"reason": reason} if reason else {})
 
 
-def account_of(conn: sa.Connection, email: str) -> Account:
-    """The account with this address, told only to operators.
+def account_of(conn: sa.Connection, email: str, hint: str = _IN_SHELL) -> Account:
+    """The account with this address, told only to operators; `hint` is what whoever asks can do where there is none.
 
     Raises:
         NotFound: there is none.
     """
     account = accounts.find_by_email(conn, normalise_email(email) or "")
     if account is None:
-        raise errors.NotFound(
-            "There is no account with this address.", hint="`signedin account list` lists them."
-        )
+        raise errors.NotFound(_("There is no account with this address."), hint=hint)
     return account
 
 

@@ -10,7 +10,7 @@ from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.end_over import end_all
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.means import Means
-from signedin.actions.operate import account_of
+from signedin.actions.operate import IN_CONSOLE, account_of
 from signedin.actions.organisation_deeds import existing, named_in_shell, recorded
 from signedin.rules import errors
 from signedin.rules.account import Account, AccountId, OrganisationId
@@ -151,7 +151,7 @@ def _add_member_by(
 ) -> Account:
     operator = operator_asking(conn, asking, Deed.RULE, writes=True)
     organisation = existing(conn, organisation_id, held=True)
-    return _add_member(conn, organisation, account_of(conn, email).id, operator, now)
+    return _add_member(conn, organisation, account_of(conn, email, IN_CONSOLE).id, operator, now)
 
 
 def _add_member_from_shell(conn: sa.Connection, name: str, email: str, now: datetime) -> Account:

@@ -17,6 +17,13 @@ SHORTEST_LIMIT, LONGEST_LIMIT = timedelta(minutes=5), timedelta(days=3650)
 EVERY_TYPE = "all"
 """What stands for every app type where a rule is named."""
 MOST_SESSIONS, MOST_NETWORKS, LONGEST_ASKED = 1_000, 50, 128
+_RANGES = {
+    "idle_seconds": _("The longest time without use is from 5 minutes to 3,650 days."),
+    "overall_seconds": _("The longest time in all is from 5 minutes to 3,650 days."),
+    "most": _("The most sessions at once are from 1 to 1,000."),
+    "shortest_password": _("The fewest characters of a new password are from 15 to 128."),
+}
+"""The least and the most of each, as it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +105,14 @@ def _span(seconds: int | None, field: str) -> timedelta | None:
 
 def _number(value: int | None, least: int, most: int, field: str) -> int | None:
     if value is not None and not least <= value <= most:
-        raise InvalidInput(
-            _("This is too little or too much."), field=field, hint=_("Choose a value that makes sense here.")
-        )
+        raise InvalidInput(_("This is too little or too much."), field=field, hint=_RANGES[field])
     return value
 
 
 def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Each in the one way to write it, and in one order."""
     if len(texts) > MOST_NETWORKS:
-        raise InvalidInput(_("These are too many networks."), field="networks")
+        raise InvalidInput(_("These are too many networks."), field="networks", hint=_("Name 50 at most."))
     try:
         found = {str(_unmapped(ip_network(text.strip(), strict=False))) for text in texts}
     except ValueError:

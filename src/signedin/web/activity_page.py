@@ -32,7 +32,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class FilterView:
-    """A filter of the page, as a link that keeps what is searched for; `count` as it is said."""
+    """A filter of the page, as a link that keeps what is searched for; `count` as it is said, nothing while words are sought."""
 
     label: str
     count: str
@@ -64,7 +64,7 @@ async def activity_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     shows = partial(displayed, speech=speech)
     looked = await look_back(door.means, presence.account_id, asked, before, PAGE, shows)
     known = await sessions_in(door.means, presence, looked.entries, speech.now)
-    counts = await count_back(door.means, presence.account_id)
+    counts = None if asked.words else await count_back(door.means, presence.account_id)
     hours = await hours_view(door.means, presence.account_id, speech) if before is None else None
     return door.page(
         request, "activity.html", account=await account_of(door.means, presence),
@@ -78,21 +78,27 @@ def asked_by(query: Mapping[str, str]) -> Asked:
     return Asked(kind if kind in KINDS else "", query.get("q", "").strip()[:LONGEST_WORDS])
 
 
-def _history(asked: Asked, looked: Looked, known: SessionsIn, counts: Counted, speech: Speech) -> HistoryView:
+def _history(
+    asked: Asked, looked: Looked, known: SessionsIn, counts: Counted | None, speech: Speech
+) -> HistoryView:
     return HistoryView(
         asked, _filters(asked, counts, speech), days(looked.entries, speech, looked.operators, known), link(asked, FILE),
         link(asked, before=looked.go_on) if looked.go_on else "", MOST_SEARCHED if looked.is_cut else 0,
     )  # fmt: skip
 
 
-def _filters(asked: Asked, counts: Counted, speech: Speech) -> tuple[FilterView, ...]:
+def _filters(asked: Asked, counts: Counted | None, speech: Speech) -> tuple[FilterView, ...]:
     return tuple(
         FilterView(
-            speech.say(label), speech.number(counts.by_filter[kind]) + ("+" if counts.is_more else ""),
-            link(Asked(kind, asked.words)), kind == asked.kind,
+            speech.say(label), "" if counts is None else _counted(counts, kind, speech), link(Asked(kind, asked.words)),
+            kind == asked.kind,
         )
         for kind, label in _LABELS.items()
     )  # fmt: skip
+
+
+def _counted(counts: Counted, kind: str, speech: Speech) -> str:
+    return speech.number(counts.by_filter[kind]) + ("+" if counts.is_more else "")
 
 
 def link(asked: Asked, path: str = PATH, before: int | None = None) -> str:

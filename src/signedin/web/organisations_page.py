@@ -22,20 +22,19 @@ from signedin.actions.set_policy import clear_policy, set_policy
 from signedin.rules import errors
 from signedin.rules.operator import Deed, RoleNeeded
 from signedin.rules.organisation import OrganisationInUse, organisation_named
-from signedin.rules.policy import TooMany
-from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, ShutsOut, Wish
+from signedin.rules.policy_wish import EVERY_TYPE, RuleStillEnding, ShutsOut
 from signedin.rules.session import AppType
 from signedin.rules.wording import marked as _
 from signedin.web.admin_page import frame
 from signedin.web.door import OPERATORS_HOME, Ask, Door, arrival_of, now_of, see_other
 from signedin.web.operators_page import number_of
 from signedin.web.row_view import APP_LABELS
+from signedin.web.rule_form import filled_by, wish_of, wrong_field
 from signedin.web.rule_view import TOO_MANY, rule_views
 
 PATH = f"{OPERATORS_HOME}/organisations"
 ONE = f"{PATH}/{{organisation_id:str}}"
 PAGE = 50
-LONGEST_NUMBER = 9
 _REFUSED = (errors.InvalidInput, errors.NotFound, OrganisationInUse, RoleNeeded, RuleStillEnding, ShutsOut)
 
 
@@ -124,14 +123,15 @@ async def rule_form(
     presence, fields = door.signed_in(request), await door.form(request)
     number = organisation_named(organisation_id)
     try:
-        app_type, wish = fields.get("app_type", ""), _wish(fields)
+        app_type, wish = fields.get("app_type", ""), wish_of(fields)
         here, confirmed = arrival_of(request), "confirmed" in fields
         await set_policy(
             door.means, presence, number, app_type, wish, here.now, here.address, confirmed=confirmed
         )
     except _REFUSED as refusal:
         return await _one(request, door, organisation_id, refusal=refusal, filled=fields)
-    return see_other(f"{PATH}/{organisation_id}")
+    notice = door.notice_cookie({"kind": "rule_set", "app_type": app_type})
+    return see_other(f"{PATH}/{organisation_id}", cookies=[notice])
 
 
 @post(f"{ONE}/rules/{{app_type:str}}/clear")
@@ -181,30 +181,11 @@ async def _one(request: Ask, door: Door, organisation_id: str, **values: Any) ->
     seen = await see_organisation(door.means, presence, organisation_named(organisation_id), after, PAGE)
     speech = door.reader(request).speech
     shown: dict[str, Any] = await frame(request, door) | {
-        "seen": seen, "rules": rule_views(seen.policies, speech), "email": "", "refusal": None, "filled": {},
+        "seen": seen, "rules": rule_views(seen.policies, speech), "email": "", "refusal": None,
+        "filled": filled_by(seen.policies, request.query_params.get("rule", "")),
         "too_many": {way.value: speech.say(words) for way, words in TOO_MANY.items()},
         "app_types": {EVERY_TYPE: speech.say(_("All sessions"))}
         | {each.value: speech.say(APP_LABELS[each]) for each in AppType},
     }  # fmt: skip
-    shown["may_rule"] = shown["operator"].may(Deed.RULE)
+    shown["may_rule"], shown["wrong"] = shown["operator"].may(Deed.RULE), wrong_field(values.get("refusal"))
     return door.page(request, "admin_organisation.html", **(shown | values))
-
-
-def _wish(fields: dict[str, str]) -> Wish:
-    """What a form wants; what is left empty is not wanted."""
-    idle, overall = _number(fields, "idle_minutes"), _number(fields, "overall_hours")
-    networks = tuple(fields.get("networks", "").replace(",", " ").split())
-    return Wish(
-        None if idle is None else idle * 60, None if overall is None else overall * 3600, _number(fields, "most"),
-        fields.get("too_many", TooMany.END_OLDEST.value), "read_only" in fields, networks,
-        _number(fields, "shortest_password"),
-    )  # fmt: skip
-
-
-def _number(fields: dict[str, str], name: str) -> int | None:
-    text = fields.get(name, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise errors.InvalidInput(_("This is not a number."), field=name)
-    return int(text)
