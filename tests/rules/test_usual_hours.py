@@ -96,16 +96,23 @@ def test_the_usual_hours_hold_nine_tenths_of_all_use_of_their_days(used):
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 
-@given(st.lists(st.integers(0, 24 * 60), max_size=60))
-def test_hours_are_kept_as_they_were_noted_as_far_back_as_they_are_kept(ago):
+@given(st.lists(st.integers(0, 24 * 60), max_size=60), st.randoms())
+def test_hours_are_kept_as_they_were_noted_as_far_back_as_they_are_kept(ago, chance):
     hours, all_noted = UsedHours(), {(AT - timedelta(hours=back)).replace(minute=0) for back in ago}
-    for back in ago:
+    for back in sorted(ago, key=lambda back: chance.randrange(24 * 6) - back):  # some are told late
         hours = hours.noted(AT - timedelta(hours=back))
     assert UsedHours.kept(hours.packed, hours.last_day) == hours
     found = dict(hours.hours())
     first_day = max(all_noted, default=AT).date() - timedelta(days=DAYS - 1)
     assert found.keys() == {at for at in all_noted if at.date() >= first_day}
     assert all(1 <= count <= MOST for count in found.values())
+
+
+def test_use_is_kept_again_after_a_clock_that_ran_far_ahead():
+    ahead = UsedHours().noted(AT).noted(AT + timedelta(days=400))
+    again = ahead.noted(AT + timedelta(hours=1))
+    assert list(again.hours()) == [(AT.replace(minute=0) + timedelta(hours=1), 1)]
+    assert again.last_day == AT.date()
 
 
 def test_a_count_goes_no_further_and_what_cannot_be_read_is_nothing():

@@ -56,6 +56,20 @@ def test_the_statuses_are_0_1_and_2(signedin):
     assert signedin("account", "add").status == 2
 
 
+def test_what_is_not_utf8_is_understood_by_no_command_and_a_file_may_be_called_so(installed):
+    for words in (
+        ["account", "find", "\udcff"],
+        ["organisation", "set-rule", "\udcff", "--idle", "1h"],
+        ["operator", "add", ADA, "--organisation", "\udcff"],
+    ):
+        said = installed(*words)
+        assert said.status == 2, words
+        assert "It is not UTF-8 text." in said.err
+    assert installed.done("backup", "\udcff.db", "--json").value["file"] == "\udcff.db"
+    asked = [param for command in COMMANDS.values() for param in command.params]
+    assert not [param.name for param in asked if param.type is click.STRING]
+
+
 def test_no_other_status_stands_in_the_source():
     for file in (HOUSE / "server").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

@@ -9,11 +9,12 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from databases import only_on_postgres
+from databases import only_on_postgres, only_on_sqlite
 from people import ADA, BERLIN, CHROME_ON_MACOS, Clock
-from signedin.actions.note_use import flush
+from signedin.actions.note_use import flush, write_first
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
+from signedin.rules.errors import DatabaseProblem
 from signedin.rules.session import AppType
 from signedin.store import accounts, activity, used_hours
 
@@ -127,3 +128,60 @@ def test_a_row_that_somebody_is_busy_with_is_left_out_and_the_note_of_use_is_wri
         assert last_at() == NOW + timedelta(hours=2)
     home.uses(laptop, at=NOW + timedelta(hours=next(hours)))
     assert home.hours() == [(1, 1), (3, 1)]
+
+
+def refusing(home, monkeypatch):
+    """The table of hours takes nothing, as without a grant: the statement begins, and is refused."""
+    statement = sa.text("INSERT INTO used_hours (account_id, last_day, hours) VALUES (1, NULL, NULL)")
+    monkeypatch.setattr(used_hours, "_write", lambda conn, rows: conn.execute(statement))
+
+
+def test_hours_that_cannot_be_written_refuse_nobody_and_are_told_once(home, monkeypatch, log_lines):
+    laptop, means = home.signed_in(), home.means
+    refusing(home, monkeypatch)
+    log_lines()
+    for hours in (1, 2):
+        at = NOW + timedelta(hours=hours)
+        means.recent.note(home.ada.id, laptop, BERLIN, at)
+        asyncio.run(
+            write_first(means.recent, means.database, means.keyring, means.places, home.ada.id, laptop)
+        )
+    assert len(means.recent) == 0
+    asked = sa.select(activity.activity.c.last_at, activity.activity.c.counts)
+    [row] = means.database.read_now(lambda conn: conn.execute(asked).all())
+    assert row.last_at == NOW + timedelta(hours=2)
+    assert sum(row.counts) == 3, "the sign-in, and each use once"
+    [said] = log_lines()
+    assert said["event"] == "the hours of use cannot be written, and are left out"
+    monkeypatch.undo()
+    home.uses(laptop, at=NOW + timedelta(hours=3))
+    assert home.hours() == [(3, 1)]
+
+
+@only_on_sqlite("On PostgreSQL each statement of a note is a transaction of its own.")
+def test_hours_that_fail_halfway_leave_nothing_of_themselves(home, monkeypatch):
+    laptop, write = home.signed_in(), used_hours._write
+
+    def halfway(conn, rows):
+        write(conn, rows)
+        raise ValueError(rows)
+
+    monkeypatch.setattr(used_hours, "_write", halfway)
+    home.uses(laptop, at=NOW + timedelta(hours=1))
+    assert home.hours() == []
+    assert len(home.means.recent) == 0
+
+
+def test_where_the_whole_transaction_is_gone_the_note_waits_again(home, monkeypatch):
+    laptop = home.signed_in()
+
+    def gone(conn, _):
+        if conn.dialect.name == "postgresql":
+            conn.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        conn.connection.driver_connection.rollback()  # as SQLite does by itself where the disk is full
+        raise ValueError
+
+    monkeypatch.setattr(used_hours, "_write", gone)
+    with pytest.raises(DatabaseProblem):
+        home.uses(laptop, at=NOW + timedelta(hours=1))
+    assert len(home.means.recent) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS
 from signedin.rules.event import Event, EventKind
 from signedin.store import journal
-from signedin.web import activity_file
+from signedin.web import activity_file, event_view
 from web.operators import ROSA, at_the_console, number_of, operator_in
 
 PATH = "/settings/activity.csv"
@@ -51,6 +52,25 @@ def test_no_name_or_reason_becomes_a_formula(house):
     named = [line["about"] for line in lines_of(laptop.open(f"{PATH}?kind=key"))]
     assert len(named) == 6
     assert all(name.startswith("'") for name in named)
+
+
+def test_looking_through_and_writing_it_hold_up_nobody_else(house, monkeypatch):
+    laptop, on_the_loop = house.signed_in(), []
+    for module, name in ((event_view, "displayed"), (activity_file, "_line")):
+        monkeypatch.setattr(activity_file, name, told(getattr(module, name), on_the_loop))
+    assert len(lines_of(laptop.open(f"{PATH}?q=chrome"))) == 1
+    assert len(on_the_loop) >= 2
+    assert not any(on_the_loop)
+
+
+def told(pure, on_the_loop):
+    """The same, noting whether it is called where everybody's requests are answered."""
+
+    def called(*given, **named):
+        on_the_loop.append(asyncio._get_running_loop() is not None)
+        return pure(*given, **named)
+
+    return called
 
 
 def test_a_long_history_is_in_it_up_to_a_greatest_number_the_newest_first(house, monkeypatch):

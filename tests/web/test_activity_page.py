@@ -61,6 +61,11 @@ def test_filters_say_no_counts_while_words_are_sought(house):
     assert 'href="/settings/activity?kind=in&amp;q=chrome">Sign-ins</a>' in nav
 
 
+def test_a_sign_in_of_which_no_factors_are_recorded_is_told_like_any_other(house):
+    happened(house, EventKind.SESSION_STARTED, device="Chrome on macOS")
+    assert "Signed in: Chrome on macOS" in entries(house.signed_in().open(PATH).text)
+
+
 @pytest.mark.guide("R11", "R76")
 def test_words_find_what_is_shown_in_any_order_and_nothing_that_is_hidden(house):
     laptop = house.signed_in()

@@ -6,7 +6,17 @@ import re
 
 import pytest
 
-from people import ADA, ADELAIDE, BERLIN, GRACE, PASSWORD, done_apart, running
+from people import (
+    ADA,
+    ADELAIDE,
+    BERLIN,
+    FIREFOX_ON_WINDOWS,
+    GRACE,
+    PASSWORD,
+    SAFARI_ON_IPHONE,
+    done_apart,
+    running,
+)
 from signedin.actions import set_policy
 from signedin.actions.appoint import appoint_from_shell
 from signedin.actions.organisations import (
@@ -101,6 +111,23 @@ def test_a_shortened_limit_throws_out_at_the_next_check_and_the_sign_in_page_say
     assert "A rule of your organisation ended this session." in shown
     house.means.database.write_now(lambda conn: None)
     assert laptop.open("/v1/check").json()["reason"] == "policy"
+
+
+def test_activity_says_which_session_a_rule_has_ended(house):
+    house.signed_in().log_out_all()
+    by_limit = house.signed_in(FIREFOX_ON_WINDOWS)
+    house.clock.move(hours=3)
+    rule(house, idle_seconds=7200)
+    assert by_limit.open("/v1/check").json()["reason"] == "policy"
+    rule(house, most=1, too_many="end_oldest")
+    for_room, laptop = house.signed_in(SAFARI_ON_IPHONE), house.signed_in()
+    assert not for_room.is_signed_in
+    file = laptop.open("/settings/activity.csv?kind=ended").text
+    told = [line.split(",")[1:3] for line in file.splitlines()[1:3]]
+    assert told == [["session_expired", "Safari on iOS"], ["session_expired", "Firefox on Windows"]]
+    page = re.sub("<[^>]+>", "", laptop.open("/settings/activity?kind=ended").text)
+    for device in ("Safari on iOS", "Firefox on Windows"):
+        assert f"A rule of your organisation ended {device}" in page
 
 
 @pytest.mark.security("7.1.2")

@@ -88,7 +88,8 @@ def end_expired(conn: sa.Connection, row: Row, now: datetime) -> EndReason:
     reason = EndReason.EXPIRED_OVERALL if overall else EndReason.EXPIRED_IDLE
     if row.is_over_by_rule_at(now):
         reason = EndReason.POLICY
-    event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, {"reason": reason.value})
+    about = {"name": row.client_name} if isinstance(row, Consent) else {"device": row.device.name}
+    event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, {"reason": reason.value}, dict(about))
     end_row(conn, row, reason, row.expires_at, journal.record(conn, row.account_id, event))
     return reason
 

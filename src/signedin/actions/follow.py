@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,7 +60,7 @@ async def look_back(
         known = (str(each.get(name) or "") for each in sessions for name in ("device", "place"))
         return " ".join((displayed(event, operators), *known))
 
-    shown = asked.matching(found, shows, names)
+    shown = await asyncio.to_thread(asked.matching, found, shows, names) if asked.words else found
     if len(shown) > limit:
         return Looked(tuple(shown[:limit]), names, shown[limit - 1].number)
     down_to = top - asked.reach

@@ -215,7 +215,7 @@ def _written(
 ) -> list[_Note]:
     by_key = {note[0]: note for note in notes}
     try:
-        busy = activity.note(conn, [use_of(note) for note in notes], devices, used_hours.note)
+        busy = activity.note(conn, [use_of(note) for note in notes], devices, used_hours.note_if_possible)
     except Exception as error:
         _refuse_what_is_no_rows_fault(error)
         raise _NotWritten from error

@@ -14,6 +14,8 @@ DAYS = 31
 """Days of UTC: they hold the last 30 days of every time zone."""
 MOST = 15
 """A count is of sessions that were used in the hour, not of requests; it goes no further."""
+LATEST = timedelta(days=7)
+"""Longer than a use waits to be told: client libraries do so within an hour, and a process that was paused when it goes on."""
 _HOURS = 24 * DAYS
 
 
@@ -35,9 +37,13 @@ class UsedHours:
         return bytes.fromhex(self.digits)
 
     def noted(self, at: datetime) -> UsedHours:
-        """The counts after one more session was used in this hour; before the first day is forgotten."""
+        """The counts after one more session was used in this hour; before the first day is forgotten.
+
+        No use is told `LATEST` late: counts that go on longer after it are of a clock that ran ahead, and begin anew.
+        """
         day, hour = at.astimezone(UTC).date(), at.astimezone(UTC).hour
-        counts = self.until(day)
+        is_of_ahead = self.last_day > day + LATEST
+        counts = UsedHours(last_day=day) if is_of_ahead else self.until(day)
         place = _HOURS - 24 * ((counts.last_day - day).days + 1) + hour
         if place < 0:
             return counts

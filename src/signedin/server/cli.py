@@ -22,7 +22,14 @@ from signedin.server import (
     cli_overview,
     cli_store,
 )
-from signedin.server.cli_shared import carried_out, json_option, said_clearly, settings_or_fail, told
+from signedin.server.cli_shared import (
+    carried_out,
+    json_option,
+    only_text,
+    said_clearly,
+    settings_or_fail,
+    told,
+)
 from signedin.server.logs import configure_logs
 from signedin.server.settings import knobs
 
@@ -61,6 +68,7 @@ def main() -> None:
     all went well, 1 when something was refused or is wrong, 2 when the command was not understood.
     """
     configure_logs()
+    only_text(main)  # before what follows is read
 
 
 @main.command()

@@ -68,6 +68,33 @@ def said_clearly() -> Iterator[None]:
         fail(f"{error.filename or 'The system'}: {error.strerror}.", "Check that it exists, and its rights.")
 
 
+class Text(click.types.StringParamType):
+    """Text as people write it: what a shell hands on that is not UTF-8 names nothing, and no database takes it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text.
+
+        Raises:
+            click.BadParameter: it is not UTF-8.
+        """
+        text = str(super().convert(value, param, ctx))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("It is not UTF-8 text.", param, ctx)
+        return text
+
+
+def only_text(command: click.Command) -> None:
+    """Let a command, and all under it, take text as `Text`; files keep whatever names they have."""
+    for param in command.params:
+        if param.type is click.STRING:
+            param.type = Text()
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            only_text(each)
+
+
 def name_if_given(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
     """The name in an option, or `None` where it is not there; of an empty one (a variable that is not set, say) nothing is done."""
     if name is not None and not name.strip():
@@ -109,5 +136,6 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def told(value: Any, *, as_json: bool, text: str) -> None:
-    """Print a result, for people or for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2) if as_json else text)
+    """Print a result, for people or for programs; what in the name of a file is not UTF-8 is told by escapes."""
+    said = json.dumps(value, ensure_ascii=False, indent=2) if as_json else text
+    click.echo(said.encode(errors="backslashreplace").decode())

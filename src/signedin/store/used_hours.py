@@ -1,6 +1,7 @@
 """In which hours accounts were used: one row an account, written beside the notes of use, and only for a picture.
 
-Nothing else depends on it: where somebody else is busy with a row, or has changed it meanwhile, a use is left out.
+Nothing else depends on it: where somebody else is busy with a row, or has changed it meanwhile, a use is left out,
+and so is one that cannot be written.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql
 
 from signedin.rules.account import AccountId
@@ -16,6 +18,9 @@ from signedin.rules.used_hours import BY_PEOPLE, UsedHours
 from signedin.store.activity import Use, unnested, with_keys
 from signedin.store.schema import Day, account_key, insert, metadata
 from signedin.store.sessions import sessions
+
+log = structlog.get_logger("signedin.store")
+_IS_TOLD = "hours_left_out_is_told"
 
 used_hours = sa.Table(
     "used_hours",
@@ -25,6 +30,31 @@ used_hours = sa.Table(
     sa.Column("hours", sa.LargeBinary, nullable=False),
     comment="in which hours of the last days people were there: how many of their sessions, four bits an hour",
 )
+
+
+def note_if_possible(conn: sa.Connection, uses: Sequence[Use]) -> None:
+    """Count these uses as `note` does; where that goes wrong they are left out, which the log is told once a connection.
+
+    Whoever waits for the note of use is let in all the same: on PostgreSQL it is kept by now, and on SQLite it stays
+    in the transaction.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the connection or the whole transaction is gone, and not the hours alone.
+    """
+    kept = conn.begin_nested() if conn.dialect.name != "postgresql" else None
+    try:
+        note(conn, uses)
+    except Exception as error:
+        if conn.invalidated:
+            raise
+        if kept is not None:
+            kept.rollback()
+        if not conn.info.get(_IS_TOLD):
+            conn.info[_IS_TOLD] = True
+            log.warning("the hours of use cannot be written, and are left out", error=type(error).__name__)
+    else:
+        if kept is not None:
+            kept.commit()
 
 
 def note(conn: sa.Connection, uses: Sequence[Use]) -> None:
