@@ -166,7 +166,7 @@ def revoking_what_has_ended(filled):
 
 
 def logging_out(filled):
-    return filled.asked(revoke._log_out, filled.account.id, filled.laptop.session.id, NOW)
+    return filled.asked(revoke.log_out_within, filled.account.id, filled.laptop.session.id, NOW)
 
 
 def logging_out_everywhere_and_tidying(filled):
