@@ -103,18 +103,13 @@ def _kept(packed: bytes | None, last_day: Any) -> UsedHours:
 
 
 def _known(conn: sa.Connection, uses: Sequence[Use]) -> dict[tuple[int, str], sa.Row[*tuple[Any, ...]]]:
-    theirs = sa.select(used_hours.c.hours, used_hours.c.last_day).where(
-        used_hours.c.account_id == sessions.c.account_id
-    )
-    # What has an offset is not taken apart: PostgreSQL looks into the part of the account alone, whatever it expects.
-    kept = (
-        theirs.offset(sa.literal_column("0")).lateral("kept") if conn.dialect.name == "postgresql" else None
-    )
-    joined, hours = (
-        (sessions.outerjoin(used_hours, used_hours.c.account_id == sessions.c.account_id), used_hours.c)
-        if kept is None
-        else (sessions.outerjoin(kept, sa.true()), kept.c)
-    )
+    same = used_hours.c.account_id == sessions.c.account_id
+    joined: sa.Join = sessions.outerjoin(used_hours, same)
+    hours: Any = used_hours.c
+    if conn.dialect.name == "postgresql":
+        # What has an offset is not taken apart: it looks into the part of the account alone, whatever it expects.
+        kept = sa.select(used_hours).where(same).offset(sa.literal_column("0")).lateral("kept")
+        joined, hours = sessions.outerjoin(kept, sa.true()), kept.c
     columns = (sessions.c.account_id, sessions.c.session_id, hours.hours, hours.last_day)
     asked = sa.select(*columns).select_from(joined).where(sessions.c.app_type.in_(sorted(BY_PEOPLE)))
     keys = [(use.account_id, use.row_id) for use in uses]
