@@ -1,4 +1,4 @@
-"""What a transaction on PostgreSQL does last of all, before it commits: ask anew whether who acts is still signed in.
+"""What a transaction on PostgreSQL does last of all: ask anew whether who acts is still signed in (decision 0027).
 
 An operator's deed can wait for a row while the session that asked for it is ended. So it asks once more when it waits
 for nothing any more, and from then until it has committed no ending of that operator's sessions commits. Both sides
