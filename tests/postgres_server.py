@@ -6,13 +6,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+
+from ports import free_port
 
 SETTINGS = ("max_connections=200", "shared_buffers=64MB", "log_min_messages=fatal", "wal_level=replica")
 
@@ -41,7 +42,7 @@ class PostgresServer:
             "--locale=C",
             "--no-sync",
         )
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
 
     @property
@@ -135,8 +136,3 @@ def _somebody() -> pwd.struct_passwd | None:
         with suppress(KeyError):
             return pwd.getpwnam(name)
     return None
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

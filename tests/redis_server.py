@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 from contextlib import closing, suppress
 
 import pytest
 from redis import Redis, RedisError
+
+from ports import free_port
 
 
 class OwnRedis:
@@ -19,8 +20,7 @@ class OwnRedis:
         if shutil.which("redis-server") is None:
             pytest.skip("there is no redis-server on this machine")
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 

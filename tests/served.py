@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import httpx
 import trustme
 
 from people import ADA, PASSWORD, Browser
+from ports import free_port
 
 SIGNEDIN = Path(sys.executable).parent / "signedin"
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER = 24, 1, 2, 3
@@ -135,10 +135,7 @@ def a_place_that_calls(folder: Path) -> Iterator[Place]:
 def a_place(**settings: str) -> Iterator[Place]:
     """A folder that is gone afterwards, whatever its rights are then."""
     folder = Path(tempfile.mkdtemp(prefix="signedin-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = Place(folder, port, settings)
+    place = Place(folder, free_port(), settings)
     for name in ("data", "keys"):
         (folder / name).mkdir(mode=0o700)
     try:

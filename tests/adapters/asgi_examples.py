@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import httpx
 from websockets.sync.client import connect
 
-from adapters.example_apps import EXAMPLES, ExampleApp, free_port, listening, sent_through_proxy
+from adapters.example_apps import EXAMPLES, ExampleApp, listening, sent_through_proxy
+from ports import free_port
 
 FRAMEWORKS = ("asgi", "fastapi", "litestar")
 

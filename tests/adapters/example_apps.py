@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ports import free_port
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAVIGATES = {"sec-fetch-mode": "navigate"}
 
@@ -80,12 +82,6 @@ def started(words, address, key, **more):
     port = free_port()
     with listening(words(port), port, **named, **more) as (process, _):
         yield ExampleApp(port, process)
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @contextmanager

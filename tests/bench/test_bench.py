@@ -152,7 +152,8 @@ def test_what_a_server_of_its_own_used_is_not_counted_as_other_programs(monkeypa
         assert server.stdout.readline() == "done\n"
         before = machine._own_seconds()
         machine.count_as_own(server.pid)
-        assert machine._own_seconds() - before >= 0.39
+        # The system tells each kind of time in hundredths, cut off.
+        assert machine._own_seconds() - before >= 0.35
         server.stdin.close()
 
 

@@ -14,13 +14,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from adapters.example_apps import free_port
 from apps import registered
 from browser.browsers import SESSIONS, button, row
 from browser.names import known_names
 from client.shops import service_key, until
 from connecting.programs import started
 from people import ADA, PASSWORD, ToLoopback, done_apart
+from ports import free_port
 from signedin.actions.register_client import register_client
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.session import AppType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +11,7 @@ from browser.authority import OURS
 from browser.browsers import button, row
 from browser.shop import SHOP, shop
 from people import ADA, BERLIN, PASSWORD, SAFARI_ON_IPHONE, Clock, done_apart, running
+from ports import free_port
 from signedin.actions.issue_key import issue_service_key
 from signedin.rules.access_key import Wish
 from signedin.rules.scope import OF_SERVICES
@@ -20,8 +20,7 @@ from signedin.rules.session import AppType
 
 @pytest.fixture
 def port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from clients.proxies import PROXIES, Proxy, free_ports, guarded_app
+from clients.proxies import PROXIES, Proxy, guarded_app
 from people import CHROME_ON_MACOS, Browser
+from ports import free_ports
 from served import Place, Served, a_place, served
 
 

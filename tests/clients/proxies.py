@@ -94,15 +94,6 @@ class Proxy:
         return self.send("\r\n".join([*lines, "", ""]).encode("latin-1"), come_from)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses right now."""
-    trying = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in trying]
-    for each in trying:
-        each.close()
-    return ports
-
-
 @contextmanager
 def guarded_app(port: int) -> Iterator[None]:
     """The app of the examples, in a process of its own."""

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import pytest
 
 from clients.hostile import HEADERS, SMUGGLERS, Hostile, Secrets, surely_more_than
-from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, found, free_ports, guarded_app
+from clients.proxies import ELSEWHERE, EXAMPLES, Proxy, found, guarded_app
 from people import CHROME_ON_MACOS, FIREFOX_ON_WINDOWS, Browser
+from ports import free_ports
 from served import Served, a_place, served
 
 pytestmark = pytest.mark.xdist_group("other hosts behind proxies")

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from clients.proxies import ELSEWHERE, PROXIES, free_ports, guarded_app
+from clients.proxies import ELSEWHERE, PROXIES, guarded_app
 from databases import QUICK
 from people import ADA, CHROME_ON_MACOS, Clock, running
+from ports import free_ports
 from postgres_server import PostgresServer, make_database, programs_of_the_wheel, programs_of_this_machine
 from signedin.rules.sent import CookieNames
 from web.elsewhere import Elsewhere

@@ -15,8 +15,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from clients.proxies import EXAMPLES, caddy, free_ports, nginx, started
+from clients.proxies import EXAMPLES, caddy, nginx, started
 from people import CHROME_ON_MACOS, SAFARI_ON_IPHONE
+from ports import free_ports
 from served import a_place, served
 
 pytestmark = pytest.mark.xdist_group("sockets behind proxies")

@@ -9,12 +9,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from adapters.example_apps import free_port
 from client.shops import until
 from connecting.programs import started, told_by
 from connecting.test_third_party import CLIENT, ISSUER, NAMED, NOW, RUNNER, Tidewater, provider_of, words_of
 from examples.third_party.openid import SIGNED_OUT, NotConnected
 from examples.third_party.tidewater import Calendar, Person, Visitor
+from ports import free_port
 from served import a_place_that_calls, served
 
 pytestmark = [pytest.mark.xdist_group("example signed out"), pytest.mark.security("7.4.1")]

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.example_apps import free_port
 from client.shops import until
 from connecting.programs import allowed, row_of, started, told_by
 from people import ADA, PASSWORD
+from ports import free_port
 
 pytestmark = pytest.mark.xdist_group("example sync")
 CLIENT, FILES = "examples.sync_client.sync_client", "examples.sync_client.files_server"

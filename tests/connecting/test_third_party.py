@@ -11,12 +11,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from adapters.example_apps import free_port
 from apps import asked_page, decide
 from client.shops import until
 from connecting.programs import allowed_back, row_of, started, told_by
 from examples.third_party.openid import Asked, NotConnected, Provider
 from people import ADA
+from ports import free_port
 from signedin.rules.id_token import at_hash
 
 pytestmark = pytest.mark.xdist_group("example third party")

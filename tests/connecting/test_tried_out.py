@@ -8,10 +8,10 @@ import stat
 import httpx
 import pytest
 
-from adapters.example_apps import free_port
 from client.shops import until
 from connecting.programs import ROOT, allowed, allowed_back, started
 from people import ADA
+from ports import free_port
 from served import a_place, served
 
 pytestmark = pytest.mark.xdist_group("examples tried out")

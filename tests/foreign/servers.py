@@ -19,9 +19,9 @@ import httpx
 from apps import decide_on_all
 from browser.authority import Authority
 from client.shops import until
-from clients.proxies import free_ports
 from foreign.programs import node
 from people import ADA, Browser, House, Secured, ToLoopback, done_apart, running
+from ports import free_ports
 from signedin.actions.register_client import register_client
 from signedin.rules.client import Authentication, Client, ClientKind, GrantType
 from signedin.rules.registration import USUAL

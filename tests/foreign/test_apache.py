@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from client.shops import until
-from clients.proxies import free_ports
 from fences import beginning
 from foreign.apache import HOST, apache, there_is
 from foreign.servers import BYE, Registered, Wish, visitor
+from ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("apache")
 

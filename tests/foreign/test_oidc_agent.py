@@ -7,9 +7,9 @@ import re
 import httpx
 import pytest
 
-from clients.proxies import free_ports
 from foreign.agent import running_agent
 from foreign.servers import Wish, visitor
+from ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("oidc-agent")
 

@@ -8,9 +8,9 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from oauthlib.oauth2 import DeviceClient
 from requests_oauthlib import OAuth2Session
 
-from clients.proxies import free_ports
 from foreign.authlib_app import Site, serving
 from foreign.servers import APP, BACK, Wish, visitor
+from ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("foreign clients in python")
 SCOPE = ["openid", "email", "offline_access"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 
 from nemesis.fault_proxy import FaultProxy
 from people import CHROME_ON_MACOS
+from ports import free_port
 from postgres_server import PostgresServer, make_database, programs
 from redis_server import OwnRedis
 from signedin.actions.make_account import Applicant, add_by_operator
@@ -35,11 +35,6 @@ from signedin.store import accounts
 SIGNEDIN = Path(sys.executable).parent / "signedin"
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 VISIT = Visit("203.0.113.9", CHROME_ON_MACOS, read_device(CHROME_ON_MACOS, {}), ruleset())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @dataclass

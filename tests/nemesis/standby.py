@@ -13,7 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from nemesis.cluster import Cluster, free_port, wait_for
+from nemesis.cluster import Cluster, wait_for
+from ports import free_port
 from postgres_server import PostgresServer, programs
 
 SESSIONS = 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, PASSWORD, Clock, running, settings_in, wait_until
+from ports import free_port
 from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.post import deliver as mail_room
 from signedin.post.deliver import deliver, to_folder, to_server
@@ -74,9 +74,7 @@ def tls(authority, name):
 def mail_server():
     """A mail server that wants STARTTLS and a password; the certificate's authority is not known here."""
     box, authority = Box(), trustme.CA()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(
         box, hostname="127.0.0.1", port=port, tls_context=tls(authority, "localhost"), require_starttls=True,
         auth_required=True, authenticator=lambda *_: AuthResult(success=True),

@@ -12,6 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, Clock, running
+from ports import free_port
 from signedin.actions.tell import take_due
 from signedin.post.deliver import deliver, to_folder, to_server
 from signedin.server import jobs
@@ -40,8 +41,7 @@ def mail_server():
             return "250 taken"
 
     inbox = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(inbox, hostname="127.0.0.1", port=port)
     controller.start()
     inbox.url = f"smtp://127.0.0.1:{port}"

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,11 +105,14 @@ def process(tmp_path):
         each.running.communicate()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def is_refused(port: int) -> bool:
+    """Nobody listens there; who had listened when the connection was begun cuts it off instead."""
+    with suppress(ConnectionResetError):
+        try:
+            socket.create_connection(("127.0.0.1", port), 30).close()
+        except ConnectionRefusedError:
+            return True
+    return False
 
 
 def answer_of(url: str) -> httpx.Response:

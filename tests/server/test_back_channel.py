@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from apps import PUBLIC, VERIFIER, a_client, consented
+from ports import free_port
 from served import a_place_that_calls, served
-from server.conftest import free_port
 
 pytestmark = [pytest.mark.xdist_group("back channel"), pytest.mark.security("7.4.1")]
 RECEIVER = Path(__file__).with_name("a_receiver.py")

@@ -9,7 +9,8 @@ from contextlib import closing
 import pytest
 
 from people import ADA, GRACE, Clock
-from server.conftest import answer_of, free_port
+from ports import free_port
+from server.conftest import answer_of
 from signedin.server.means import close_means, open_means
 from signedin.server.settings import load
 from signedin.store import accounts

@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from people import ADA, GRACE, SAFARI_ON_IPHONE, Browser
-from server.conftest import answer_of, free_port
+from ports import free_port
+from server.conftest import answer_of
 from signedin.store.anchors import FILE
 
 NEW = "another four unrelated words"

@@ -17,8 +17,9 @@ import pytest
 from databases import empty_database_in, only_on_postgres, own_server
 from fences import beginning
 from people import ADA
+from ports import free_port
 from postgres_server import PostgresServer, programs
-from server.conftest import answer_of, free_port
+from server.conftest import answer_of
 from server.test_workers import until, workers_of
 from signedin.actions.sign_in import Ticks, Visit, begin
 from signedin.gate.user_agent import read_device, ruleset
@@ -56,11 +57,6 @@ def newcomer(tmp_path):
             conn.execute("DROP ROLE newcomer")
 
 
-def nobodys_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
 @pytest.mark.parametrize("words", [("db", "upgrade"), ("doctor",)])
 def test_a_missing_database_a_port_where_nobody_answers_and_an_unknown_role_are_each_told(
     signedin, monkeypatch, words
@@ -68,7 +64,7 @@ def test_a_missing_database_a_port_where_nobody_answers_and_an_unknown_role_are_
     url = own_server().url("nowhere")
     for where, sentence in (
         (url, "There is no such database on the server."),
-        (f"postgresql://signedin@127.0.0.1:{nobodys_port()}/signedin", "Nobody answers at the address"),
+        (f"postgresql://signedin@127.0.0.1:{free_port()}/signedin", "Nobody answers at the address"),
         (url.replace("signedin@", "stranger@"), "The database's server has no such role"),
     ):
         monkeypatch.setenv("SIGNEDIN_DATABASE_URL", where)

@@ -14,7 +14,8 @@ import trustme
 
 from fences import beginning
 from people import PASSWORD
-from server.conftest import answer_of, free_port
+from ports import free_port
+from server.conftest import answer_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "running.md"

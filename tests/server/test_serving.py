@@ -11,7 +11,8 @@ from contextlib import closing
 import pytest
 
 from people import Browser
-from server.conftest import answer_of, free_port
+from ports import free_port
+from server.conftest import answer_of, is_refused
 
 STOPPED_BY = pytest.mark.parametrize(
     "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["TERM", "INT", "HUP"]
@@ -97,7 +98,8 @@ def test_a_connection_that_was_taken_before_a_stop_still_gets_its_answer(install
     answer_of(f"http://localhost:{port}/health/ready")
     with socket.create_connection(("127.0.0.1", port)) as early:
         server.running.send_signal(signal.SIGTERM)
-        until_nobody_listens(port)
+        while not is_refused(port):
+            pass
         early.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = early.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200")
@@ -127,11 +129,3 @@ def test_an_ending_that_waits_for_a_silent_process_is_finished_by_a_server_that_
     assert server.stopped().status == 0
     revoking.join()
     assert answers == [204]
-
-
-def until_nobody_listens(port):
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            return

@@ -6,14 +6,14 @@ import os
 import signal
 import socket
 import threading
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from people import Browser
-from server.conftest import answer_of, free_port
+from ports import free_port, free_ports
+from server.conftest import answer_of, is_refused
 
 
 def workers_of(parent):
@@ -103,18 +103,11 @@ def test_who_comes_while_several_processes_stop_is_refused_at_once_and_what_is_u
     assert server.running.wait(60) == 0
 
 
-def is_refused(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 30).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 def test_the_ports_of_the_metrics_stay_the_same_however_often_the_processes_are_replaced(
     installed, process, monkeypatch
 ):
-    first, port = two_free_ports(), free_port()
+    first, *_ = free_ports(3)
+    port = free_port()
     monkeypatch.setenv("SIGNEDIN_METRICS", f"127.0.0.1:{first}")
     server = process("serve", "--port", str(port), "--workers", "2")
 
@@ -139,16 +132,6 @@ def answers(url):
         return httpx.get(url, timeout=20).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def two_free_ports():
-    """The first of three that follow each other."""
-    while True:
-        first = free_port()
-        with suppress(OSError), ExitStack() as held:
-            for each in range(first, first + 3):
-                held.enter_context(socket.create_server(("127.0.0.1", each)))
-            return first
 
 
 def test_a_process_that_dies_is_replaced(served):
