@@ -68,7 +68,8 @@ def test_with_a_token_of_somebody_elses_app_all_ends_that_the_person_has_allowed
     with pytest.raises(OAuthRefused):
         refreshed(house, it.client, tokens.refresh_token)
     assert [row for row in house.signed_in().sessions() if row["app_type"] == "oauth"] == []
-    assert history(house) == [("consent_revoked", {"app_type": "oauth", "because": "leaked"})]
+    [(event, facts)] = history(house)
+    assert (event, facts["app_type"], facts["because"]) == ("consent_revoked", "oauth", "leaked")
     assert reported(house, getattr(tokens, kind)) == 0, "it opens nothing any more"
 
 

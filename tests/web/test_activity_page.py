@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from given import a_client, a_grant
 from people import ADA, BERLIN, FIREFOX_ON_WINDOWS
 from signedin.actions import follow
 from signedin.rules import history
@@ -186,3 +187,21 @@ def test_an_entry_says_of_its_session_what_is_known_and_leads_to_one_that_is_wor
         "You logged out of Firefox on Windows It had been signed in since 25 November."
     )
     assert len(entries(again.open(f"{PATH}?kind=ended&q=firefox").text)) == 2, "what an entry says is found"
+
+
+@pytest.mark.guide("R83")
+def test_a_connected_app_that_was_revoked_says_since_when_it_had_been_allowed(house):
+    a_grant(house, a_client(house, name="Quill Notes"))
+    house.clock.move(days=3)
+    laptop = house.signed_in()
+    [consent] = [row for row in laptop.sessions() if row["app_type"] == "oauth"]
+    laptop.http.delete(f"/v1/sessions/{consent['id']}", headers=laptop.own())
+    assert entries(laptop.open(f"{PATH}?kind=consent").text)[0] == (
+        "You revoked the connected app Quill Notes From Chrome on macOS, San Francisco, CA, US. "
+        "It had been allowed since 23 November."
+    )
+    facts = laptop.open("/v1/activity?kind=consent_revoked").json()["items"][0]["facts"]
+    assert (facts["since"], facts["scopes"]) == (
+        consent["consented_at"].replace("Z", "+00:00"),
+        ["openid", "email", "offline_access"],
+    )

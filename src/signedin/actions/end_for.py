@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.acting import Asking, operator_asking
-from signedin.actions.ending import end_all_rows, end_row, tell_of_operator
+from signedin.actions.ending import end_all_rows, end_row, facts_of, tell_of_operator
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_some
 from signedin.actions.look_at import numbered
@@ -108,7 +108,7 @@ def _why_gone(
 def _row_recorded(conn: sa.Connection, operator: Operator, row: Row, reason: str, now: datetime) -> int:
     is_consent = isinstance(row, Consent)
     kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
-    facts = operator.facts() | {"app_type": row.app_type.value}
+    facts = operator.facts() | facts_of(row)
     event = Event(kind, now, row.id, None, facts, {"device": called(row), "reason": reason})
     return deeds.record(conn, row.account_id, event, operator.account_id)
 

@@ -13,7 +13,7 @@ from signedin.actions.authenticate import authenticate
 from signedin.actions.authenticate_key import KEY_KINDS, authenticate_key
 from signedin.actions.authenticate_token import open_token
 from signedin.actions.begun import alert
-from signedin.actions.ending import end_row, end_sessions
+from signedin.actions.ending import end_row, end_sessions, facts_of
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.issue_key import tell_of_key
 from signedin.actions.means import Means
@@ -126,7 +126,7 @@ def _end_given(conn: sa.Connection, account_id: AccountId, read: TokenRead, now:
     for row in rows:
         if not isinstance(row, Consent):
             return _end_found(conn, row, now)
-        facts = {"app_type": row.app_type.value, **_BECAUSE}
+        facts = facts_of(row) | _BECAUSE
         event = Event(EventKind.CONSENT_REVOKED, now, row.id, None, facts, {"device": row.client_name})
         end_row(conn, row, EndReason.POLICY, now, journal.record(conn, account_id, event))
     if not rows:

@@ -33,6 +33,14 @@ def end_row(conn: sa.Connection, row: Row, reason: EndReason, now: datetime, num
         end_sessions(conn, row.account_id, [row.id], reason, now, number)
 
 
+def facts_of(row: Row) -> dict[str, object]:
+    """What a history tells of a row that ends: its app type, and of a connected app since when it had been allowed what."""
+    facts: dict[str, object] = {"app_type": row.app_type.value}
+    if isinstance(row, Consent):
+        facts |= {"since": row.consented_at.isoformat(), "scopes": list(row.scopes)}
+    return facts
+
+
 def end_sessions(
     conn: sa.Connection,
     account_id: AccountId,

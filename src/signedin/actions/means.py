@@ -9,6 +9,7 @@ from enum import StrEnum
 from signedin.actions.met_before import MetBefore
 from signedin.actions.note_use import RecentUse
 from signedin.actions.signers import Signers
+from signedin.rules.failed_sign_ins import FailedSignIns
 from signedin.rules.lifetime import Lifetimes
 from signedin.store.bus import Bus
 from signedin.store.checks import Checks
@@ -34,7 +35,8 @@ class Means:
 
     On SQLite there is `checks`, a reader of the file; on PostgreSQL there are `lines`, connections held for checks.
     A `bus` hints that something has ended. `issuer` is the address by which this service is named as a resource. `refused` are sign-ins
-    that this process has refused, by code, until they are counted with those of the others.
+    that this process has refused, by code, until they are counted with those of the others; `failed` are the wrong passwords
+    among them that are to be told in histories.
     """
 
     database: Database
@@ -55,6 +57,7 @@ class Means:
     bus: Bus | None = None
     signers: Signers = field(default_factory=Signers)
     refused: Counter[str] = field(default_factory=Counter)
+    failed: FailedSignIns = field(default_factory=FailedSignIns)
 
     def knows_every_use(self) -> bool:
         """Whether what this process has seen of last use is all there is: it serves, and alone (D28)."""

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from signedin.actions.acting import refuse_last_owner
-from signedin.actions.ending import end_all_rows, end_before, end_row, tell_of_operator, what_ended
+from signedin.actions.ending import end_all_rows, end_before, end_row, facts_of, tell_of_operator, what_ended
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_some
 from signedin.actions.means import Means
@@ -55,9 +55,7 @@ def _end_one(
         return why_ended(conn, account_id, row_id, now)
     is_consent = isinstance(row, Consent)
     kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
-    event = Event(
-        kind, now, row_id, None, {"by": "operator", "app_type": row.app_type.value}, {"reason": reason}
-    )
+    event = Event(kind, now, row_id, None, {"by": "operator"} | facts_of(row), {"reason": reason})
     account = accounts.find(conn, account_id)
     if account is not None:
         counts = LogoutAllCounts(int(not is_consent), int(is_consent), access_keys.count(conn, account_id))

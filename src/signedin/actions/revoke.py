@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from signedin.actions.ending import end_before, end_expired, end_row, end_sessions
+from signedin.actions.ending import end_before, end_expired, end_row, end_sessions, facts_of
 from signedin.actions.hear import heard_everywhere
 from signedin.actions.list_sessions import count_rows, read_list, read_some
 from signedin.actions.means import Means
@@ -77,8 +77,7 @@ def _revoke(
     is_consent = isinstance(row, Consent)
     kind = EventKind.CONSENT_REVOKED if is_consent else EventKind.SESSION_REVOKED
     personal = {"device": row.client_name if isinstance(row, Consent) else row.device.name}
-    facts: dict[str, object] = {"app_type": row.app_type.value}
-    event = Event(kind, now, row_id, presence.current_id, facts, dict(personal))
+    event = Event(kind, now, row_id, presence.current_id, facts_of(row), dict(personal))
     end_row(conn, row, EndReason.REVOKED, now, journal.record(conn, presence.account_id, event))
     return row
 

@@ -15,6 +15,7 @@ from signedin.actions.hear import heard_everywhere
 from signedin.actions.known_browser import browser_digest, remember, seen_before
 from signedin.actions.make_room import make_room
 from signedin.actions.means import Means
+from signedin.actions.note_failed import write_failed_of, wrong_password
 from signedin.actions.note_use import address_mac
 from signedin.actions.pending import LASTS, Pending, to_go_on
 from signedin.actions.told_device import agent_mac, bare
@@ -89,18 +90,20 @@ async def sign_in(
     """
     address = normalise_email(email) or ""
     account, kept, first_proof, known = await means.database.read(_look_up, means, address, visit)
-    hashed = kept.hashed
     subjects = _subjects(means, address, visit, known=known)
     retry_at = await means.database.write(limits.reserve, subjects, now)
     if retry_at is not None:
         record.sign_in_refused(means, address, visit.address, errors.TooManyRequests.code)
         raise errors.TooManyRequests(retry_at)
     verdict = await _judged(means, kept, password, subjects)
+    if not verdict.ok:
+        wrong_password(means, account, app_type, visit.address, visit.device, now)
     if account is None or not verdict.ok or not _may_begin(account, app_type):
         record.sign_in_refused(means, address, visit.address, errors.SignInRefused.code)
         raise errors.SignInRefused
-    if verdict.needs_rehash and hashed:
-        await _rehash(means, account.id, hashed, password, now)
+    if verdict.needs_rehash and kept.hashed:
+        await _rehash(means, account.id, kept.hashed, password, now)
+    await write_failed_of(means, account.id)
     proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
     begun = await _begun(means, account, visit, proved, subjects, now)
     await here_before.ended(means, visit.signed_in, account.id, now)
@@ -138,10 +141,8 @@ class _Kept(NamedTuple):
 async def _judged(means: Means, kept: _Kept, password: str, subjects: limits.Subjects) -> Verdict:
     try:
         return await means.hasher.verify(kept.hashed, password, kept.costliest)
-    except HashingBusy:
-        await means.database.write(
-            limits.take_back, subjects
-        )  # nobody judged it, so it counts against nobody
+    except HashingBusy:  # nobody judged it, so it counts against nobody
+        await means.database.write(limits.take_back, subjects)
         raise errors.Unavailable from None
 
 

@@ -11,7 +11,10 @@ from signedin.server.demo_places import DEMO_ADDRESSES
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """One session of the demo; sessions with the same `browser` were begun in the same, remembered one."""
+    """One session of the demo; sessions with the same `browser` were begun in the same, remembered one.
+
+    Before it began so many wrong passwords (`guesses`) were tried from there.
+    """
 
     user_agent: str
     address: str
@@ -24,6 +27,7 @@ class DemoDevice:
     is_recognised: bool = True
     is_kept: bool = False
     has_logged_out: bool = False
+    guesses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ DEVICES: tuple[DemoDevice, ...] = (
         _ago(minutes=38),
         browser="travel laptop",
         is_recognised=False,
+        guesses=3,
     ),
 )
 

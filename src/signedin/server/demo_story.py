@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signedin.actions.means import Means
+from signedin.actions.note_failed import write_failed_of, wrong_password
 from signedin.actions.review import recognise
 from signedin.actions.revoke import log_out
 from signedin.actions.sign_in import Begun, Ticks, Visit, begin
@@ -30,7 +31,7 @@ Step = tuple[datetime, Callable[[], Coroutine[Any, Any, None]]]
 """When, and what."""
 
 _KINDS = {AppType.SYNC: DeviceKind.SYNC, AppType.ADMIN: DeviceKind.ADMIN}
-_SOON = timedelta(minutes=10)
+_SOON, _JUST_NOW = timedelta(minutes=10), timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -71,6 +72,9 @@ class Story:
     async def _begin(self, demo: DemoDevice, at: datetime) -> None:
         device = read_device(demo.user_agent, {}, demo.app_name or None, _KINDS.get(demo.app_type))
         await self._write_uses()
+        for _ in range(demo.guesses):
+            wrong_password(self.means, self.account, demo.app_type, demo.address, device, at - _JUST_NOW)
+        await write_failed_of(self.means, self.account.id)
         visit = Visit(demo.address, demo.user_agent, device, ruleset(), self.marks.get(demo.browser))
         self.begun[id(demo)] = begun = await self.means.database.write(self._signed_in, visit, demo, at)
         if begun.browser_token:

@@ -15,6 +15,7 @@ from signedin.actions.audit import anchor
 from signedin.actions.count_overview import count_overview, note_refused
 from signedin.actions.go_on_ending import go_on_with_all
 from signedin.actions.keep_lease import Leases, standing
+from signedin.actions.note_failed import write_failed
 from signedin.actions.note_use import FLUSH_EVERY, flush
 from signedin.actions.sweep import sweep
 from signedin.actions.take_up import take_up
@@ -29,6 +30,8 @@ from signedin.server.server import Server
 
 TELLS_EVERY = 2
 """Seconds until a client begins to hear of an ending."""
+TELLS_FAILED_EVERY = 15
+"""Seconds until wrong passwords that are over stand in Activity."""
 LOOKS_FOR_MANY_EVERY = 1
 """Seconds until an ending for many begins to go on, or is taken over."""
 COUNTS_EVERY = 60
@@ -44,6 +47,9 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
     logouts = Logouts(server.means, caller, server.settings.base_url, server.clock)
     jobs = [
         asyncio.create_task(_every(FLUSH_EVERY.total_seconds(), "flush", lambda: flush_now(server))),
+        asyncio.create_task(
+            _every(TELLS_FAILED_EVERY, "failed", lambda: write_failed(server.means, server.clock()))
+        ),
         asyncio.create_task(_every(5, "post", lambda: _post(server))),
         asyncio.create_task(_every(TELLS_EVERY, "logouts", logouts.begin, at_once=True)),
         asyncio.create_task(_every(300, "sweep", lambda: sweep(server.means, server.clock()), at_once=True)),
@@ -63,6 +69,7 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         with suppress(Exception):
             await flush_now(server)
             await note_refused(server.means, server.clock())
+            await write_failed(server.means)
             await anchor(server.means, server.clock())
         await server.ear.close()
         if server.means.lines is not None:

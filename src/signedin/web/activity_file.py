@@ -21,7 +21,7 @@ from signedin.web.event_view import displayed
 MOST_LINES = 10_000
 """Entries in one file, the newest of all."""
 AT_ONCE = 1_000
-COLUMNS = ("at", "event", "about", "by", "who", "reason", "place", "ip_address")
+COLUMNS = ("at", "event", "about", "by", "who", "reason", "place", "ip_address", "attempts")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -69,6 +69,7 @@ def _line(recorded: Recorded, operators: Mapping[str, str]) -> tuple[str, ...]:
     return (
         event.at.isoformat().replace("+00:00", "Z"), event.kind.value, str(about), str(facts.get("by", "")), who,
         str(personal.get("reason", "")), str(personal.get("place") or ""), str(personal.get("masked_ip") or ""),
+        str(facts.get("attempts", "")),
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ _ICONS = {
 class EventView:
     """One entry for the template: `by` is who did it, as people say it; `who` an operator's or an app's name.
 
-    `origin` is the session that did it, `since` the day on which began what ended, and `link` leads to a session that
+    `origin` is the session that did it, `since` the day on which began, or was allowed, what ended, and `link` leads to a session that
     is worth a look for the `flags`.
     """
 
@@ -85,6 +85,7 @@ def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> Ev
         place=speech.place(str(personal["place"])) if personal.get("place") else "", prefix=masked.removesuffix(HIDDEN),
         is_hidden=masked.endswith(HIDDEN), reason=str(personal.get("reason", "")), facts=facts,
         counted=_counted(event, speech), role=speech.say(ROLE_NAMES[str(facts["role"])]) if facts.get("role") in ROLE_NAMES else "",
+        since=_allowed_since(event, speech),
     )  # fmt: skip
 
 
@@ -101,9 +102,9 @@ def displayed(event: Event, operators: Mapping[str, str], speech: Speech) -> str
 def days(
     found: Sequence[Recorded], speech: Speech, operators: Mapping[str, str], known: SessionsIn
 ) -> tuple[DayView, ...]:
-    """The entries under the days on which they happened, newest first."""
+    """The entries under the days on which they happened, newest first: some are written a moment late."""
     titled: dict[tuple[str, str], list[EventView]] = {}
-    for recorded in found:
+    for recorded in sorted(found, key=lambda each: each.event.at, reverse=True):
         view = _with_session(event_view(recorded.event, speech, operators), recorded.event, known, speech)
         titled.setdefault(_day(recorded.event.at, speech), []).append(view)
     return tuple(DayView(*day, tuple(views)) for day, views in titled.items())
@@ -125,10 +126,16 @@ def _with_session(view: EventView, event: Event, known: SessionsIn, speech: Spee
         view,
         name=view.name or (_device(about, speech) if about else ""),
         origin=_origin(by, speech) if by and event.by != event.subject and not has_begun else "",
-        since=speech.long_day(about.at) if about and event.kind in _ENDED else "",
+        since=speech.long_day(about.at) if about and event.kind in _ENDED else view.since,
         flags=tuple(flag_name(flag, speech) for flag in flags),
         link=f"{HOME}#s-{event.subject}" if flags else "",
     )
+
+
+def _allowed_since(event: Event, speech: Speech) -> str:
+    """Since when a connected app had been allowed; not told of those that ended before that was kept."""
+    since = event.facts.get("since") if event.kind is EventKind.CONSENT_REVOKED else None
+    return speech.long_day(datetime.fromisoformat(since)) if isinstance(since, str) else ""
 
 
 def _origin(session: Event, speech: Speech) -> str:
