@@ -357,3 +357,19 @@ def test_whoever_reports_what_opens_nothing_keeps_nobody_from_writing(house):
     invented = [{"token": make_token(Kind.KEY, number, keys)} for number in range(100)]
     with house.means.database.writing():
         assert house.browser().http.post("/v1/leaked-tokens", json=invented).status_code == 204
+
+
+@pytest.mark.guide("R1", "R26")
+def test_the_menu_says_on_each_page_how_much_is_signed_in_and_how_many_keys_there_are(house):
+    laptop, phone = house.signed_in(), house.signed_in()
+    issued_at_page(laptop)
+    for page in ("/settings/sessions", "/settings/activity", PAGE):
+        assert in_the_menu(laptop.open(page)) == ["Sessions 2", "Activity", "Access keys 1"], page
+    phone.log_out()
+    laptop.http.delete(f"{CALL}/{key_ids(laptop)[0]}", headers=laptop.own())
+    assert in_the_menu(laptop.open("/settings/activity")) == ["Sessions 1", "Activity", "Access keys 0"]
+
+
+def in_the_menu(answer):
+    menu = re.search(r'<nav class="side".*?</nav>', answer.text, re.DOTALL)[0]
+    return [" ".join(re.sub("<[^>]+>", "", each).split()) for each in re.findall("<li>.*?</li>", menu)]

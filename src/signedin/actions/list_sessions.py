@@ -54,6 +54,11 @@ def read_some(
     return session_list([as_used_last(means, row, current_id, now) for row in rows], current_id, now, 0)
 
 
+async def count_own(means: Means, presence: Presence, now: datetime) -> Counts:
+    """How much is signed in to one's own account, and how many access keys it has."""
+    return await means.database.read(count_rows, means, presence.account_id, now)
+
+
 def count_rows(conn: sa.Connection, means: Means, account_id: AccountId, now: datetime) -> Counts:
     """What the list has of each type, without reading it all: there may be very many."""
     certain, doubtful, keys = session_rows.counted(conn, account_id, now)

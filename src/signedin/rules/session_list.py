@@ -65,9 +65,14 @@ class Counts:
         return self.by_type[AppType.OAUTH]
 
     @property
+    def total(self) -> int:
+        """All rows of the list."""
+        return self.by_type.total()
+
+    @property
     def sessions(self) -> int:
-        """All others."""
-        return self.by_type.total() - self.consents
+        """All but the connected apps."""
+        return self.total - self.consents
 
     def without(self, app_type: AppType) -> Counts:
         """The same without one row of that type, which is kept."""

@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.issue_key import issue_key
 from signedin.actions.list_keys import list_keys
-from signedin.actions.list_sessions import account_of
+from signedin.actions.list_sessions import account_of, count_own
 from signedin.actions.once import name_of_next_key
 from signedin.actions.revoke_key import find_key, revoke_key
 from signedin.rules import errors
@@ -81,7 +81,9 @@ async def revoke_key_form(request: Ask, door: NamedDependency[Door], row_id: Fro
 async def _page(request: Ask, door: Door, fields: dict[str, str], **values: Any) -> ASGIResponse:
     presence, speech = door.signed_in(request), door.reader(request).speech
     keys = await list_keys(door.means, presence, now_of(request))
-    shown = {
+    counts = await count_own(door.means, presence, now_of(request))
+    shown: dict[str, Any] = {
+        "row_count": counts.total, "key_count": counts.access_keys,
         "account": await account_of(door.means, presence), "notice": door.notice(request), "issued": None,
         "keys": [key_view(key, speech) for key in keys],
         "choices": choices(tuple(fields), speech), "lifetimes": LIFETIMES, "fields": fields,

@@ -127,6 +127,8 @@ async def _page(request: Ask, door: Door, template: str, listed: SessionList, nu
     view = session_view.page(listed, _question(request), door.reader(request).speech, _page_number(request))
     shown: dict[str, Any] = {
         "view": view,
+        "row_count": view.total,
+        "key_count": listed.access_keys,
         "number": number,
         "account": account,
         "notice": door.notice(request),
