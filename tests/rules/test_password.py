@@ -43,9 +43,9 @@ def test_d33_long_passwords_are_accepted(length):
 
 
 def test_one_that_is_far_too_long_is_refused_before_anything_is_done_with_it():
-    began = time.perf_counter()
-    assert reason("\ufdfa" * 5_000_000) == "too_long"
-    assert time.perf_counter() - began < 0.1
+    far_too_long = "\ufdfa" * 5_000_000
+    assert reason(far_too_long) == "too_long"
+    assert quickest(far_too_long) < 0.1
 
 
 @pytest.mark.guide("D33")
@@ -193,9 +193,17 @@ def derivations(word):
     ],
 )
 def test_judging_never_takes_long(password):
-    began = time.perf_counter()
-    reason(password)
-    assert time.perf_counter() - began < 0.1
+    assert quickest(password) < 0.1
+
+
+def quickest(password):
+    """Seconds for the quickest of three judgements: the others may have waited for something else."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        reason(password)
+        times.append(time.perf_counter() - began)
+    return min(times)
 
 
 def random_text(length):
