@@ -12,7 +12,8 @@ from contextlib import ExitStack
 # two runs beside each other rarely meet.
 _FIRST, _LAST, _PROCESSES = 11_000, 32_000, 8
 _EACH = (_LAST - _FIRST) // _PROCESSES
-_PART = _FIRST + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES * _EACH
+_WORKER = "".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", ""))) or "0"
+_PART = _FIRST + int(_WORKER) % _PROCESSES * _EACH
 _next = random.randrange(_EACH)
 
 

@@ -12,7 +12,7 @@ from signedin.rules.failed_sign_ins import LONGEST, QUIET, Failed, FailedSignIns
 from signedin.rules.session import AppType
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-ADA = AccountId(1)
+ADA, BEA = AccountId(1), AccountId(2)
 
 
 def failed(at=NOW, device="Chrome on macOS", whose=ADA):
@@ -25,10 +25,12 @@ def test_attempts_of_one_device_are_one_entry_with_the_moment_of_the_last_and_ot
     for seconds in (0, 5, 12):
         held.add(failed(NOW + timedelta(seconds=seconds)))
     held.add(failed(NOW + timedelta(seconds=7), "Firefox on Windows"))
-    one, other = [each.event() for each in held.take(ADA)]
+    [taken] = held.take()
+    one, other = [each.event() for each in taken.rows]
     assert (one.facts["attempts"], one.personal["device"]) == (1, "Firefox on Windows")
     assert (other.facts["attempts"], other.at) == (3, NOW + timedelta(seconds=12))
-    assert held.take(ADA) == []
+    held.written(taken)
+    assert held.take() == []
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,32 @@ def test_a_row_of_attempts_is_over_when_it_is_quiet_or_has_lasted_for_long(attem
     for seconds in attempts:
         held.add(failed(NOW + timedelta(seconds=seconds)))
     last = NOW + timedelta(seconds=attempts[-1])
-    assert (held.over(last + later) == {ADA}) is is_over
+    assert bool(held.take(last + later)) is is_over
     assert timedelta(minutes=10) == LONGEST
+
+
+def test_what_goes_on_is_not_cut_in_two_by_what_is_over():
+    held = FailedSignIns()
+    held.add(failed())
+    held.add(failed(NOW + timedelta(seconds=28), "Firefox on Windows"))
+    [taken] = held.take(NOW + QUIET)
+    held.add(failed(NOW + timedelta(seconds=31), "Firefox on Windows"))
+    assert [each.tried.device for each in taken.rows] == ["Chrome on macOS"]
+    held.written(taken)
+    [taken] = held.take()
+    assert [each.times for each in taken.rows] == [2]
+
+
+def test_what_was_not_written_for_certain_is_taken_again_as_it_was_beside_what_came_later():
+    held = FailedSignIns()
+    held.add(failed())
+    held.add(failed(whose=BEA))
+    [first] = held.take(account_id=ADA)
+    held.add(failed(NOW + timedelta(seconds=1)))
+    again = held.take(account_id=ADA)
+    assert [each.account_id for each in again] == [ADA, ADA]
+    assert again[0] == first
+    assert again[1].mark != first.mark
 
 
 def test_no_more_is_held_than_there_is_room_for_and_what_is_held_goes_on_counting(monkeypatch):
@@ -56,7 +82,12 @@ def test_no_more_is_held_than_there_is_room_for_and_what_is_held_goes_on_countin
     held = FailedSignIns()
     for device in ("first", "second", "third", "first"):
         held.add(failed(device=device))
-    assert sorted((each.tried.device, each.times) for each in held.take(ADA)) == [("first", 2), ("second", 1)]
-    held.give_back([failed(device="third")])
-    assert [each.tried.device for each in held.take(ADA)] == ["third"]
-    assert held.accounts() == set()
+    [taken] = held.take()
+    assert sorted((each.tried.device, each.times) for each in taken.rows) == [("first", 2), ("second", 1)]
+    held.add(failed(device="third"))
+    assert held.take() == [taken], "what is being written is held, too"
+    held.written(taken)
+    held.written(taken)
+    held.add(failed(device="third"))
+    [taken] = held.take()
+    assert [each.tried.device for each in taken.rows] == ["third"]

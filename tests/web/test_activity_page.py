@@ -205,3 +205,18 @@ def test_a_connected_app_that_was_revoked_says_since_when_it_had_been_allowed(ho
         consent["consented_at"].replace("Z", "+00:00"),
         ["openid", "email", "offline_access"],
     )
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"attempts": "3", "since": "nonsense"}, {"attempts": None, "since": 7}]
+)
+def test_entries_without_facts_or_with_facts_that_are_none_are_told_as_far_as_they_go(house, facts):
+    for kind in (EventKind.SIGN_IN_FAILED, EventKind.CONSENT_REVOKED):
+        event = Event(kind, house.clock(), None, None, facts, {"device": "Quill Notes"})
+        house.means.database.write_now(journal.record, number_of(house, ADA), event)
+    shown = entries(house.signed_in().open(PATH, **{"accept-language": "de"}).text)
+    told = {entry for entry in shown if "Quill Notes" in entry}
+    assert told == {
+        "Sie haben den Zugriff der verbundenen App Quill Notes beendet",
+        "Falsches Passwort: Quill Notes",
+    }

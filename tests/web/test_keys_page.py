@@ -363,7 +363,8 @@ def test_whoever_reports_what_opens_nothing_keeps_nobody_from_writing(house):
 def test_the_menu_says_on_each_page_how_much_is_signed_in_and_how_many_keys_there_are(house):
     laptop, phone = house.signed_in(), house.signed_in()
     issued_at_page(laptop)
-    for page in ("/settings/sessions", "/settings/activity", PAGE):
+    asking = (f"/settings/sessions/{phone.current()['id']}/revoke", f"{PAGE}/{key_ids(laptop)[0]}/revoke")
+    for page in ("/settings/sessions", "/settings/activity", PAGE, "/settings/sessions/logout-all", *asking):
         assert in_the_menu(laptop.open(page)) == ["Sessions 2", "Activity", "Access keys 1"], page
     phone.log_out()
     laptop.http.delete(f"{CALL}/{key_ids(laptop)[0]}", headers=laptop.own())

@@ -89,7 +89,7 @@ def test_programs_and_the_file_are_told_the_same(house):
 def test_nothing_is_held_of_addresses_that_are_nobodys_or_that_were_not_judged(house):
     laptop, stranger = house.signed_in(), house.browser(FIREFOX_ON_WINDOWS, BERLIN)
     stranger.sign_in("nobody@example.org", WRONG)
-    assert house.means.failed.accounts() == set()
+    assert house.means.failed.take() == []
     tried(house, 5)
     assert stranger.sign_in(password=WRONG).status_code == 429
     a_moment_later(house)
@@ -100,22 +100,54 @@ def test_nothing_is_held_of_addresses_that_are_nobodys_or_that_were_not_judged(h
 def test_the_right_password_of_a_disabled_account_is_no_wrong_one(house):
     done_apart(disable(house.means, ADA, house.clock()))
     house.browser().sign_in()
-    assert house.means.failed.accounts() == set()
+    assert house.means.failed.take() == []
 
 
-@pytest.mark.security("LOG-2")
-def test_what_cannot_be_written_is_written_later_and_keeps_nobody_out(house, monkeypatch):
+@pytest.mark.security("LOG-5")
+def test_what_cannot_be_written_keeps_nobody_out_and_is_written_later(house, monkeypatch):
     tried(house, 1)
     monkeypatch.setattr(note_failed, "_write", refusing)
-    house.clock.move(seconds=30)
-    with pytest.raises(Unavailable):
-        done_apart(write_failed(house.means, house.clock()))
+    laptop = house.signed_in()
+    a_moment_later(house)
+    assert entries(laptop.open(f"{PATH}?kind=fail").text) == []
     monkeypatch.undo()
     a_moment_later(house)
+    assert len(entries(laptop.open(f"{PATH}?kind=fail").text)) == 1
+
+
+@pytest.mark.security("LOG-5")
+def test_an_account_whose_history_cannot_be_written_holds_up_no_other(house, monkeypatch):
+    house.somebody(ROSA, "Rosa Castellanos")
+    ada, write = number_of(house, ADA), note_failed._write
+
+    def refusing_ada(conn, taken, now):
+        return refusing() if taken.account_id == ada else write(conn, taken, now)
+
+    monkeypatch.setattr(note_failed, "_write", refusing_ada)
+    for email in (ADA, ROSA):
+        house.browser(FIREFOX_ON_WINDOWS, BERLIN).sign_in(email, WRONG)
+    a_moment_later(house)
+    assert len(entries(house.signed_in(email=ROSA).open(f"{PATH}?kind=fail").text)) == 1
+    assert house.means.failed.take() != []
+
+
+def test_what_was_written_without_its_writer_being_told_is_told_once(house, monkeypatch):
+    tried(house, 2)
+    write = house.means.database.write
+
+    async def unsure(*deed):
+        await write(*deed)
+        raise Unavailable
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(house.means.database), "write", lambda _, *deed: unsure(*deed))
+        a_moment_later(house)
+    a_moment_later(house)
     assert len(entries(house.signed_in().open(f"{PATH}?kind=fail").text)) == 1
+    assert house.means.failed.take() == []
 
 
-def refusing(conn, account_id, found):
+def refusing(*_):
     raise Unavailable
 
 

@@ -103,7 +103,7 @@ async def sign_in(
         raise errors.SignInRefused
     if verdict.needs_rehash and kept.hashed:
         await _rehash(means, account.id, kept.hashed, password, now)
-    await write_failed_of(means, account.id)
+    await write_failed_of(means, account.id, now)
     proved = Pending(account.id, first_proof, app_type, ticks.remember, ticks.shared, now + LASTS)
     begun = await _begun(means, account, visit, proved, subjects, now)
     await here_before.ended(means, visit.signed_in, account.id, now)

@@ -45,7 +45,7 @@ async def account(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
 
 @get("/v1/activity", opt=described(_ACTIVITY))
 async def activity(request: Ask, kept: NamedDependency[Kept]) -> ASGIResponse:
-    """What happened to the account, the newest first; a page goes on where the cursor of the one before says.
+    """What happened to the account, the newest first as it was recorded: wrong passwords a moment late; a page goes on where the cursor of the one before says.
 
     One page looks at a bounded number of entries: with `kind` or `q` it may hold few items, or none, and still have
     a cursor that leads on.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,11 +63,21 @@ class Failed:
         return Event(EventKind.SIGN_IN_FAILED, self.last_at, facts=facts, personal=shown)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Rows of attempts with one account that are being written; by the `mark` it is known that they were."""
+
+    mark: bytes
+    account_id: AccountId
+    rows: tuple[Failed, ...]
+
+
 class FailedSignIns:
-    """The wrong passwords that this process has seen and that stand in no history yet."""
+    """The wrong passwords that this process has seen and of which it does not know that a history has them."""
 
     def __init__(self) -> None:
         self._held: dict[AccountId, dict[Tried, Failed]] = {}
+        self._taken: dict[bytes, Taken] = {}
         self._count = 0
 
     def add(self, failed: Failed) -> None:
@@ -80,25 +90,27 @@ class FailedSignIns:
         self._held.setdefault(failed.tried.account_id, held)
         held[failed.tried] = before.and_more(failed) if before else failed
 
-    def give_back(self, found: Iterable[Failed]) -> None:
-        """Hold again what could not be written."""
-        for failed in found:
-            self.add(failed)
+    def take(self, now: datetime | None = None, account_id: AccountId | None = None) -> list[Taken]:
+        """What is to be written: the rows that are over by then, or all, of one account or of all; the oldest first.
 
-    def over(self, now: datetime) -> set[AccountId]:
-        """The accounts of which something can be told."""
-        return {
-            account_id
-            for account_id, held in self._held.items()
-            if any(failed.is_over(now) for failed in held.values())
-        }
+        What was taken before and was not written for certain is among it, with the mark that it had.
+        """
+        for whose in [account_id] if account_id is not None else list(self._held):
+            self._take(whose, now)
+        return [each for each in self._taken.values() if account_id in (None, each.account_id)]
 
-    def accounts(self) -> set[AccountId]:
-        """All accounts of which something is held."""
-        return set(self._held)
+    def written(self, taken: Taken) -> None:
+        """A history has it: hold it no longer."""
+        if self._taken.pop(taken.mark, None) is not None:
+            self._count -= len(taken.rows)
 
-    def take(self, account_id: AccountId) -> list[Failed]:
-        """What was tried with this account, the oldest first; it is held no longer."""
-        held = self._held.pop(account_id, {})
-        self._count -= len(held)
-        return sorted(held.values(), key=lambda failed: failed.last_at)
+    def _take(self, account_id: AccountId, now: datetime | None) -> None:
+        held = self._held.get(account_id, {})
+        rows = [each for each in held.values() if now is None or each.is_over(now)]
+        for each in rows:
+            del held[each.tried]
+        if not held:
+            self._held.pop(account_id, None)
+        if rows:
+            mark = secrets.token_bytes(16)
+            self._taken[mark] = Taken(mark, account_id, tuple(sorted(rows, key=lambda each: each.last_at)))

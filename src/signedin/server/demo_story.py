@@ -74,7 +74,7 @@ class Story:
         await self._write_uses()
         for _ in range(demo.guesses):
             wrong_password(self.means, self.account, demo.app_type, demo.address, device, at - _JUST_NOW)
-        await write_failed_of(self.means, self.account.id)
+        await write_failed_of(self.means, self.account.id, at)
         visit = Visit(demo.address, demo.user_agent, device, ruleset(), self.marks.get(demo.browser))
         self.begun[id(demo)] = begun = await self.means.database.write(self._signed_in, visit, demo, at)
         if begun.browser_token:

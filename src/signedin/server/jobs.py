@@ -66,16 +66,22 @@ async def running(server: Server, _: Litestar | None = None) -> AsyncIterator[No
         await asyncio.gather(*jobs, return_exceptions=True)
         await logouts.stop()
         await caller.close()
-        with suppress(Exception):
-            await flush_now(server)
-            await note_refused(server.means, server.clock())
-            await write_failed(server.means)
-            await anchor(server.means, server.clock())
+        await _at_last(server)
         await server.ear.close()
         if server.means.lines is not None:
             await server.means.lines.close()
         if server.closes_itself:
             await asyncio.to_thread(server.close)
+
+
+async def _at_last(server: Server) -> None:
+    """Write what this process holds; what cannot be written keeps nothing else from being written."""
+    means, now = server.means, server.clock()
+    for deed in (
+        flush_now(server), note_refused(means, now), write_failed(means, now, all_of_it=True), anchor(means, now),
+    ):  # fmt: skip
+        with suppress(Exception):
+            await deed
 
 
 def _holding_a_lease(server: Server) -> list[asyncio.Task[None]]:

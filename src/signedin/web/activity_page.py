@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.follow import SessionsIn, count_back, look_back, sessions_in
-from signedin.actions.list_sessions import account_of, count_own
+from signedin.actions.list_sessions import account_of
 from signedin.rules.feed import LARGEST_NUMBER
 from signedin.rules.history import KINDS, MOST_SEARCHED, Asked, Counted, Looked
 from signedin.rules.session_list import LONGEST_WORDS
@@ -21,6 +21,7 @@ from signedin.rules.wording import marked as _
 from signedin.web.door import Ask, Door
 from signedin.web.event_view import DayView, days, displayed
 from signedin.web.hours_view import hours_view
+from signedin.web.menu import menu_counts
 
 PATH, FILE = "/settings/activity", "/settings/activity.csv"
 PAGE = 50
@@ -64,13 +65,12 @@ async def activity_page(request: Ask, door: NamedDependency[Door]) -> ASGIRespon
     shows = partial(displayed, speech=speech)
     looked = await look_back(door.means, presence.account_id, asked, before, PAGE, shows)
     known = await sessions_in(door.means, presence, looked.entries, speech.now)
-    own = await count_own(door.means, presence, speech.now)
     counts = None if asked.words else await count_back(door.means, presence.account_id)
     hours = await hours_view(door.means, presence.account_id, speech) if before is None else None
     return door.page(
         request, "activity.html", account=await account_of(door.means, presence),
         history=_history(asked, looked, known, counts, speech), hours=hours,
-        row_count=own.total, key_count=own.access_keys,
+        **await menu_counts(request, door),
     )  # fmt: skip
 
 

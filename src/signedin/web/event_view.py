@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,7 +36,7 @@ _ICONS = {
 class EventView:
     """One entry for the template: `by` is who did it, as people say it; `who` an operator's or an app's name.
 
-    `origin` is the session that did it, `since` the day on which began, or was allowed, what ended, and `link` leads to a session that
+    `origin` is the session that did it, `since` the day on which began, or was allowed, what ended, `attempts` how many wrong passwords, and `link` leads to a session that
     is worth a look for the `flags`.
     """
 
@@ -57,6 +58,7 @@ class EventView:
     role: str
     origin: str = ""
     since: str = ""
+    attempts: int = 1
     flags: tuple[str, ...] = ()
     link: str = ""
 
@@ -85,7 +87,7 @@ def event_view(event: Event, speech: Speech, operators: Mapping[str, str]) -> Ev
         place=speech.place(str(personal["place"])) if personal.get("place") else "", prefix=masked.removesuffix(HIDDEN),
         is_hidden=masked.endswith(HIDDEN), reason=str(personal.get("reason", "")), facts=facts,
         counted=_counted(event, speech), role=speech.say(ROLE_NAMES[str(facts["role"])]) if facts.get("role") in ROLE_NAMES else "",
-        since=_allowed_since(event, speech),
+        since=_allowed_since(event, speech), attempts=_attempts(event),
     )  # fmt: skip
 
 
@@ -135,7 +137,15 @@ def _with_session(view: EventView, event: Event, known: SessionsIn, speech: Spee
 def _allowed_since(event: Event, speech: Speech) -> str:
     """Since when a connected app had been allowed; not told of those that ended before that was kept."""
     since = event.facts.get("since") if event.kind is EventKind.CONSENT_REVOKED else None
-    return speech.long_day(datetime.fromisoformat(since)) if isinstance(since, str) else ""
+    with suppress(ValueError):
+        return speech.long_day(datetime.fromisoformat(str(since)))
+    return ""
+
+
+def _attempts(event: Event) -> int:
+    """How many wrong passwords in a row; one where that is not told."""
+    told = event.facts.get("attempts")
+    return told if isinstance(told, int) and told > 0 else 1
 
 
 def _origin(session: Event, speech: Speech) -> str:

@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from signedin.actions.issue_key import issue_key
 from signedin.actions.list_keys import list_keys
-from signedin.actions.list_sessions import account_of, count_own
+from signedin.actions.list_sessions import account_of
 from signedin.actions.once import name_of_next_key
 from signedin.actions.revoke_key import find_key, revoke_key
 from signedin.rules import errors
@@ -23,6 +23,7 @@ from signedin.rules.step_up import is_fresh
 from signedin.rules.vouching import BackToApp
 from signedin.web.door import Ask, Door, now_of, see_other
 from signedin.web.key_view import LIFETIMES, choices, key_view
+from signedin.web.menu import menu_counts
 
 HOME = "/settings/access-keys"
 USUAL = {"expires": "90", "account:read": "1"}
@@ -66,7 +67,7 @@ async def revoke_key_page(request: Ask, door: NamedDependency[Door], row_id: Fro
     account = await account_of(door.means, presence)
     is_partial = "signedin-partial" in request.headers
     template = "revoke_key_form.html" if is_partial else "confirm_revoke_key.html"
-    return door.page(request, template, account=account, key=key)
+    return door.page(request, template, account=account, key=key, **await menu_counts(request, door))
 
 
 @post(f"{HOME}/{{row_id:str}}/revoke")
@@ -81,16 +82,14 @@ async def revoke_key_form(request: Ask, door: NamedDependency[Door], row_id: Fro
 async def _page(request: Ask, door: Door, fields: dict[str, str], **values: Any) -> ASGIResponse:
     presence, speech = door.signed_in(request), door.reader(request).speech
     keys = await list_keys(door.means, presence, now_of(request))
-    counts = await count_own(door.means, presence, now_of(request))
     shown: dict[str, Any] = {
-        "row_count": counts.total, "key_count": counts.access_keys,
         "account": await account_of(door.means, presence), "notice": door.notice(request), "issued": None,
         "keys": [key_view(key, speech) for key in keys],
         "choices": choices(tuple(fields), speech), "lifetimes": LIFETIMES, "fields": fields,
         "needs_password": not is_fresh(presence, now_of(request)),
         "once": name_of_next_key(door.means, presence.account_id, now_of(request)),
     }  # fmt: skip
-    return door.page(request, "access_keys.html", **(shown | values))
+    return door.page(request, "access_keys.html", **(shown | values | await menu_counts(request, door)))
 
 
 def _wish(fields: dict[str, str], now: datetime) -> Wish:

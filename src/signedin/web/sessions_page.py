@@ -20,6 +20,7 @@ from signedin.rules.session import AppType
 from signedin.rules.session_list import LONGEST_WORDS, Question, Row, SessionList, Sort
 from signedin.web import session_view
 from signedin.web.door import Ask, Door, arrival_of, now_of, respond, see_other
+from signedin.web.menu import menu_counts
 from signedin.web.rule_view import RuleLine, own_lines
 
 HOME = "/settings/sessions"
@@ -146,7 +147,7 @@ async def _dialog(request: Ask, door: Door, name: str, **values: Any) -> ASGIRes
     account = await account_of(door.means, door.signed_in(request))
     partial = "signedin-partial" in request.headers
     template = f"{name}_form.html" if partial else f"confirm_{name}.html"
-    return door.page(request, template, account=account, **values)
+    return door.page(request, template, account=account, **values, **await menu_counts(request, door))
 
 
 async def _ended(request: Ask, door: Door, row: Row, kind: str) -> ASGIResponse:
