@@ -371,18 +371,14 @@ def test_it_stops_when_it_is_asked_to_and_goes_on_from_there(house, monkeypatch)
     monkeypatch.setattr(go_on_ending, "HEARD_AFTER", 1)
     ending, clock = begun(house, WEB, rosa), Clock()
 
-    async def stopped_after_the_first(means):
-        async def stop():
-            await stop_many(means, rosa, ending.id, NOW)
+    def stop(ended):
+        assert ended.people == 1, "nothing more after it was stopped"
+        done_apart(stop_many(house, rosa, ending.id, NOW))
 
-        stopping = []
-        await go_on(means, ending.id, "one", clock, lambda _: stopping.append(asyncio.ensure_future(stop())))
-        await asyncio.gather(*stopping)
-
-    done_apart(closed_after(house, stopped_after_the_first(house)))
+    done_apart(closed_after(house, go_on(house, ending.id, "one", clock, stop)))
     stopped = done_apart(find_from_shell(house, ending.id))
     assert stopped.state is State.STOPPED
-    assert 0 < stopped.ended.people < 3
+    assert stopped.ended.people == 1
     assert how(house, made).count("ended_by_operator") == stopped.ended.sessions
     done_apart(closed_after(house, go_on_with_all(house, "two", clock)))
     assert done_apart(find_from_shell(house, ending.id)) == stopped
