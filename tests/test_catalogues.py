@@ -10,7 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from signedin.gate.languages import ENGLISH, LANGUAGES
-from signedin.rules import errors, scope
+from signedin.rules import errors, health, scope
 from signedin.rules.location import LOCAL, UNKNOWN
 from tools import catalogues
 from tools.map import HOUSE
@@ -118,6 +118,21 @@ def test_a_refusal_on_a_page_is_never_raised_with_a_text_that_was_not_marked():
         for text in [*node.args, *(word.value for word in node.keywords if word.arg == "hint")]
         if isinstance(text, ast.Constant | ast.JoinedStr)
     ]
+    assert unmarked == []
+
+
+def test_a_finding_is_about_what_has_a_name_and_its_texts_are_marked():
+    made = [
+        (file, node)
+        for file in (HOUSE / "server").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and called(node) == "Finding"
+    ]
+    assert len(made) > 30
+    subjects = {node.args[0].value for _, node in made if isinstance(node.args[0], ast.Constant)}
+    assert subjects <= set(health.SUBJECTS)
+    texts = [(file.name, text.lineno, text) for file, node in made for text in node.args[2:]]
+    unmarked = [each[:2] for each in texts if isinstance(each[2], ast.Constant | ast.JoinedStr)]
     assert unmarked == []
 
 

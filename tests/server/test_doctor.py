@@ -19,10 +19,11 @@ from signedin.actions.make_account import Applicant, add_by_operator
 from signedin.actions.sign_in import Ticks, Visit, sign_in
 from signedin.actions.sweep import sweep
 from signedin.gate.user_agent import read_device
+from signedin.rules.health import Finding
 from signedin.server import doctor, doctor_database
 from signedin.server.doctor import examine
 from signedin.server.means import close_means, open_means
-from signedin.store import accounts, logouts, outbox, write_lock
+from signedin.store import accounts, logouts, outbox, schema_version, write_lock
 from signedin.store import sqlite as database
 
 PUBLIC = "https://account.example.org"
@@ -75,6 +76,36 @@ def test_a_healthy_installation_has_nothing_worth_a_look(patient):
     assert {each.verdict for each in found} == {"good"}, found
     assert {each.subject for each in found} == {"SQLite", "time zones", "keyring", "place file", "proxies", "disk", "rights",
                                                 "database", "sweep", "clock", "mail", "sign-outs", "writing"}  # fmt: skip
+
+
+def test_the_command_and_its_json_say_plain_english_sentence_by_sentence(patient, monkeypatch):
+    monkeypatch.setattr(write_lock, "sqlite3", SimpleNamespace(sqlite_version_info=(3, 51, 3)))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=5000 * 2**20))
+    monkeypatch.setattr(doctor.sqlite3, "sqlite_version", "3.51.3")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    patient.settings.database_url.chmod(0o640)
+    patient.clock.move(hours=2)
+    settings, found = patient.settings, examine(patient.settings, patient.clock())
+    file, keyring, folder = settings.database_url, settings.secret_file, settings.database_url.parent
+    version = schema_version.newest()
+    assert [(each["subject"], each["sentence"], each["what_to_do"]) for each in map(Finding.as_dict, found)] == [
+        ("time zones", "People are told times by their own clocks.", ""),
+        ("keyring", f"{keyring} can be read, by its owner only. Keep a copy with your backups.", ""),
+        ("place file", f"{settings.geo_db} is in use.", ""),
+        ("proxies", "Nobody but the named proxies is believed about who a client is.", ""),
+        ("SQLite", "SQLite 3.51.3 is free of the WAL-reset bug.", ""),
+        ("disk", f"There are 5000 MiB left on {folder}.", ""),
+        ("rights", f"{file} may be read by others.", f"Run: chmod -R go= {file}"),
+        ("database", f"It has this version's schema ({version}).", ""),
+        ("database", "Its quick check finds nothing wrong.", ""),
+        ("keyring", "It reads what the database has under it.", ""),
+        ("clock", "It is 2026-11-23 16:20 UTC, and nothing known is later.", ""),
+        ("sweep", "It last ran at 2026-11-23 14:20 UTC.", "Start the server, or run `signedin sweep` by a timer."),
+        ("proxies", "People's addresses can be told apart, as far as there are any.", ""),
+        ("mail", "0 letters wait.", ""),
+        ("sign-outs", "0 wait to be told to clients.", ""),
+        ("writing", "The database can be written to, and nobody keeps it locked.", ""),
+    ]  # fmt: skip
 
 
 def test_whatever_is_worth_a_look_says_what_to_do(patient):

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from signedin.rules.wording import in_context
+
 VERDICTS = ("bad", "look", "good")
 """What cannot stay like that, what is worth a look, and what is as it should be."""
+LOOKED_AT = "what was looked at"
+SUBJECTS = (
+    in_context("what was looked at", "SQLite"), in_context("what was looked at", "clock"),
+    in_context("what was looked at", "connecting"), in_context("what was looked at", "database"),
+    in_context("what was looked at", "disk"), in_context("what was looked at", "keyring"),
+    in_context("what was looked at", "leases"), in_context("what was looked at", "mail"),
+    in_context("what was looked at", "place file"), in_context("what was looked at", "proxies"),
+    in_context("what was looked at", "rights"), in_context("what was looked at", "sign-outs"),
+    in_context("what was looked at", "standby"), in_context("what was looked at", "sweep"),
+    in_context("what was looked at", "system"), in_context("what was looked at", "time zones"),
+    in_context("what was looked at", "writing"),
+)  # fmt: skip
+"""What findings are about, as programs read it; people read it in their language (`LOOKED_AT`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: `good`, worth a `look`, or `bad`."""
+    """One thing that was looked at: `good`, worth a `look`, or `bad`.
+
+    `sentence` and `what_to_do` are plain English as they are, and said in a reader's language by `Speech.say`.
+    """
 
     subject: str
     verdict: str
@@ -21,8 +39,11 @@ class Finding:
     what_to_do: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs."""
-        return asdict(self)
+        """For programs, in English."""
+        return {
+            "subject": self.subject, "verdict": self.verdict,
+            "sentence": str(self.sentence), "what_to_do": str(self.what_to_do),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from unicodedata import bidirectional
 
 from signedin.rules.device import ON, UNKNOWN_DEVICE
 from signedin.rules.location import LOCAL, UNKNOWN, UNKNOWN_ADDRESS, Location
-from signedin.rules.wording import Wording, in_context
+from signedin.rules.wording import Wording, begun, in_context
 from signedin.rules.wording import marked as _
 
 DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
@@ -48,12 +48,17 @@ class Speech:
     def say(self, text: str, **facts: object) -> str:
         """A text in the reader's language, with its facts filled in."""
         if isinstance(text, Wording):
-            if text.many:
-                return self.count(text.pattern, text.many, text.number, **text.facts)
-            facts = dict(text.facts)
-            text = text.pattern
+            return begun(self._say_worded(text)) if text.is_begun else self._say_worded(text)
         said = self.texts.gettext(text) if text else ""
         return said.format(**self._apart(facts)) if facts else said
+
+    def _say_worded(self, text: Wording) -> str:
+        facts = {
+            name: self.say(fact) if isinstance(fact, Wording) else fact for name, fact in text.facts.items()
+        }
+        if text.many:
+            return self.count(text.pattern, text.many, text.number, **facts)
+        return self.say(text.pattern, **facts)
 
     def say_in(self, context: str, text: str, **facts: object) -> str:
         """A text whose English word has another meaning elsewhere."""

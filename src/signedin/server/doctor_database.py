@@ -14,12 +14,15 @@ import sqlalchemy as sa
 from signedin.actions.sweep import JOB
 from signedin.rules.health import Finding
 from signedin.rules.location import is_local_address
+from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 from signedin.server.doctor_leases import of_leases
 from signedin.server.doctor_standby import of_standby
+from signedin.server.doctor_waiting import of_letters, of_sign_outs
 from signedin.server.finding import looked
 from signedin.server.means import reads
 from signedin.server.settings import Settings
-from signedin.store import activity, durability, installation, logouts, outbox, schema_version
+from signedin.store import activity, durability, installation, schema_version
 from signedin.store.database import Database
 from signedin.store.keyring import Keyring
 from signedin.store.postgres import PostgresDatabase
@@ -76,8 +79,8 @@ def _short(settings: Settings, now: datetime, most: int | None) -> Looks:
     return {
         "sweep": lambda conn: _sweep(conn, now),
         "proxies": lambda conn: _addresses(conn, settings),
-        "mail": lambda conn: _outbox(conn, most),
-        "sign-outs": lambda conn: _logouts(conn, most),
+        "mail": lambda conn: of_letters(conn, most),
+        "sign-outs": lambda conn: of_sign_outs(conn, most),
     }
 
 
@@ -90,12 +93,13 @@ def _version(database: Database) -> Finding:
     current, newest = schema_version.current(database), schema_version.newest()
     schema_version.refuse_newer(database)
     if current and current > newest:
-        return Finding("database", "good", f"It has a newer schema ({current}) that this version may use.")
+        sentence = worded("It has a newer schema ({schema}) that this version may use.", schema=current)
+        return Finding("database", "good", sentence)
     if current != newest:
         return Finding(
-            "database", "bad", "The database is older than this version.", "Run `signedin db upgrade`."
+            "database", "bad", _("The database is older than this version."), _("Run `signedin db upgrade`.")
         )
-    return Finding("database", "good", f"It has this version's schema ({current}).")
+    return Finding("database", "good", worded("It has this version's schema ({schema}).", schema=current))
 
 
 def _integrity(conn: sa.Connection) -> Finding:
@@ -103,25 +107,27 @@ def _integrity(conn: sa.Connection) -> Finding:
         return _flushing(conn)
     said = conn.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
     if said == ["ok"]:
-        return Finding("database", "good", "Its quick check finds nothing wrong.")
-    return Finding("database", "bad", f"It is damaged: {said[0]}", "Stop the server and restore a backup.")
+        return Finding("database", "good", _("Its quick check finds nothing wrong."))
+    sentence = worded("It is damaged: {problem}", problem=said[0])
+    return Finding("database", "bad", sentence, _("Stop the server and restore a backup."))
 
 
 def _flushing(conn: sa.Connection) -> Finding:
     """Whether an ending that was told as done outlives a crash of the machine (docs/revocation.md, P3)."""
     if not durability.flushes_to_disk(conn):
-        what = "Set fsync = on in postgresql.conf, and restart PostgreSQL."
-        return Finding("database", "bad", "fsync is off: at power failure endings may come back.", what)
-    return Finding("database", "good", "A commit that has returned is on disk.")
+        sentence = worded("fsync is off: at power failure endings may come back.")
+        what = _("Set fsync = on in postgresql.conf, and restart PostgreSQL.")
+        return Finding("database", "bad", sentence, what)
+    return Finding("database", "good", _("A commit that has returned is on disk."))
 
 
 def _keyring_fits(conn: sa.Connection, path: Path, sealed: list[tuple[int, bytes]]) -> Finding:
     ring = Keyring.load(path) if path.exists() else None
     is_ours = ring is not None and installation.keyring_mark(conn) in {None, ring.mark}
     if ring is None or not is_ours or not reads(ring, sealed):
-        sentence = f"{path} is not the keyring that this database was written with."
-        return Finding("keyring", "bad", sentence, "Restore that one from your backup.")
-    return Finding("keyring", "good", "It reads what the database has under it.")
+        sentence = worded("{path} is not the keyring that this database was written with.", path=path)
+        return Finding("keyring", "bad", sentence, _("Restore that one from your backup."))
+    return Finding("keyring", "good", _("It reads what the database has under it."))
 
 
 def _writing(database: Database) -> Finding:
@@ -129,16 +135,16 @@ def _writing(database: Database) -> Finding:
     if rights.verdict != "good":
         return rights
     database.write_now(durability.commit_something)
-    return Finding("writing", "good", "The database can be written to, and nobody keeps it locked.")
+    return Finding("writing", "good", _("The database can be written to, and nobody keeps it locked."))
 
 
 def _may_write(database: Database) -> Finding:
     files = (database.path, database.path.parent) if isinstance(database, SqliteDatabase) else ()
     rights = [path for path in files if not os.access(path, os.W_OK)]
     if rights:
-        what = "Let the server's user own the file and its folder."
-        return Finding("writing", "bad", f"{rights[0]} may not be written to.", what)
-    return Finding("writing", "good", "The server's user may write to the file and its folder.")
+        what = _("Let the server's user own the file and its folder.")
+        return Finding("writing", "bad", worded("{path} may not be written to.", path=rights[0]), what)
+    return Finding("writing", "good", _("The server's user may write to the file and its folder."))
 
 
 def _connecting(database: PostgresDatabase) -> Finding:
@@ -146,40 +152,49 @@ def _connecting(database: PostgresDatabase) -> Finding:
     database.connect_once()
     took = monotonic() - began
     if took < SLOW:
-        return Finding("connecting", "good", f"A new connection takes {took * 1000:.0f} ms.")
-    sentence = f"A new connection takes {took:.1f} s."
-    what = "Where SIGNEDIN_DATABASE_URL names several hosts, put the one that answers first, and take out who is gone."
+        milliseconds = worded("A new connection takes {time} ms.", time=f"{took * 1000:.0f}")
+        return Finding("connecting", "good", milliseconds)
+    sentence = worded("A new connection takes {time} s.", time=f"{took:.1f}")
+    what = _(
+        "Where SIGNEDIN_DATABASE_URL names several hosts, put the one that answers first, and take out who is gone."
+    )
     return Finding("connecting", "look", sentence, what)
 
 
 def _sweep(conn: sa.Connection, now: datetime) -> Finding:
     ran = installation.job_last_ran(conn, JOB)
     if ran is None or now - ran > LATE_SWEEP:
-        when = f"last ran at {ran:%Y-%m-%d %H:%M} UTC" if ran else "has never run"
-        return Finding(
-            "sweep", "look", f"It {when}.", "Start the server, or run `signedin sweep` by a timer."
-        )
-    return Finding("sweep", "good", "It ran within the last hour.")
+        when = worded("It last ran at {moment} UTC.", moment=_moment(ran)) if ran else _("It has never run.")
+        return Finding("sweep", "look", when, _("Start the server, or run `signedin sweep` by a timer."))
+    return Finding("sweep", "good", _("It ran within the last hour."))
 
 
 def _clock(latest: datetime | None, now: datetime) -> Finding:
     """Whether the latest moment that the database knows of has come; at a glance that of its last sweep."""
     if latest is not None and latest > now + timedelta(minutes=2):
-        sentence = f"The database was used at {latest:%Y-%m-%d %H:%M} UTC, which has not come yet."
-        return Finding("clock", "bad", sentence, "Set the clock of this machine, by NTP.")
-    return Finding("clock", "good", f"It is {now:%Y-%m-%d %H:%M} UTC, and nothing known is later.")
+        sentence = worded(
+            "The database was used at {moment} UTC, which has not come yet.", moment=_moment(latest)
+        )
+        return Finding("clock", "bad", sentence, _("Set the clock of this machine, by NTP."))
+    well = worded("It is {moment} UTC, and nothing known is later.", moment=_moment(now))
+    return Finding("clock", "good", well)
+
+
+def _moment(at: datetime) -> str:
+    """As a machine tells it, in every language."""
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _addresses(conn: sa.Connection, settings: Settings) -> Finding:
     shared = activity.only_masked(conn, MANY)
     alone = shared is not None and is_local_address(_unmasked(shared))
     if not alone or settings.base_url.startswith("http://localhost"):
-        return Finding("proxies", "good", "People's addresses can be told apart, as far as there are any.")
-    sentence = f"All sessions share the private address {shared}."
+        return Finding("proxies", "good", _("People's addresses can be told apart, as far as there are any."))
+    sentence = worded("All sessions share the private address {address}.", address=shared)
     what = (
-        "Make the proxy in front say in X-Forwarded-For who its clients are."
+        _("Make the proxy in front say in X-Forwarded-For who its clients are.")
         if settings.trusted_proxies
-        else "The proxy in front hides people's addresses: set SIGNEDIN_TRUSTED_PROXIES to its network."
+        else _("The proxy in front hides people's addresses: set SIGNEDIN_TRUSTED_PROXIES to its network.")
     )
     return Finding("proxies", "look", sentence, what)
 
@@ -187,25 +202,3 @@ def _addresses(conn: sa.Connection, settings: Settings) -> Finding:
 def _unmasked(text: str) -> str:
     """Some address that is masked like this."""
     return text.replace(":•••", "::1").replace("•••", "1")
-
-
-def _said(count: int, most: int | None) -> str:
-    return f"{count} or more" if count == most else str(count)
-
-
-def _outbox(conn: sa.Connection, most: int | None) -> Finding:
-    waiting = outbox.backlog(conn, most)
-    if waiting > 50:
-        what = "Check SIGNEDIN_SMTP_URL and the mail server."
-        return Finding("mail", "look", f"{_said(waiting, most)} letters wait to be delivered.", what)
-    return Finding("mail", "good", "1 letter waits." if waiting == 1 else f"{waiting} letters wait.")
-
-
-def _logouts(conn: sa.Connection, most: int | None) -> Finding:
-    waiting = logouts.waiting(conn, most)
-    every = _said(waiting.every, most)
-    if waiting.tried:
-        sentence = f"{every} sign-outs wait to be told to clients; {waiting.clients} of these do not answer."
-        what = "The log names them: check that their servers run, and SIGNEDIN_PRIVATE_RECEIVERS for your own networks."
-        return Finding("sign-outs", "look", sentence, what)
-    return Finding("sign-outs", "good", f"{every} wait to be told to clients.")

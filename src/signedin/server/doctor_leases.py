@@ -8,6 +8,7 @@ from collections.abc import Callable
 from signedin.rules.errors import DatabaseProblem
 from signedin.rules.health import Finding
 from signedin.rules.lease import RENEW_EVERY, Node, waits_until
+from signedin.rules.wording import counted, worded
 from signedin.store import endings
 from signedin.store.database import Database
 
@@ -21,14 +22,24 @@ def of_leases(database: Database, pause: Callable[[float], None] = time.sleep) -
     now, head = database.read_now(endings.every_node), database.read_now(endings.head)
     silent = [about for node, about in now if _is_silent(node, before)]
     behind = max((head - node.applied for node, _ in now), default=0)
-    lag = f"of {head} endings the slowest is {behind} behind."
+    lag = {"head": head, "behind": behind}
     if silent:
-        sentence = f"{len(silent)} of {_processes(len(now))} that may answer from memory are silent ({', '.join(silent)}); {lag}"
-        what = (
-            f"Endings wait {waits_until(0):g} seconds for each once; one that was killed is then forgotten."
+        sentence = counted(
+            "{silent} of {n} process that may answer from memory are silent ({names}); of {head} endings the slowest is {behind} behind.",
+            "{silent} of {n} processes that may answer from memory are silent ({names}); of {head} endings the slowest is {behind} behind.",
+            len(now), silent=len(silent), names=", ".join(silent), **lag,
+        )  # fmt: skip
+        what = worded(
+            "Endings wait {seconds} seconds for each once; one that was killed is then forgotten.",
+            seconds=f"{waits_until(0):g}",
         )
         return Finding("leases", "look", sentence, what)
-    return Finding("leases", "good", f"{_processes(len(now))} may answer from memory; {lag}")
+    sentence = counted(
+        "{n} process may answer from memory; of {head} endings the slowest is {behind} behind.",
+        "{n} processes may answer from memory; of {head} endings the slowest is {behind} behind.",
+        len(now), **lag,
+    )  # fmt: skip
+    return Finding("leases", "good", sentence)
 
 
 def refuse_while_served(database: Database, pause: Callable[[float], None] = time.sleep) -> None:
@@ -48,7 +59,3 @@ def refuse_while_served(database: Database, pause: Callable[[float], None] = tim
 def _is_silent(node: Node, before: dict[tuple[str, str], Node]) -> bool:
     known = before.get((node.node_id, node.boot_id))
     return known is not None and known.renewals == node.renewals
-
-
-def _processes(count: int) -> str:
-    return f"{count} process" if count == 1 else f"{count} processes"

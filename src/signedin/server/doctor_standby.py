@@ -5,31 +5,34 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from signedin.rules.health import Finding
+from signedin.rules.wording import marked as _
+from signedin.rules.wording import worded
 from signedin.store.lineage import lineage
 from signedin.store.standby import Standby, next_one
 
-LOST = "an ending that was told may be lost when it takes over"
-WAIT = "Name it in synchronous_standby_names of PostgreSQL; docs/running.md, When a standby takes over."
-SHOW = "As a superuser of PostgreSQL: GRANT pg_read_all_stats TO {role};"
 FOUND = {
     Standby.SYNCHRONOUS: (
         "good",
-        "A synchronous standby is there: what has ended stays ended when it takes over",
+        _("A synchronous standby is there: what has ended stays ended when it takes over; timeline {timeline} of system {system} is in use."),
         "",
     ),
-    Standby.ASYNCHRONOUS: ("look", f"A standby follows that nobody waits for: {LOST}", WAIT),
+    Standby.ASYNCHRONOUS: (
+        "look",
+        _("A standby follows that nobody waits for: an ending that was told may be lost when it takes over; timeline {timeline} of system {system} is in use."),
+        _("Name it in synchronous_standby_names of PostgreSQL; docs/running.md, When a standby takes over."),
+    ),
     Standby.MISSING: (
         "bad",
-        "synchronous_standby_names names a standby that is not there: no ending returns",
-        "Bring the standby back, or take it out of synchronous_standby_names.",
+        _("synchronous_standby_names names a standby that is not there: no ending returns; timeline {timeline} of system {system} is in use."),
+        _("Bring the standby back, or take it out of synchronous_standby_names."),
     ),
-    Standby.NONE: ("good", "No standby follows", ""),
+    Standby.NONE: ("good", _("No standby follows; timeline {timeline} of system {system} is in use."), ""),
     Standby.HIDDEN: (
         "look",
-        "Whether a standby follows, and how, is not visible to the database's user",
-        SHOW,
+        _("Whether a standby follows, and how, is not visible to the database's user; timeline {timeline} of system {system} is in use."),
+        _("As a superuser of PostgreSQL: GRANT pg_read_all_stats TO {role};"),
     ),
-}
+}  # fmt: skip
 
 
 def of_standby(conn: sa.Connection) -> Finding:
@@ -39,5 +42,5 @@ def of_standby(conn: sa.Connection) -> Finding:
     """
     now = lineage(conn)
     verdict, sentence, what = FOUND[next_one(conn)]
-    where = f"timeline {now.timeline} of system {now.system} is in use."
-    return Finding("standby", verdict, f"{sentence}; {where}", what.format(role=conn.engine.url.username))
+    where = worded(sentence, timeline=now.timeline, system=now.system)
+    return Finding("standby", verdict, where, worded(what, role=conn.engine.url.username))

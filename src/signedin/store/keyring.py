@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from signedin.rules.secret import ALPHABET, WayKeys
+from signedin.rules.wording import worded
 from signedin.store.whole_file import make_whole, replace_whole
 
 _NONCE, _TAG = 12, 16
@@ -27,7 +28,14 @@ _KEY_BYTES = 32
 
 
 class KeyringProblem(Exception):
-    """The keyring cannot be used; the text says why and what to do."""
+    """The keyring cannot be used; the text says why and what to do.
+
+    `sentence` is that text, in English; pages say it in the reader's language (`rules/wording.py`).
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class _Kept(NamedTuple):
@@ -59,7 +67,11 @@ class Keyring:
                 make_whole(path, {"current": ALPHABET[0], "keys": {ALPHABET[0]: _new_key()}})
             return cls(path, _read(path))
         except OSError as error:
-            raise KeyringProblem(f"{path} cannot be opened as the keyring: {error.strerror}.") from error
+            raise KeyringProblem(
+                worded(
+                    "{path} cannot be opened as the keyring: {problem}.", path=path, problem=error.strerror
+                )
+            ) from error
 
     def beside(self, name: str) -> Path:
         """The path of a file in the keyring's own folder, for what is to be kept as safe as the keyring is."""
@@ -121,7 +133,13 @@ class Keyring:
 def _read(path: Path) -> _Kept:
     with path.open(encoding="utf-8") as file:
         if os.fstat(file.fileno()).st_mode & 0o077:
-            raise KeyringProblem(f"{path} may be read by others. Run: chmod 600 {shlex.quote(str(path))}")
+            raise KeyringProblem(
+                worded(
+                    "{path} may be read by others. Run: chmod 600 {quoted}",
+                    path=path,
+                    quoted=shlex.quote(str(path)),
+                )
+            )
         try:
             text = json.load(file)
             keys = {kid: base64.b64decode(entry["key"], validate=True) for kid, entry in text["keys"].items()}
@@ -132,8 +150,11 @@ def _read(path: Path) -> _Kept:
             sound, keys, current, text = False, {}, "", {}
     if not sound:
         raise KeyringProblem(
-            f"{path} is broken. Restore it from your backup: with a new one, nobody stays signed in and what "
-            "was encrypted is lost."
+            worded(
+                "{path} is broken. Restore it from your backup: with a new one, nobody stays signed in and what "
+                "was encrypted is lost.",
+                path=path,
+            )
         )
     return _Kept(current, keys, text)
 

@@ -23,6 +23,7 @@ from signedin.rules.location import (
     normalise_address,
 )
 from signedin.rules.regions import region_code
+from signedin.rules.wording import Wording, worded
 
 BROKEN = (
     *(maxminddb.InvalidDatabaseError, RecursionError, OSError, ValueError, TypeError, LookupError),
@@ -193,7 +194,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 def _open(path: Path, stamp: tuple[int, int, int] | None) -> _Opened:
     if stamp is None:
-        return _Opened(problem=f"The place file {path} is missing or cannot be read.")
+        return _Opened(problem=worded("{file} is missing or cannot be read.", file=_named(path)))
     try:
         reader = open_places(path)
         built_at = datetime.fromtimestamp(reader.metadata().build_epoch, UTC)
@@ -201,7 +202,7 @@ def _open(path: Path, stamp: tuple[int, int, int] | None) -> _Opened:
         find = lru_cache(maxsize=4096)(partial(_find, reader))
         find("203.0.113.1")
     except PermissionError:
-        return _Opened(stamp, problem=f"The place file {path} may not be read by this user.")
+        return _Opened(stamp, problem=worded("{file} may not be read by this user.", file=_named(path)))
     except BROKEN:
         return _Opened(stamp, problem=_damaged(path))
     return _Opened(stamp, find, database_type, built_at)
@@ -215,4 +216,8 @@ def _find(reader: maxminddb.Reader, address: str) -> Location:
 
 
 def _damaged(path: Path | None) -> str:
-    return f"The place file {path} is damaged or is no MMDB file."
+    return worded("{file} is damaged or is no MMDB file.", file=_named(path))
+
+
+def _named(path: Path | None) -> Wording:
+    return worded("The place file {path}", path=path)

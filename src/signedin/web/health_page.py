@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.response.base import ASGIResponse
 
 from signedin.actions.see_health import Examiner, see_health
+from signedin.rules.health import LOOKED_AT
 from signedin.rules.wording import marked as _
 from signedin.web.admin_page import frame
 from signedin.web.door import OPERATORS_HOME, Ask, Door, now_of
@@ -28,7 +29,9 @@ async def health_page(
     """What was found, the worst first."""
     examined = await see_health(door.means, door.signed_in(request), examiner, now_of(request))
     shown = await frame(request, door)
-    return door.page(request, "admin_health.html", examined=examined, verdicts=VERDICTS, **shown)
+    return door.page(
+        request, "admin_health.html", examined=examined, looked_at=LOOKED_AT, verdicts=VERDICTS, **shown
+    )
 
 
 ROUTES = [health_page]
