@@ -97,7 +97,8 @@ def test_the_owner_has_one_letter_with_what_ended_and_why_and_none_where_nothing
     done_apart(end_chosen(house, hank, number_of(house), [lost.session.id, key.id], "lost laptop", NOW))
     with pytest.raises(errors.SessionAlreadyEnded):
         done_apart(end_chosen(house, hank, number_of(house), [lost.session.id], "again", NOW))
-    done_apart(end_everything(house, hank, number_of(house), "stolen", NOW))
+    for reason in ("stolen", "sent twice"):
+        done_apart(end_everything(house, hank, number_of(house), reason, NOW))
     assert [
         (each["to"], each["sessions"], each["keys_ended"], each["reason"]) for each in letters(house)
     ] == [

@@ -74,6 +74,19 @@ def test_an_account_is_found_by_the_beginning_of_its_address_and_of_each_word_of
 
 
 @pytest.mark.guide("D22")
+def test_each_word_of_a_long_name_and_of_one_that_is_joined_finds_it(house):
+    for email, name in (
+        ("maria@example.org", "Maria da Conceição dos Santos e Silva Pereira"),
+        ("sean@example.org", "Sean O’Brien-Smith"),
+    ):
+        done_apart(add_by_operator(house, Applicant(email, name, PASSWORD), NOW))
+        for word in (
+            ("silva", "pereira") if email.startswith("maria") else ("o’br", "brien", "smith", "smith sean")
+        ):
+            assert names(found_by(house, word)) == [name], word
+
+
+@pytest.mark.guide("D22")
 def test_pages_follow_each_other_and_each_account_stands_on_one_of_them(house):
     asking, seen, place = signed_in(house, ADA, app_type=AppType.ADMIN), [], None
     for _ in range(9):

@@ -62,13 +62,14 @@ def test_what_is_in_force_is_never_laxer_than_any_of_its_parts(policies, app_typ
         assert found.is_read_only.value or not each.is_read_only
         if each.most is not None and app_type is not AppType.OAUTH:
             assert found.most.value <= each.most
-            assert [*TooMany].index(found.too_many) >= [*TooMany].index(each.too_many)
+            assert [*TooMany].index(found.too_many.value) >= [*TooMany].index(each.too_many)
 
 
 @given(SOME, TYPES, ADDRESSES)
 def test_nobody_comes_from_where_any_organisation_does_not_let_them(policies, app_type, address):
     found = in_force(policies, app_type, MONTH, YEAR).must_come_from
-    asked = [each.networks for each in policies if each.is_for(app_type) and each.networks]
+    bound = [] if app_type is AppType.OAUTH else policies
+    asked = [each.networks for each in bound if each.is_for(app_type) and each.networks]
     there = all(
         address not in ("", "none") and any(ip_address(address) in ip_network(network) for network in each)
         for each in asked
@@ -152,6 +153,24 @@ def test_connected_apps_are_not_counted():
         judge_wish(MARINE, AppType.OAUTH, Wish(most=3))
     everything = replace(judge_wish(MARINE, None, Wish(most=3)), idle=None)
     assert in_force([everything], AppType.OAUTH, MONTH, None).most.value is None
+
+
+def test_connected_apps_are_bound_to_no_networks_and_no_rule_says_that_they_are():
+    with pytest.raises(InvalidInput) as refused:
+        judge_wish(MARINE, AppType.OAUTH, Wish(networks=("192.0.2.0/24",)))
+    assert refused.value.field == "networks"
+    everything = judge_wish(MARINE, None, Wish(networks=("192.0.2.0/24",)))
+    assert in_force([everything], AppType.OAUTH, MONTH, None).networks == ()
+    assert in_force([everything], AppType.WEB, MONTH, None).must_come_from == (("192.0.2.0/24",),)
+
+
+def test_what_becomes_of_one_too_many_says_who_wants_that():
+    asks = Policy(MARINE.id, MARINE.name, AppType.WEB, most=1, too_many=TooMany.ASK)
+    refuses = Policy(OrganisationId(9), "Harbour", None, most=2, too_many=TooMany.REFUSE)
+    found = in_force([asks, refuses], AppType.WEB, MONTH, YEAR)
+    assert (found.most.value, found.most.because) == (1, (MARINE.name,))
+    assert (found.too_many.value, found.too_many.because) == (TooMany.REFUSE, ("Harbour",))
+    assert in_force([], AppType.WEB, MONTH, YEAR).too_many.because == ()
 
 
 def test_a_rule_is_for_one_app_type_or_for_all_of_them():

@@ -106,3 +106,19 @@ def test_a_finding_for_programs_is_plain_text():
         "what_to_do": "a file",
     }
     assert {type(each) for each in said.values()} == {str}
+
+
+@pytest.mark.security("16.5.1")
+def test_a_file_that_is_named_without_a_folder_is_called_by_its_name_too_and_other_files_are_not():
+    found = Finding(
+        "keyring", "good", worded("{path} is in use, secret.json.bak is not.", path="secret.json")
+    )
+    assert (
+        told(found, keyring=(KEYRING, "secret.json"))[0] == "The keyring is in use, secret.json.bak is not."
+    )
+    beside = Finding("disk", "bad", worded("{path} is in the way.", path="/srv/data/other"))
+    assert told(beside, keyring=(KEYRING, "/srv/data"))[0] == "A file is in the way."
+
+
+def test_a_problem_of_the_system_that_names_no_file_is_told_without_one():
+    assert raising(OSError(5, "Input/output error")).sentence == "Input/output error."

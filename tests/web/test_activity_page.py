@@ -8,8 +8,9 @@ import re
 import pytest
 
 from given import a_client, a_grant
-from people import ADA, BERLIN, FIREFOX_ON_WINDOWS
+from people import ADA, BERLIN, FIREFOX_ON_WINDOWS, done_apart
 from signedin.actions import follow
+from signedin.actions.organisations import add_member_from_shell, make_from_shell
 from signedin.rules import history
 from signedin.rules.event import Event, EventKind
 from signedin.store import journal
@@ -79,6 +80,16 @@ def test_words_find_what_is_shown_in_any_order_and_nothing_that_is_hidden(house)
         page = laptop.open(f"{PATH}?q={words}").text
         assert entries(page) == []
         assert "Nothing here matches" in page
+
+
+def test_an_organisation_is_found_by_the_name_that_is_shown(house):
+    laptop = house.signed_in()
+    done_apart(make_from_shell(house.means, "Tidewater Marine", house.clock()))
+    done_apart(add_member_from_shell(house.means, "Tidewater Marine", ADA, house.clock()))
+    [entry] = entries(laptop.open(f"{PATH}?q=tidewater").text)
+    assert entry.endswith("added the account to Tidewater Marine")
+    assert len(laptop.open("/v1/activity?q=marine").json()["items"]) == 1
+    assert "Tidewater Marine" in laptop.open(f"{PATH.replace('activity', 'activity.csv')}?q=tidewater").text
 
 
 def test_an_operator_is_found_by_name_at_the_page_and_not_by_programs_who_are_not_told_it(house):

@@ -134,6 +134,9 @@ def test_without_a_reason_nothing_begins_and_the_preview_stays(house, rosa):
     assert (refused.status_code, "The reason is too long." in refused.text) == (422, True)
     assert long.strip() in refused.text, "nobody writes it twice"
     assert begins(rosa, refused).status_code == 303
+    nothing = rosa.send(PATH, {"preview": "", "reason": ""}, page=PATH)
+    assert (nothing.status_code, "What would end was looked at too long ago." in nothing.text) == (422, True)
+    assert "End for many" in nothing.text, "the page to look again"
     assert rosa.send(PATH, {"preview": "nonsense", "reason": WHY}, page=PATH).status_code == 422
     assert ada is not None
 

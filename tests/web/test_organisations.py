@@ -296,6 +296,9 @@ def test_an_owner_makes_an_organisation_and_sets_its_rules_in_the_console(house)
     assert (
         olive.send(f"{home}/rules", {"app_type": "web", "idle_minutes": "soon"}, page=home).status_code == 422
     )
+    apps = olive.send(f"{home}/rules", {"app_type": "oauth", "networks": "192.0.2.0/24"}, page=home)
+    assert apps.status_code == 422
+    assert "Connected apps are bound to no networks." in apps.text
     assert olive.send(f"{home}/remove", page=home).status_code == 409
     assert olive.send(f"{home}/rules/web/clear", page=home).status_code == 303
     assert olive.send(f"{home}/members/{number(house, GRACE)}/remove", page=home).status_code == 303
@@ -368,7 +371,9 @@ def test_an_operator_of_one_organisation_sees_what_holds_by_another_but_not_whos
 def test_an_owner_binds_an_operator_to_an_organisation_in_the_console_and_frees_them_again(house):
     olive, page = operator(house, OWNER), "/admin/operators"
     wish = {"email": GRACE, "role": "helper", "organisation": "tidewater  marine"}
+    assert olive.send(page, wish | {"organisation": "Tidewater\u200b Marine"}, page=page).status_code == 303
     assert 'name="organisation"' in olive.open(page).text
+    assert olive.send(page, wish | {"organisation": "\0"}, page=page).status_code == 404
     for wrong, status in (({"organisation": "Nowhere"}, 404), ({"role": "owner"}, 422)):
         refused = olive.send(page, wish | wrong, page=page)
         assert refused.status_code == status

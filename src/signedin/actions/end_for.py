@@ -160,7 +160,8 @@ def _end_everything(
     number = deeds.record(conn, account.id, event, operator.account_id)
     accounts.forget_browsers(conn, account.id)
     counts = LogoutAllCounts(counted.sessions, counted.consents, kept)
-    tell_of_operator(conn, account, counts, counted.access_keys - kept, reason, now)
+    if counted.total or counted.access_keys > kept:  # nobody is written to about nothing
+        tell_of_operator(conn, account, counts, counted.access_keys - kept, reason, now)
     why = EndReason.ENDED_BY_OPERATOR
     end_all_rows(conn, account.id, event, why, keys_too=keys_too, number=number)
     return Ended(counted.sessions, counted.consents, counted.access_keys - kept, kept)

@@ -80,8 +80,8 @@ def _ended_for(conn: sa.Connection, means: Means, account: Account, rule: InForc
         return 0
     rows = living(conn, means, account, rule.app_type, now)
     oldest = rows[: surplus(rule, rows)]
-    if oldest and rule.too_many is not TooMany.END_OLDEST:
-        raise TooManySessions(most, may_ask=rule.too_many is TooMany.ASK)
+    if oldest and rule.too_many.value is not TooMany.END_OLDEST:
+        raise TooManySessions(most, may_ask=rule.too_many.value is TooMany.ASK)
     for row in oldest:
         facts: dict[str, object] = {"reason": EndReason.POLICY.value, "app_type": row.app_type.value}
         event = Event(EventKind.SESSION_EXPIRED, now, row.id, None, facts, {"device": row.device.name})

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
-from signedin.rules.account import OrganisationId
+from signedin.rules.account import OrganisationId, tidy_name
 from signedin.rules.event import Event, EventKind
 from signedin.rules.operator import Operator
 from signedin.rules.organisation import Organisation, no_organisation
@@ -36,7 +36,7 @@ def named_in_shell(conn: sa.Connection, name: str, *, held: bool = False) -> Org
     Raises:
         NotFound: there is none.
     """
-    found = organisations.named(conn, name)
+    found = organisations.named(conn, tidy_name(name))
     if found is None and name.isascii() and name.isdigit() and int(name) < 2**63:
         found = organisations.find(conn, OrganisationId(int(name)))
     if found is None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from signedin.actions.acting import Asking, operator_asking
 from signedin.actions.means import Means
 from signedin.actions.organisation_deeds import existing, named_in_shell
-from signedin.rules.account import Account, OrganisationId
+from signedin.rules.account import Account, OrganisationId, tidy_name
 from signedin.rules.operator import Deed, Operator
 from signedin.rules.organisation import Organisation, no_organisation
 from signedin.rules.policy import Policy
@@ -92,7 +92,7 @@ def _see(
 
 def _called(conn: sa.Connection, asking: Asking, name: str) -> Organisation:
     operator = operator_asking(conn, asking, Deed.SEE)
-    found = organisations.named(conn, " ".join(name.split()))
+    found = organisations.named(conn, tidy_name(name))
     if found is None or not operator.may_know(found.id):
         raise no_organisation()
     return found

@@ -77,7 +77,9 @@ def _displayed(event: Event, _: Mapping[str, str]) -> str:
     """What an item says of devices, places, apps and masked addresses, for search (D22)."""
     personal = (event.personal.get(name) for name in ("name", "device", "place", "masked_ip", "reason"))
     return " ".join(
-        str(text) for text in (*personal, event.facts.get("service"), event.facts.get("host")) if text
+        str(text)
+        for text in (*personal, *(event.facts.get(name) for name in ("service", "host", "name")))
+        if text
     )
 
 

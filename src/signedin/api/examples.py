@@ -136,7 +136,7 @@ EXAMPLES: dict[Any, Any] = {
     organisation_shapes.RulesOfAccount: {
         "organisations": [_ORGANISATION],
         "in_force": [{
-            "app_type": "web", "too_many": "end_oldest",
+            "app_type": "web", "too_many": "end_oldest", "too_many_because": [],
             "idle_seconds": {"value": 3600, "because": ["Tidewater Marine"]},
             "overall_seconds": {"value": 31536000, "because": []}, "most": {"value": None, "because": []},
             "read_only": {"value": False, "because": []}, "networks": [],

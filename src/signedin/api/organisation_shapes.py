@@ -101,6 +101,7 @@ class RuleInForce(Struct):
 
     app_type: RuleType
     too_many: TooMany
+    too_many_because: Because
     idle_seconds: RuledNumber
     overall_seconds: RuledNumber
     most: RuledNumber

@@ -12,7 +12,8 @@ def in_force(rule: InForce) -> dict[str, Any]:
     """What is in force for one app type: each value with the organisations that want it; none: the installation does."""
     overall = rule.overall.value
     return {
-        "app_type": rule.app_type.value if rule.app_type else EVERY_TYPE, "too_many": rule.too_many.value,
+        "app_type": rule.app_type.value if rule.app_type else EVERY_TYPE, "too_many": rule.too_many.value.value,
+        "too_many_because": list(rule.too_many.because),
         "idle_seconds": _because(rule.idle, int(rule.idle.value.total_seconds())),
         "overall_seconds": _because(rule.overall, None if overall is None else int(overall.total_seconds())),
         "most": _because(rule.most, rule.most.value), "read_only": _because(rule.is_read_only, rule.is_read_only.value),

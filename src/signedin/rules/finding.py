@@ -14,13 +14,14 @@ from signedin.rules.secret import ID_LENGTH
 from signedin.rules.session_list import LONGEST_WORDS, Counts
 from signedin.rules.wording import marked as _
 
-MOST_WORDS = 6
-"""Words of a name by which it is found; each begins a term of its own."""
+MOST_WORDS = 12
+"""Words of a name by which it is found, also those that a hyphen or an apostrophe joins; each begins a term of its own."""
 SHORTEST_REFERENCE = 6
 """Characters of a reference that are looked for: fewer begin the references of half the accounts."""
 LAST = "\U0010ffff"
 """Stands after whatever begins alike."""
 _PARTLY = re.compile(r"((?:\d{1,3}\.){3}|(?:[0-9a-f]{0,4}:){3})(?:•••|\*{1,3}|x{1,3})?", re.IGNORECASE)
+_WORD = re.compile(r"[^\s\-\u2010\u2011'\u2019\u02bc]+")
 _THREE = re.compile(r"\d{1,3}(?:\.\d{1,3}){2}")
 
 
@@ -76,9 +77,12 @@ def terms_of(email: str, name: str) -> frozenset[str]:
 
     >>> sorted(terms_of("ines@halloran.example", "Ines Halloran"))
     ['halloran ines', 'ines halloran', 'ines@halloran.example']
+    >>> sorted(terms_of("", "Sean O'Brien-Smith"))
+    ["brien-smith sean o'", "o'brien-smith sean", "sean o'brien-smith", "smith sean o'brien-"]
     """
-    words = folded(name).split()[:MOST_WORDS]
-    turned = (" ".join(words[at:] + words[:at]) for at in range(len(words)))
+    called = folded(name)
+    begins = [word.start() for word in _WORD.finditer(called)][:MOST_WORDS]
+    turned = (f"{called[at:]} {called[:at]}".strip() for at in begins)
     return frozenset(term[:LONGEST_EMAIL] for term in (folded(email), *turned) if term)
 
 

@@ -36,7 +36,7 @@ class Policy:
     """What one organisation wants for one app type, or where that is `None` for all of them; `None` is no wish.
 
     `most` is the greatest number of sessions of each app type at once; connected apps are not counted. `networks` are
-    those that its people may come from. `shortest_password` is asked of new passwords, whatever the app type.
+    those that its people may come from; connected apps come from where they are. `shortest_password` is asked of new passwords, whatever the app type.
     """
 
     organisation_id: OrganisationId
@@ -82,7 +82,7 @@ class InForce:
     idle: Ruled[timedelta]
     overall: Ruled[timedelta | None]
     most: Ruled[int | None]
-    too_many: TooMany
+    too_many: Ruled[TooMany]
     is_read_only: Ruled[bool]
     networks: tuple[Ruled[Networks], ...]
     shortest_password: Ruled[int]
@@ -142,13 +142,14 @@ def in_force(
     every = tuple(policies)
     mine = [each for each in every if each.is_for(app_type)]
     counted = [] if app_type is AppType.OAUTH else [each for each in mine if each.most is not None]
-    asked = {network.networks: None for network in mine if network.networks}
+    bound = [] if app_type is AppType.OAUTH else mine
+    asked = {network.networks: None for network in bound if network.networks}
     return InForce(
         app_type,
         _least(idle, mine, lambda each: each.idle),
         _least(overall, mine, lambda each: each.overall),
         _least(None, counted, lambda each: each.most),
-        max((each.too_many for each in counted), key=tuple(TooMany).index, default=TooMany.END_OLDEST),
+        _strictest(counted),
         Ruled(any(each.is_read_only for each in mine), _names(each for each in mine if each.is_read_only)),
         tuple(Ruled(each, _names(one for one in mine if one.networks == each)) for each in sorted(asked)),
         _greatest(SHORTEST, every, lambda each: each.shortest_password),
@@ -180,6 +181,13 @@ def _least(own: Any, some: Iterable[Policy], of: Callable[[Policy], Any]) -> Rul
     if least is None or (own is not None and own <= least):
         return Ruled(own)
     return Ruled(least, _names(who for value, who in wanted if value == least))
+
+
+def _strictest(counted: Iterable[Policy]) -> Ruled[TooMany]:
+    """What becomes of one too many, and who wants that; whoever counts wants it in some way."""
+    ways = [(each.too_many, each) for each in counted]
+    way = max((way for way, _who in ways), key=tuple(TooMany).index, default=TooMany.END_OLDEST)
+    return Ruled(way, _names(who for wanted, who in ways if wanted is way))
 
 
 def _greatest(own: int, some: Iterable[Policy], of: Callable[[Policy], int | None]) -> Ruled[int]:

@@ -69,6 +69,12 @@ def judge_wish(organisation: Organisation, app_type: AppType | None, wish: Wish)
         raise InvalidInput(
             _("Connected apps are not counted."), field="most", hint=_("Leave their number empty.")
         )
+    if wish.networks and app_type is AppType.OAUTH:
+        raise InvalidInput(
+            _("Connected apps are bound to no networks."),
+            field="networks",
+            hint=_("Leave their networks empty."),
+        )
     policy = Policy(
         organisation.id, organisation.name, app_type, _span(wish.idle_seconds, "idle_seconds"),
         _span(wish.overall_seconds, "overall_seconds"), _number(wish.most, 1, MOST_SESSIONS, "most"),

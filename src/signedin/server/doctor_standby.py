@@ -43,4 +43,9 @@ def of_standby(conn: sa.Connection) -> Finding:
     now = lineage(conn)
     verdict, sentence, what = FOUND[next_one(conn)]
     where = worded(sentence, timeline=now.timeline, system=now.system)
-    return Finding("standby", verdict, where, worded(what, role=conn.engine.url.username))
+    return Finding(
+        "standby",
+        verdict,
+        where,
+        worded(what, role=conn.engine.url.username or conn.scalar(sa.text("SELECT current_user"))),
+    )

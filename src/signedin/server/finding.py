@@ -44,9 +44,10 @@ class _Calling:
 
     def __init__(self, files: Mapping[Path, Wording]) -> None:
         spelled = {text: name for path, name in files.items() for text in (str(path.absolute()), str(path))}
-        self._names = {text: name for text, name in spelled.items() if len(text) > 1 and "/" in text}
+        self._names = {text: name for text, name in spelled.items() if len(text) > 1}
         longest_first = sorted(self._names, key=len, reverse=True)
-        self._path = re.compile("|".join([*map(re.escape, longest_first), _A_PATH]))
+        whole = (rf"(?<![\w./-]){re.escape(text)}(?![\w/])" for text in longest_first)
+        self._path = re.compile("|".join([*whole, _A_PATH]))
 
     def by_name(self, text: str) -> str:
         """A text in which no path is left; a name is said in the reader's language, also within a fact."""
@@ -84,5 +85,10 @@ def looked(subject: str, look: Callable[[], Finding]) -> Finding:
     except KeyringProblem as problem:
         return Finding("keyring", "bad", problem.sentence, _("Nobody stays signed in without the right one."))
     except OSError as error:
-        sentence = worded("{file}: {problem}.", file=str(error.filename), problem=error.strerror)
+        told, file = error.strerror or type(error).__name__, error.filename
+        sentence = (
+            worded("{file}: {problem}.", file=str(file), problem=told)
+            if file
+            else worded("{problem}.", problem=told)
+        )
         return Finding(subject, "bad", sentence, _("Check that it exists, its owner and its rights."))

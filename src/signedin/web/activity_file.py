@@ -65,7 +65,7 @@ def _line(recorded: Recorded, operators: Mapping[str, str]) -> tuple[str, ...]:
     event = recorded.event
     facts, personal = event.facts, event.personal
     who = operators.get(str(facts.get("operator")), str(facts.get("service", "")))
-    about = personal.get("name") or personal.get("device") or ""
+    about = personal.get("name") or personal.get("device") or facts.get("name") or ""
     return (
         event.at.isoformat().replace("+00:00", "Z"), event.kind.value, str(about), str(facts.get("by", "")), who,
         str(personal.get("reason", "")), str(personal.get("place") or ""), str(personal.get("masked_ip") or ""),

@@ -66,7 +66,10 @@ async def begin_form(request: Ask, door: NamedDependency[Door]) -> ASGIResponse:
     except PreviewTooOld as refusal:
         return await _home(request, door, refusal=refusal)
     except errors.InvalidInput as refusal:
-        again = await count_on(door.means, presence, sealed, now)
+        try:
+            again = await count_on(door.means, presence, sealed, now)
+        except PreviewTooOld as too_old:
+            return await _home(request, door, refusal=too_old)
         return await _preview(request, door, again, refusal, reason)
     return see_other(f"{PATH}/{ending.id}")
 

@@ -97,7 +97,12 @@ def displayed(event: Event, operators: Mapping[str, str], speech: Speech) -> str
     shown = [personal.get(name) for name in ("name", "device", "place", "masked_ip", "reason")]
     device, place = personal.get("device"), personal.get("place")
     shown += [speech.device(str(device)) if device else "", speech.place(str(place)) if place else ""]
-    shown += [operators.get(str(facts.get("operator"))), facts.get("service"), facts.get("host")]
+    shown += [
+        operators.get(str(facts.get("operator"))),
+        facts.get("service"),
+        facts.get("host"),
+        facts.get("name"),
+    ]
     return " ".join(str(text) for text in shown if text)
 
 

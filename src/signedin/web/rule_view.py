@@ -87,8 +87,12 @@ def _lines(rule: InForce, speech: Speech) -> Iterator[RuleLine]:
         )
     if rule.most.because and rule.most.value is not None:
         most = speech.count("{n} session at once at most;", "{n} sessions at once at most;", rule.most.value)
-        way = speech.say(_("of one too many {what}."), what=speech.say(TOO_MANY[rule.too_many]))
-        yield _line(rule.most, speech, f"{most} {way}")
+        way = speech.say(_("of one too many {what}."), what=speech.say(TOO_MANY[rule.too_many.value]))
+        if rule.most.because == rule.too_many.because:
+            yield _line(rule.most, speech, f"{most} {way}")
+        else:
+            yield _line(rule.most, speech, f"{most.removesuffix(';')}.")
+            yield _line(rule.too_many, speech, way[:1].upper() + way[1:])
     if rule.is_read_only.because:
         yield _line(
             rule.is_read_only,
