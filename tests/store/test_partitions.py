@@ -293,17 +293,31 @@ def test_the_trigger_that_refuses_a_return_looks_into_one_part_however_often_it_
     assert len([name for name in scanned if name.startswith("tombstones_")]) == 1
 
 
-def test_noting_a_use_looks_into_the_part_of_its_account_alone_however_often_uses_are_noted(filled):
+def uses_are_noted(filled, times):
+    """The tables that were looked into."""
+
     def deed(conn):
-        for hour in range(PREPARED_AFTER + 4):
+        for hour in range(times):
             at = NOW + timedelta(hours=hour)
             use = Use(filled.account.id, filled.phone.session.id, at, 1, b"mac%d" % hour, lambda: HERE)
             assert activity.note(conn, [use], hours=used_hours.note) == []
         return conn.scalars(sa.text(SCANNED)).all()
 
-    scanned = filled.database.write_now(deed)
-    for table in ("activity", "used_hours"):
-        assert len([name for name in scanned if re.fullmatch(rf"{table}_\d+", name)]) == 1
+    return filled.database.write_now(deed)
+
+
+def parts_of(table, scanned):
+    return len([name for name in scanned if re.fullmatch(rf"{table}_\d+", name)])
+
+
+def test_noting_a_use_looks_into_the_part_of_its_account_alone(filled):
+    scanned = uses_are_noted(filled, PREPARED_AFTER + 4)
+    assert (parts_of("activity", scanned), parts_of("used_hours", scanned)) == (1, 1)
+
+
+def test_noting_hours_looks_into_one_part_whatever_was_counted_and_however_often_uses_are_noted(filled):
+    filled.database.write_now(lambda conn: conn.execute(sa.text("ANALYZE used_hours")))
+    assert parts_of("used_hours", uses_are_noted(filled, 10 * PREPARED_AFTER)) == 1
 
 
 def test_counting_attempts_is_by_one_key_in_a_table_without_parts_because_it_knows_no_account(filled):

@@ -134,17 +134,25 @@ def _write(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _changed() -> sa.UpdateBase:
-    """Change rows that are still as they were read and that nobody is busy with."""
-    same = used_hours.c.account_id == _TOLD.c.account_id
-    free = (
-        sa.select(used_hours.c.account_id)
-        .join(_TOLD, same)
-        .with_for_update(skip_locked=True, of=used_hours)
-        .cte("free")
+    """Change rows that are still as they were read and that nobody is busy with.
+
+    Each is looked for by itself and put by its key: whatever PostgreSQL expects of a table, a join would look into all
+    of its parts while they are small.
+    """
+    mine = sa.select(used_hours.c.hours, used_hours.c.last_day).where(
+        used_hours.c.account_id == _TOLD.c.account_id
     )
-    as_read = (used_hours.c.hours == _TOLD.c.was_hours) & (used_hours.c.last_day == _TOLD.c.was_day)
-    new = {"hours": _TOLD.c.hours, "last_day": _TOLD.c.last_day}
-    return used_hours.update().values(**new).where(same, free.c.account_id == _TOLD.c.account_id, as_read)
+    free = (
+        mine.with_for_update(skip_locked=True, of=used_hours).offset(sa.literal_column("0")).lateral("free")
+    )
+    as_read = (free.c.hours == _TOLD.c.was_hours) & (free.c.last_day == _TOLD.c.was_day)
+    new = sa.select(_TOLD.c.account_id, _TOLD.c.last_day, _TOLD.c.hours).select_from(
+        sa.join(_TOLD, free, as_read)
+    )
+    put = postgresql.insert(used_hours).from_select(["account_id", "last_day", "hours"], new)
+    return put.on_conflict_do_update(
+        index_elements=["account_id"], set_={"last_day": put.excluded.last_day, "hours": put.excluded.hours}
+    )
 
 
 _TOLD = unnested(
